@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// libsystemc brings a main() that calls sc_main(); ours wins because it is in the executable itself.
+#define CATCH_CONFIG_RUNNER
+#include "tests/support/catch.h"
+
+// libsystemc refers to sc_main even when its main() is not used.
+extern "C++" int sc_main(int, char**) { return 0; }
+
+int main(int argc, char** argv) { return Catch::Session().run(argc, argv); }
