@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "sim/exec/context.h"
+
+#include <cstdlib>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "sim/exec/mutation.h"
+
+namespace mmulab {
+namespace {
+struct Mutation {
+  std::string label;
+  std::size_t item = 0;
+  std::function<void(const std::string&, std::size_t)> observer;
+};
+Mutation& mutation() {
+  static Mutation instance;
+  return instance;
+}
+}  // namespace
+
+void drop_declared_item(std::string label, std::size_t item) {
+  mutation().label = std::move(label);
+  mutation().item = item;
+}
+
+void observe_declarations(std::function<void(const std::string&, std::size_t)> observer) {
+  mutation().observer = std::move(observer);
+}
+
+void Context::mutate(Op& op) {
+  const Mutation& m = mutation();
+  if (m.observer) m.observer(std::string(op.label->name()), op.footprint.size());
+  if (op.label->name() == m.label) op.footprint.drop(m.item);
+}
+
+void Access::undeclared(Location at, Use use) const {
+  const std::string message =
+      fmt::format("step {} {} {} without declaring it", op_.label->name(), use == Use::read ? "reads" : "writes",
+                  world_.describe(at));
+  assertion_failed("footprint allows the access", message.c_str(), __FILE__, __func__);
+}
+
+void Access::observe(Location at, std::uint64_t value) const {
+  observer_->on_store(*op_.label, at, world_.load(at), value);
+}
+
+void Context::prepare(std::size_t stack_bytes, Body body, void* argument) {
+  MMULAB_ASSERT(fiber_ == nullptr, "a context has one body");
+  body_ = body;
+  argument_ = argument;
+  fiber_ = new Fiber(stack_bytes, &Context::run_body, this);
+}
+
+void Context::run_body(void* self) {
+  auto* context = static_cast<Context*>(self);
+  context->body_(*context, context->argument_);
+  context->host_.retire(*context);
+}
+
+Context::~Context() { delete fiber_; }
+
+}  // namespace mmulab

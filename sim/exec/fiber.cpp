@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "sim/exec/fiber.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <boost/context/detail/fcontext.hpp>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define MMULAB_ASAN_FIBERS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MMULAB_ASAN_FIBERS 1
+#endif
+#endif
+#ifdef MMULAB_ASAN_FIBERS
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+namespace mmulab {
+namespace bc = boost::context::detail;
+
+struct FiberTransfer {
+  Fiber* from;
+  Fiber* to;
+
+  static void arrived(bc::transfer_t transfer) {
+    auto* hop = static_cast<FiberTransfer*>(transfer.data);
+    hop->from->context_ = transfer.fctx;
+#ifdef MMULAB_ASAN_FIBERS
+    __sanitizer_finish_switch_fiber(hop->to->sanitizer_stack_, &hop->from->sanitizer_bottom_,
+                                    &hop->from->sanitizer_bytes_);
+#endif
+  }
+
+  static void enter(bc::transfer_t transfer) {
+    Fiber* self = static_cast<FiberTransfer*>(transfer.data)->to;
+    arrived(transfer);
+    self->entry_(self->argument_);
+    assertion_failed("entry never returns", "a fiber ran off its end", __FILE__, __func__);
+  }
+};
+
+Fiber::Fiber(std::size_t stack_bytes, Entry entry, void* argument) : entry_(entry), argument_(argument) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  mapped_bytes_ = (stack_bytes + page - 1) / page * page + page;
+  stack_ = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  MMULAB_ASSERT(stack_ != MAP_FAILED, "no memory for a fiber's stack");
+  // An overflow must hit a wall, not the neighbouring stack.
+  MMULAB_ASSERT(mprotect(stack_, page, PROT_NONE) == 0, "no guard page for a fiber's stack");
+  char* top = static_cast<char*>(stack_) + mapped_bytes_;
+  context_ = bc::make_fcontext(top, mapped_bytes_ - page, &FiberTransfer::enter);
+}
+
+Fiber::~Fiber() {
+  if (stack_ != nullptr) munmap(stack_, mapped_bytes_);
+}
+
+void Fiber::jump(Fiber& from, Fiber& to) {
+  FiberTransfer hop{&from, &to};
+#ifdef MMULAB_ASAN_FIBERS
+  const void* bottom = to.stack_ != nullptr ? to.stack_ : to.sanitizer_bottom_;
+  const std::size_t bytes = to.stack_ != nullptr ? to.mapped_bytes_ : to.sanitizer_bytes_;
+  __sanitizer_start_switch_fiber(&from.sanitizer_stack_, bottom, bytes);
+#endif
+  void* target = to.context_;
+  to.context_ = nullptr;
+  FiberTransfer::arrived(bc::jump_fcontext(target, &hop));
+}
+
+}  // namespace mmulab

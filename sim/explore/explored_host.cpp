@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "sim/explore/explored_host.h"
+
+namespace mmulab {
+
+bool ExploredHost::arrive(Context& context, const Op& op) {
+  for (;;) {
+    pending_[context.cpu().raw()] = &op;
+    Fiber::jump(context.fiber(), driver_);
+    if (order_ == Order::step) break;
+    interrupts_->take(context);
+    if (op.on_interrupt == OnInterrupt::restart) return false;
+  }
+  ++steps_;
+  if (observer_ != nullptr) observer_->on_step(AgentId{context.cpu().raw()}, *op.label);
+  return true;
+}
+
+void ExploredHost::leave(Context&, const Op&) {}
+
+std::uint32_t ExploredHost::choose(Context&, const Label&, std::uint32_t n) {
+  const std::uint32_t pick = next_choice_ < choices_.size() ? choices_[next_choice_++] : 0;
+  MMULAB_ASSERT(pick < n, "a recorded choice no longer exists");
+  return pick;
+}
+
+void ExploredHost::retire(Context& context) {
+  pending_[context.cpu().raw()] = nullptr;
+  for (;;) Fiber::jump(context.fiber(), driver_);
+}
+
+void ExploredHost::start() {
+  for (Context* context : current_)
+    if (context != nullptr) Fiber::jump(driver_, context->fiber());
+}
+
+bool ExploredHost::enabled(AgentId agent) {
+  const Op* op = pending_[agent.raw()];
+  return op != nullptr && (op->guard.always() || op->guard.holds(Access{*current_[agent.raw()], *op}));
+}
+
+bool ExploredHost::interruptible(AgentId agent) const {
+  return interrupts_ != nullptr && pending_[agent.raw()] != nullptr && interrupts_->deliverable(CpuId{agent.raw()});
+}
+
+void ExploredHost::list_decisions(std::vector<Decision>& decisions) {
+  decisions.clear();
+  for (std::uint32_t a = 0; a < cpus(); ++a) {
+    if (interruptible(AgentId{a})) decisions.push_back({Decision::Kind::interrupt, AgentId{a}, 0});
+    if (enabled(AgentId{a})) decisions.push_back({Decision::Kind::step, AgentId{a}, 0});
+  }
+  std::vector<std::uint32_t> units;
+  for (std::uint32_t d = 0; d < devices_.size(); ++d) {
+    units.clear();
+    devices_[d].device->list_enabled(world_, units);
+    for (std::uint32_t unit : units) decisions.push_back({Decision::Kind::device, AgentId{cpus() + d}, unit});
+  }
+}
+
+void ExploredHost::perform(const Decision& decision, const std::vector<std::uint32_t>& choices) {
+  choices_ = choices;
+  next_choice_ = 0;
+  switch (decision.kind) {
+    case Decision::Kind::step:
+      MMULAB_ASSERT(enabled(decision.agent), "a recorded step is not enabled");
+      resume(decision.agent, Order::step);
+      break;
+    case Decision::Kind::interrupt:
+      MMULAB_ASSERT(interruptible(decision.agent), "a recorded interrupt is not pending");
+      resume(decision.agent, Order::interrupt);
+      break;
+    case Decision::Kind::device:
+      ++steps_;
+      act(decision.agent, decision.value);
+      break;
+    case Decision::Kind::choice:
+      MMULAB_ASSERT(false, "a choice is part of a step, not a decision by itself");
+  }
+}
+
+void ExploredHost::resume(AgentId agent, Order order) {
+  order_ = order;
+  Fiber::jump(driver_, current_[agent.raw()]->fiber());
+}
+
+void ExploredHost::replay(const std::vector<Decision>& decisions) {
+  for (std::size_t i = 0; i < decisions.size();) {
+    std::vector<std::uint32_t> choices;
+    std::size_t end = i + 1;
+    while (end < decisions.size() && decisions[end].kind == Decision::Kind::choice) choices.push_back(decisions[end++].value);
+    perform(decisions[i], choices);
+    i = end;
+  }
+}
+
+}  // namespace mmulab

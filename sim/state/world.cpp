@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "sim/state/world.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/units/assert.h"
+
+namespace mmulab {
+namespace {
+
+constexpr std::uint32_t alignment_words = 16;
+
+std::uint64_t mix(std::uint64_t x) {
+  x ^= x >> 30;
+  x *= 0xbf58476d1ce4e5b9ULL;
+  x ^= x >> 27;
+  x *= 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+/// A zero word contributes nothing, so that layout alone does not change a state's identity.
+Fingerprint contribution(Location at, std::uint64_t value) {
+  if (value == 0) return {};
+  const std::uint64_t place = (std::uint64_t{at.raw()} + 1) * 0x9e3779b97f4a7c15ULL;
+  return {mix(value ^ place), mix((value + 0x632be59bd9b4e019ULL) * 0xd6e8feb86659fd93ULL ^ mix(place))};
+}
+
+void combine(Fingerprint& into, const Fingerprint& with) {
+  into.high ^= with.high;
+  into.low ^= with.low;
+}
+
+}  // namespace
+
+Region World::allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence) {
+  MMULAB_ASSERT(!tracking_, "the World is laid out before the first run");
+  MMULAB_ASSERT(stride > 0, "a record has at least one word");
+  const std::uint64_t first = (words_.size() + alignment_words - 1) / alignment_words * alignment_words;
+  const std::uint64_t end = first + count * stride;
+  MMULAB_ASSERT(end < std::uint64_t{1} << 31, "the World outgrew its 32-bit locations");
+  words_.resize(end, 0);
+  const Region region{Location{static_cast<std::uint32_t>(first)}, static_cast<std::uint32_t>(count), stride};
+  regions_.push_back({std::move(name), region, coherence});
+  return region;
+}
+
+std::uint64_t* World::untracked_words(Location first) {
+  MMULAB_ASSERT(!tracking_, "run-ahead writes past the journal");
+  return words_.data() + first.raw();
+}
+
+void World::start_tracking() {
+  tracking_ = true;
+  fingerprint_ = computed_fingerprint();
+  journal_.clear();
+}
+
+void World::track(Location at, std::uint64_t value) {
+  const std::uint64_t old = words_[at.raw()];
+  if (old == value) return;
+  journal_.push_back({at, old});
+  combine(fingerprint_, contribution(at, old));
+  combine(fingerprint_, contribution(at, value));
+}
+
+void World::undo_to(JournalMark mark) {
+  while (journal_.size() > mark.entries) {
+    const JournalEntry entry = journal_.back();
+    journal_.pop_back();
+    combine(fingerprint_, contribution(entry.at, words_[entry.at.raw()]));
+    combine(fingerprint_, contribution(entry.at, entry.old_value));
+    words_[entry.at.raw()] = entry.old_value;
+  }
+}
+
+Fingerprint World::computed_fingerprint() const {
+  Fingerprint sum;
+  for (std::size_t i = 0; i < words_.size(); ++i)
+    combine(sum, contribution(Location{static_cast<std::uint32_t>(i)}, words_[i]));
+  return sum;
+}
+
+const World::RegionInfo& World::region_of(Location at) const {
+  auto after = std::upper_bound(regions_.begin(), regions_.end(), at,
+                                [](Location l, const RegionInfo& r) { return l < r.region.first(); });
+  MMULAB_ASSERT(after != regions_.begin(), "a location before the first region");
+  return *std::prev(after);
+}
+
+std::string World::describe(Location at) const {
+  const RegionInfo& info = region_of(at);
+  if (!info.region.contains(at)) return fmt::format("gap+{}", at.raw());
+  const std::uint32_t record = info.region.record_of(at);
+  if (info.region.stride() == 1) return fmt::format("{}[{}]", info.name, record);
+  return fmt::format("{}[{}].{}", info.name, record, at.raw() - info.region.at(record).raw());
+}
+
+}  // namespace mmulab

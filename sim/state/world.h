@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// The World: every bit of simulated state (hardware, kernel, strategy, checker) in one arena of 64-bit words,
+// laid out once from the configuration. No pointers, no heap, no padding: a snapshot is a mark in the journal, a
+// state's identity is a 128-bit fingerprint kept up to date word by word.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "sim/state/cell.h"
+
+namespace mmulab {
+
+struct Fingerprint {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  friend bool operator==(const Fingerprint& a, const Fingerprint& b) { return a.high == b.high && a.low == b.low; }
+  friend bool operator!=(const Fingerprint& a, const Fingerprint& b) { return !(a == b); }
+};
+
+/// Whether a region's words are memory that cores cache (and so pay for), or state inside one piece of hardware.
+enum class Coherence : std::uint8_t { memory, internal };
+
+class World {
+ public:
+  struct RegionInfo {
+    std::string name;
+    Region region;
+    Coherence coherence = Coherence::internal;
+  };
+  struct JournalMark {
+    std::size_t entries = 0;
+  };
+
+  /// Lays out `count` records of `stride` words, all zero. Regions start on 16-word (128-byte) boundaries, so that
+  /// no cache line of any machine straddles two of them. Only before the first run.
+  Region allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence);
+
+  [[nodiscard]] std::uint64_t load(Location at) const { return words_[at.raw()]; }
+  template <class T>
+  [[nodiscard]] T load(Cell<T> cell) const { return WordCodec<T>::decode(words_[cell.at.raw()]); }
+
+  void store(Location at, std::uint64_t value) {
+    if (tracking_) track(at, value);
+    words_[at.raw()] = value;
+  }
+  template <class T>
+  void store(Cell<T> cell, T value) { store(cell.at, WordCodec<T>::encode(value)); }
+
+  /// The words themselves, for a core's private run-ahead; allowed only while nothing is tracked.
+  [[nodiscard]] std::uint64_t* untracked_words(Location first);
+
+  /// From here on every store is journalled and the fingerprint follows it. Explored hosts need it, timed ones don't.
+  void start_tracking();
+  [[nodiscard]] bool tracking() const { return tracking_; }
+  [[nodiscard]] JournalMark mark() const { return JournalMark{journal_.size()}; }
+  /// Takes back every store since `mark`.
+  void undo_to(JournalMark mark);
+
+  /// The incremental fingerprint; equal to computed_fingerprint() at all times while tracking.
+  [[nodiscard]] Fingerprint fingerprint() const { return fingerprint_; }
+  [[nodiscard]] Fingerprint computed_fingerprint() const;
+
+  [[nodiscard]] std::size_t size_words() const { return words_.size(); }
+  [[nodiscard]] const std::vector<RegionInfo>& regions() const { return regions_; }
+  /// The region that holds `at`, for reports: "ppc64.hpt[12].1".
+  [[nodiscard]] std::string describe(Location at) const;
+  [[nodiscard]] const RegionInfo& region_of(Location at) const;
+
+ private:
+  struct JournalEntry {
+    Location at;
+    std::uint64_t old_value;
+  };
+  void track(Location at, std::uint64_t value);
+
+  std::vector<std::uint64_t> words_;
+  std::vector<RegionInfo> regions_;
+  std::vector<JournalEntry> journal_;
+  Fingerprint fingerprint_;
+  bool tracking_ = false;
+};
+
+}  // namespace mmulab

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "sim/timed/timed_host.h"
+
+#include <algorithm>
+#include <systemc>
+
+namespace mmulab {
+namespace {
+
+/// Private stretches are cut here so that signals and progress are served; results do not depend on it.
+constexpr Cycles run_chunk{4'000'000};
+constexpr std::uint64_t heartbeat_steps = 1U << 16;
+
+sc_core::sc_time systemc_time(std::uint64_t cycles) { return {static_cast<double>(cycles), sc_core::SC_NS}; }
+std::uint64_t systemc_cycle() { return sc_core::sc_time_stamp().value() / 1000; }
+
+std::uint64_t mix(std::uint64_t x) {
+  x ^= x >> 30;
+  x *= 0xbf58476d1ce4e5b9ULL;
+  x ^= x >> 27;
+  x *= 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+struct TimedHost::CoreThread {
+  CoreId id;
+  sc_core::sc_event wake;
+  Fiber fiber;
+};
+
+TimedHost::TimedHost(World& world, Pricing& pricing, std::vector<CoreId> core_of, TimedOptions options)
+    : FiberHost(world, static_cast<std::uint32_t>(core_of.size())), pricing_(pricing), options_(options) {
+  for (CoreId core : core_of) {
+    Agent agent;
+    agent.core = core;
+    agents_.push_back(agent);
+    cores_ = std::max(cores_, core.raw() + 1);
+  }
+}
+
+TimedHost::~TimedHost() = default;
+
+void TimedHost::seal() {
+  std::vector<std::uint32_t> domain_of;
+  for (const Agent& agent : agents_) domain_of.push_back(agent.core.raw());
+  for (std::uint32_t d = 0; d < devices_.size(); ++d) domain_of.push_back(cores_ + d);
+  queues_.resize(devices_.size());
+  sequencer_ = std::make_unique<Sequencer>(std::move(domain_of));
+  waited_for_.assign(world_.size_words(), false);
+  for (std::uint32_t c = 0; c < cores_; ++c) {
+    threads_.push_back(std::make_unique<CoreThread>());
+    threads_.back()->id = CoreId{c};
+  }
+  for (std::uint32_t cpu = 0; cpu < cpus(); ++cpu)
+    if (current_[cpu] != nullptr) sequencer_->set(AgentId{cpu}, Cycle{0}, Cycle{0});
+}
+
+// ---------------------------------------------------------------------------------------------------- steps
+
+bool TimedHost::take_interrupts(Context& context) {
+  if (interrupts_ == nullptr || !interrupts_->deliverable(context.cpu())) return false;
+  note(Decision::Kind::interrupt, id_of(context));
+  interrupts_->take(context);
+  return true;
+}
+
+bool TimedHost::arrive(Context& context, const Op& op) {
+  Cycles work = op.work_before;
+  for (;;) {
+    if (take_interrupts(context) && op.on_interrupt == OnInterrupt::restart) return false;
+    Agent& agent = agent_of(context);
+    const Cycles cost = pricing_.cost(*op.label) + op.extra;
+    Cycle ready = agent.now + work;
+    const bool fetches = !pricing_.holds(agent.core, op.footprint);
+    if (fetches) {
+      const Cycles reach = op.label->phase() == Phase::user ? pricing_.least_latency() : Cycles{};
+      await_turn(context, ready, ready + reach);
+      ready = pricing_.fetch(agent.core, op.footprint, ready);
+    }
+    await_turn(context, ready + cost, ready + cost);
+    if (fetches) pricing_.complete(agent.core, op.footprint);
+    agent.now = ready + cost;
+    reached_ = agent.now;
+    if (op.guard.always() || op.guard.holds(Access{context, op})) break;
+    park(context, op);
+    work = Cycles{};
+  }
+  note(Decision::Kind::step, id_of(context));
+  if (observer_ != nullptr) observer_->on_step(id_of(context), *op.label);
+  return true;
+}
+
+void TimedHost::leave(Context& context, const Op& op) {
+  wake_waiters(op.footprint, agent_of(context).now);
+  if (++steps_ % heartbeat_steps == 0 && heartbeat_) heartbeat_(reached_);
+}
+
+/// Returns when (at, agent) is the next event of all and SystemC's own time has no claim before it.
+void TimedHost::await_turn(Context& context, Cycle at, Cycle bound) {
+  const AgentId id = id_of(context);
+  sequencer_->set(id, at, bound);
+  while (stopping_ || at >= options_.until || sequencer_->top() != id || systemc_is_due(at)) leave_fiber(context);
+}
+
+bool TimedHost::systemc_is_due(Cycle at) const {
+  if (!options_.lookahead) return systemc_cycle() < at.raw();
+  const sc_core::sc_time wait = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
+  return wait <= sc_core::sc_max_time() - sc_core::sc_time_stamp() &&
+         systemc_cycle() + wait.value() / 1000 <= at.raw() && systemc_cycle() < at.raw();
+}
+
+void TimedHost::leave_fiber(Context& context) {
+  Fiber::jump(context.fiber(), threads_[agent_of(context).core.raw()]->fiber);
+}
+
+Cycle TimedHost::now(const Context& context) const {
+  return context.cpu().exists() ? agents_[context.cpu().raw()].now : device_now_;
+}
+
+void TimedHost::switch_task(Context& from, Context& to) { FiberHost::switch_task(from, to); }
+
+void TimedHost::retire(Context& context) {
+  const AgentId id = id_of(context);
+  agents_[id.raw()].retired = true;
+  sequencer_->set(id, never, never);
+  for (;;) leave_fiber(context);
+}
+
+/// Counter-based, one stream an agent: what one agent draws never depends on what another one does.
+std::uint32_t TimedHost::choose(Context& context, const Label& label, std::uint32_t n) {
+  Agent& agent = agent_of(context);
+  std::uint64_t name = 0;
+  for (char c : label.name()) name = name * 131 + static_cast<unsigned char>(c);
+  const std::uint64_t draw =
+      mix(options_.seed * 0x9e3779b97f4a7c15ULL ^ mix(name) ^ mix((std::uint64_t{id_of(context).raw()} << 40) + agent.choices++));
+  const auto pick = static_cast<std::uint32_t>(draw % n);
+  note(Decision::Kind::choice, id_of(context), pick);
+  return pick;
+}
+
+// ---------------------------------------------------------------------------------------------------- waiting
+
+void TimedHost::park(Context& context, const Op& op) {
+  const AgentId id = id_of(context);
+  Agent& agent = agents_[id.raw()];
+  agent.waits_for.clear();
+  for (const Touch& touch : op.footprint)
+    for (std::uint32_t w = 0; w < touch.words; ++w) agent.waits_for.push_back(Location{touch.first.raw() + w});
+  if (interrupts_ != nullptr) agent.waits_for.push_back(interrupts_->pending_word(context.cpu()));
+  for (Location at : agent.waits_for) {
+    waiters_[at.raw()].push_back(id.raw());
+    waited_for_[at.raw()] = true;
+  }
+  agent.parked = true;
+  sequencer_->set(id, never, never);
+  while (agents_[id.raw()].parked) leave_fiber(context);
+}
+
+void TimedHost::unpark(std::uint32_t cpu, Cycle at) {
+  Agent& agent = agents_[cpu];
+  for (Location place : agent.waits_for) {
+    auto& list = waiters_[place.raw()];
+    list.erase(std::remove(list.begin(), list.end(), cpu), list.end());
+    if (list.empty()) waited_for_[place.raw()] = false;
+  }
+  agent.parked = false;
+  // One cycle at least between agents: otherwise a lower id would act before the event that woke it.
+  agent.now = std::max(agent.now, at + Cycles{1});
+  sequencer_->set(AgentId{cpu}, agent.now, agent.now);
+}
+
+void TimedHost::wake_waiters(const Footprint& footprint, Cycle at) {
+  for (const Touch& touch : footprint) {
+    if (touch.use == Use::read) continue;
+    for (std::uint32_t w = 0; w < touch.words; ++w) {
+      const Location place{touch.first.raw() + w};
+      if (!waited_for_[place.raw()]) continue;
+      const std::vector<std::uint32_t> woken = waiters_[place.raw()];
+      for (std::uint32_t cpu : woken) {
+        const bool interrupt_only = interrupts_ != nullptr && interrupts_->pending_word(CpuId{cpu}) == place;
+        if (!interrupt_only || interrupts_->deliverable(CpuId{cpu})) unpark(cpu, at);
+      }
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- devices
+
+void TimedHost::post(AgentId agent, Cycle at, std::uint32_t unit) {
+  DeviceQueue& queue = queues_[agent.raw() - cpus()];
+  queue.push({at, unit});
+  sequencer_->set(agent, queue.top().at, queue.top().at);
+}
+
+void TimedHost::fire_device(AgentId agent, Cycle at) {
+  DeviceQueue& queue = queues_[agent.raw() - cpus()];
+  const std::uint32_t unit = queue.top().unit;
+  queue.pop();
+  device_now_ = at;
+  reached_ = at;
+  note(Decision::Kind::device, agent, unit);
+  const Footprint footprint = device(agent).device->footprint(unit);
+  act(agent, unit);
+  const Cycle next = queue.empty() ? never : queue.top().at;
+  sequencer_->set(agent, next, next);
+  wake_waiters(footprint, at);
+}
+
+// ---------------------------------------------------------------------------------------------------- run-ahead
+
+Cycle TimedHost::run_limit(AgentId agent) const {
+  Cycle limit = std::min(sequencer_->horizon(agent), options_.until);
+  const sc_core::sc_time wait = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
+  if (wait < sc_core::sc_max_time() - sc_core::sc_time_stamp())
+    limit = std::min(limit, Cycle{systemc_cycle() + wait.value() / 1000});
+  return std::min(limit, agents_[agent.raw()].now + run_chunk);
+}
+
+void TimedHost::run_ahead(Context& context, PrivateRun& run) {
+  const AgentId id = id_of(context);
+  Agent& agent = agents_[id.raw()];
+  agent.run = &run;
+  sequencer_->set(id, agent.now, agent.now + pricing_.least_latency());
+  for (;;) {
+    if (sequencer_->top() == id && !stopping_) advance_private_run(id);
+    if (agent.run == nullptr) return;
+    if (sequencer_->top() != id || stopping_ || agent.now >= options_.until) leave_fiber(context);
+    if (agent.run == nullptr) return;
+  }
+}
+
+/// Called for the agent whose turn it is, from its own fiber or from any core's thread: it needs no fiber.
+void TimedHost::advance_private_run(AgentId id) {
+  Agent& agent = agents_[id.raw()];
+  bool blocked = interrupts_ != nullptr && interrupts_->deliverable(CpuId{id.raw()});
+  if (!blocked) {
+    const Cycle before = agent.now;
+    agent.now = agent.run->advance(agent.now, run_limit(id), blocked);
+    // No room to run ahead although it is our turn: the next access is made in order, as a step.
+    if (agent.now == before) blocked = true;
+    reached_ = std::max(reached_, agent.now);
+  }
+  sequencer_->set(id, agent.now, blocked ? agent.now : agent.now + pricing_.least_latency());
+  if (blocked) agent.run = nullptr;
+  if (heartbeat_) heartbeat_(reached_);
+}
+
+// ---------------------------------------------------------------------------------------------------- cores
+
+void TimedHost::run_core(CoreId core) {
+  CoreThread& self = *threads_[core.raw()];
+  if (core.raw() != 0) sc_core::wait(self.wake);
+  for (;;) {
+    const AgentId next = sequencer_->top();
+    const Cycle at = sequencer_->key(next);
+    if (stopping_) finish(Ending::stopped);
+    else if (at == never) finish(Ending::idle);
+    else if (at >= options_.until) finish(Ending::until);
+    if (ending_ != Ending::running) return;
+    if (!is_cpu(next)) {
+      fire_device(next, at);
+      continue;
+    }
+    if (agents_[next.raw()].run != nullptr) {
+      advance_private_run(next);
+      continue;
+    }
+    CoreThread& owner = *threads_[agents_[next.raw()].core.raw()];
+    if (&owner != &self) hand_over(self, owner, at);
+    else if (systemc_is_due(at)) sc_core::wait(systemc_time(at.raw() - systemc_cycle()));
+    else Fiber::jump(self.fiber, current_[next.raw()]->fiber());
+    if (ending_ != Ending::running) return;
+  }
+}
+
+void TimedHost::hand_over(CoreThread& from, CoreThread& to, Cycle at) {
+  const std::uint64_t present = systemc_cycle();
+  to.wake.notify(at.raw() > present ? systemc_time(at.raw() - present) : sc_core::SC_ZERO_TIME);
+  sc_core::wait(from.wake);
+}
+
+void TimedHost::finish(Ending ending) {
+  ending_ = ending;
+  sc_core::sc_stop();
+}
+
+}  // namespace mmulab
