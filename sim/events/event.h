@@ -47,6 +47,9 @@ enum class EventKind : std::uint8_t {
 
 /// One event; fields that a kind does not name are left at their defaults.
 struct Event {
+  Event() = default;
+  explicit Event(EventKind what) : kind(what) {}
+
   EventKind kind{};
   AgentId agent;
   CpuId cpu;

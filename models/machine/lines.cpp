@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "models/machine/lines.h"
+
+#include <algorithm>
+
+namespace mmulab {
+
+Lines::Lines(const World& world, const Topology& topology, const CostTable& costs, LineCosts line_costs,
+             MemoryRead memory)
+    : topology_(topology),
+      costs_(costs),
+      line_costs_(line_costs),
+      memory_(std::move(memory)),
+      line_words_(line_costs.line_bytes / 8),
+      mask_words_((topology.cores() + 63) / 64) {
+  const std::size_t lines = world.size_words() / line_words_ + 1;
+  lines_.resize(lines);
+  coherent_.assign(lines, false);
+  sharers_.assign(lines * mask_words_, 0);
+  for (const World::RegionInfo& info : world.regions()) {
+    if (info.coherence != Coherence::memory) continue;
+    for (std::uint32_t w = 0; w < info.region.words(); w += 1)
+      coherent_[line_of(Location{info.region.first().raw() + w})] = true;
+  }
+}
+
+template <class F>
+void Lines::each_line(const Footprint& footprint, F&& f) const {
+  for (const Touch& touch : footprint) {
+    const std::uint32_t first = line_of(touch.first);
+    const std::uint32_t last = line_of(Location{touch.first.raw() + touch.words - 1});
+    for (std::uint32_t line = first; line <= last; ++line) f(line, touch.use);
+  }
+}
+
+bool Lines::holds(CoreId core, const Footprint& footprint) const {
+  bool all = true;
+  each_line(footprint, [&](std::uint32_t line, Use use) { all = all && holds_line(line, core, use); });
+  return all;
+}
+
+/// How long until `core` has the line, once the line is free to move.
+Cycles Lines::transfer(std::uint32_t line, CoreId core, Use use) {
+  const Line& l = lines_[line];
+  if (l.owner == nobody) {
+    ++traffic_.from_memory;
+    return memory_(core, PhysAddr{std::uint64_t{line} * line_costs_.line_bytes}, use == Use::write);
+  }
+  const bool has_copy = shared_by(line, core);
+  if (has_copy) ++traffic_.upgrades;
+  const bool near = topology_.socket_of(CoreId{l.owner}) == topology_.socket_of(core);
+  if (!has_copy) ++(near ? traffic_.from_same_socket : traffic_.from_other_socket);
+  return near ? line_costs_.same_socket : line_costs_.cross_socket;
+}
+
+Cycle Lines::fetch(CoreId core, const Footprint& footprint, Cycle issue) {
+  Cycle last = issue;
+  each_line(footprint, [&](std::uint32_t line, Use use) {
+    if (holds_line(line, core, use)) return;
+    // The lines of one step are fetched one after another: the steps are that small.
+    const Cycle start = std::max(last, Cycle{lines_[line].busy_until});
+    last = start + transfer(line, core, use);
+    lines_[line].busy_until = last.raw();
+  });
+  return last;
+}
+
+void Lines::complete(CoreId core, const Footprint& footprint) {
+  each_line(footprint, [&](std::uint32_t line, Use use) {
+    if (!coherent_[line] || holds_line(line, core, use)) return;
+    Line& l = lines_[line];
+    std::uint64_t* mask = &sharers_[std::size_t{line} * mask_words_];
+    if (use == Use::write) {
+      std::fill_n(mask, mask_words_, 0);
+      l.exclusive = true;
+      l.owner = core.raw();
+    } else {
+      l.exclusive = false;
+      if (l.owner == nobody) l.owner = core.raw();
+    }
+    mask[core.raw() / 64] |= std::uint64_t{1} << (core.raw() % 64);
+  });
+}
+
+}  // namespace mmulab

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Who has which cache line: the cost of sharing. A line is with one core for writing, with several for reading, or in
+// memory only. Transfers of one line are served one after another, so a contended line queues its requesters. Source:
+// ballparks of hardware.md 1.4 (same socket, cross socket) and 6.1. Left out: capacity (a line once held stays until
+// another core writes it), directories, user data. Cost: machine.line.* cycles a transfer, or what the TLM memory
+// target annotates when no cache has it.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "models/machine/cost_table.h"
+#include "models/machine/topology.h"
+#include "sim/timed/pricing.h"
+#include "sim/state/world.h"
+
+namespace mmulab {
+
+struct LineCosts {
+  std::uint32_t line_bytes = 64;
+  Cycles same_socket{60};
+  Cycles cross_socket{150};
+};
+
+/// A read or write of one line that no cache can serve; answers with its latency.
+using MemoryRead = std::function<Cycles(CoreId core, PhysAddr address, bool write)>;
+
+class Lines : public Pricing {
+ public:
+  Lines(const World& world, const Topology& topology, const CostTable& costs, LineCosts line_costs, MemoryRead memory);
+
+  [[nodiscard]] Cycles cost(const Label& label) const override { return costs_.of(label); }
+  [[nodiscard]] bool holds(CoreId core, const Footprint& footprint) const override;
+  Cycle fetch(CoreId core, const Footprint& footprint, Cycle issue) override;
+  void complete(CoreId core, const Footprint& footprint) override;
+  [[nodiscard]] Cycles least_latency() const override { return least_latency_; }
+
+  /// Does `core` hold the line of `at` for reading? What run-ahead asks.
+  [[nodiscard]] bool readable(CoreId core, Location at) const { return shared_by(line_of(at), core); }
+  [[nodiscard]] bool writable(CoreId core, Location at) const { return exclusive_to(line_of(at), core); }
+  /// Sets L; call once, after the costs are bound.
+  void set_least_latency(Cycles latency) { least_latency_ = latency; }
+
+  struct Traffic {
+    std::uint64_t from_memory = 0;
+    std::uint64_t from_same_socket = 0;
+    std::uint64_t from_other_socket = 0;
+    std::uint64_t upgrades = 0;
+  };
+  [[nodiscard]] const Traffic& traffic() const { return traffic_; }
+
+ private:
+  static constexpr std::uint32_t nobody = ~std::uint32_t{0};
+  struct Line {
+    std::uint64_t busy_until = 0;
+    std::uint32_t owner = nobody;  ///< has it for writing, or wrote it last
+    bool exclusive = false;
+  };
+  [[nodiscard]] std::uint32_t line_of(Location at) const { return at.raw() / line_words_; }
+  [[nodiscard]] bool shared_by(std::uint32_t line, CoreId core) const {
+    return !coherent_[line] || (sharers_[std::size_t{line} * mask_words_ + core.raw() / 64] >> (core.raw() % 64) & 1) != 0;
+  }
+  [[nodiscard]] bool exclusive_to(std::uint32_t line, CoreId core) const {
+    return !coherent_[line] || (lines_[line].exclusive && lines_[line].owner == core.raw());
+  }
+  [[nodiscard]] bool holds_line(std::uint32_t line, CoreId core, Use use) const {
+    return use == Use::write ? exclusive_to(line, core) : shared_by(line, core);
+  }
+  template <class F>
+  void each_line(const Footprint& footprint, F&& f) const;
+  [[nodiscard]] Cycles transfer(std::uint32_t line, CoreId core, Use use);
+
+  const Topology& topology_;
+  const CostTable& costs_;
+  LineCosts line_costs_;
+  MemoryRead memory_;
+  std::uint32_t line_words_;
+  std::uint32_t mask_words_;
+  std::vector<Line> lines_;
+  std::vector<std::uint64_t> sharers_;
+  std::vector<bool> coherent_;
+  Cycles least_latency_{1};
+  Traffic traffic_;
+};
+
+}  // namespace mmulab

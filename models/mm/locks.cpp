@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "models/mm/locks.h"
+
+#include <array>
+
+namespace mmulab {
+namespace {
+
+using Word = Cell<std::uint64_t>;
+
+const Label lock_label[] = {
+    {"mmap_sem.lock", "spin_lock"}, {"i_mmap_lock.lock", "spin_lock"}, {"page_table_lock.lock", "spin_lock"},
+    {"ptl.lock", "spin_lock"},      {"zone_lock.lock", "spin_lock"},   {"context_lock.lock", "spin_lock"},
+    {"shootdown_lock.lock", "spin_lock"}, {"tlbie_lock.lock", "spin_lock"}, {"rq_lock.lock", "spin_lock"}};
+const Label unlock_label[] = {
+    {"mmap_sem.unlock", "spin_unlock"}, {"i_mmap_lock.unlock", "spin_unlock"}, {"page_table_lock.unlock", "spin_unlock"},
+    {"ptl.unlock", "spin_unlock"},      {"zone_lock.unlock", "spin_unlock"},   {"context_lock.unlock", "spin_unlock"},
+    {"shootdown_lock.unlock", "spin_unlock"}, {"tlbie_lock.unlock", "spin_unlock"}, {"rq_lock.unlock", "spin_unlock"}};
+const Label irq_off{"irq.disable", "irq_disable"};
+const Label irq_on{"irq.enable", "irq_enable"};
+const Label preempt_off{"preempt.disable", "preempt_disable"};
+const Label preempt_on{"preempt.enable", "preempt_enable"};
+
+/// One deeper; says so if this was the outermost.
+void deepen(Access& a, Word depth, EventKind outermost) {
+  if (a.add(depth, std::uint64_t{1}) == 1) emit(a, Event{outermost});
+}
+void rise(Access& a, Word depth, EventKind outermost) {
+  const std::uint64_t left = a.read(depth) - 1;
+  a.write(depth, left);
+  if (left == 0) emit(a, Event{outermost});
+}
+Event lock_event(EventKind kind, LockClass lock_class, Location at) {
+  Event event{kind};
+  event.a = static_cast<std::uint64_t>(lock_class);
+  event.location = at;
+  return event;
+}
+
+}  // namespace
+
+const char* name_of(LockClass lock_class) {
+  static constexpr std::array<const char*, 9> names = {"mmap_sem", "i_mmap_lock", "page_table_lock", "ptl",
+                                                       "zone_lock", "context_lock", "shootdown_lock", "tlbie_lock",
+                                                       "rq_lock"};
+  return names[static_cast<std::size_t>(lock_class)];
+}
+
+void Locks::spin_lock(Context& ctx, Word lock, LockClass lock_class) const {
+  const Word depth = state_.task_preempt_off(ctx.task());
+  ctx.step_when(lock_label[static_cast<std::size_t>(lock_class)], writes(lock, depth),
+                [&](const Access& a) { return a.read(lock) == 0; },
+                [&](Access& a) {
+                  a.write(lock, std::uint64_t{ctx.task().raw()} + 1);
+                  deepen(a, depth, EventKind::preemption_disabled);
+                  emit(a, lock_event(EventKind::lock_acquired, lock_class, lock.at));
+                });
+}
+
+void Locks::spin_unlock(Context& ctx, Word lock, LockClass lock_class) const {
+  const Word depth = state_.task_preempt_off(ctx.task());
+  ctx.step(unlock_label[static_cast<std::size_t>(lock_class)], writes(lock, depth), [&](Access& a) {
+    MMULAB_ASSERT(a.read(lock) == std::uint64_t{ctx.task().raw()} + 1, "only the holder unlocks");
+    emit(a, lock_event(EventKind::lock_released, lock_class, lock.at));
+    a.write(lock, std::uint64_t{0});
+    rise(a, depth, EventKind::preemption_enabled);
+  });
+}
+
+void Locks::spin_lock_irq(Context& ctx, Word lock, LockClass lock_class) const {
+  irq_disable(ctx);
+  spin_lock(ctx, lock, lock_class);
+}
+
+void Locks::spin_unlock_irq(Context& ctx, Word lock, LockClass lock_class) const {
+  spin_unlock(ctx, lock, lock_class);
+  irq_enable(ctx);
+}
+
+void Locks::irq_disable(Context& ctx) const {
+  const Word depth = state_.task_irqs_off(ctx.task());
+  ctx.step(irq_off, writes(depth), [&](Access& a) { deepen(a, depth, EventKind::irqs_disabled); });
+}
+
+void Locks::irq_enable(Context& ctx) const {
+  const Word depth = state_.task_irqs_off(ctx.task());
+  ctx.step(irq_on, writes(depth), [&](Access& a) { rise(a, depth, EventKind::irqs_enabled); });
+}
+
+void Locks::preempt_disable(Context& ctx) const {
+  const Word depth = state_.task_preempt_off(ctx.task());
+  ctx.step(preempt_off, writes(depth), [&](Access& a) { deepen(a, depth, EventKind::preemption_disabled); });
+}
+
+void Locks::preempt_enable(Context& ctx) const {
+  const Word depth = state_.task_preempt_off(ctx.task());
+  ctx.step(preempt_on, writes(depth), [&](Access& a) { rise(a, depth, EventKind::preemption_enabled); });
+}
+
+}  // namespace mmulab

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Spinlocks, interrupt and preemption depth. A spinlock is a word that is 0 or its holder's task id plus one; taking
+// it is one step whose guard is that it is free, and disables preemption in the same step (Linux 2.6 spin_lock;
+// include/linux/spinlock.h). Depths belong to the task and travel with it. Cost: kernel.cost.spin_lock and
+// spin_unlock, plus the transfer of the lock's line; irq_disable / irq_enable, preempt_disable / preempt_enable.
+// Left out: ticket order (waiters race for the line), lockdep.
+#pragma once
+
+#include "models/mm/state.h"
+#include "sim/events/stream.h"
+
+namespace mmulab {
+
+/// The classes of the declared partial order, outermost first (modelling.md 3, lock-order).
+enum class LockClass : std::uint8_t { mmap_sem, i_mmap, page_table, ptl, zone, context, shootdown, tlbie, run_queue };
+[[nodiscard]] const char* name_of(LockClass lock_class);
+
+class Locks {
+ public:
+  explicit Locks(const KernelState& state) : state_(state) {}
+
+  void spin_lock(Context& ctx, Cell<std::uint64_t> lock, LockClass lock_class) const;
+  void spin_unlock(Context& ctx, Cell<std::uint64_t> lock, LockClass lock_class) const;
+  /// The same with interrupts off on this cpu from before the attempt until the unlock.
+  void spin_lock_irq(Context& ctx, Cell<std::uint64_t> lock, LockClass lock_class) const;
+  void spin_unlock_irq(Context& ctx, Cell<std::uint64_t> lock, LockClass lock_class) const;
+
+  void irq_disable(Context& ctx) const;
+  void irq_enable(Context& ctx) const;
+  void preempt_disable(Context& ctx) const;
+  /// Does not reschedule by itself: the scheduler's preemption point follows (Scheduler::preempt_check).
+  void preempt_enable(Context& ctx) const;
+
+ private:
+  const KernelState& state_;
+};
+
+}  // namespace mmulab

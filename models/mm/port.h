@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// What the generic kernel asks of an architecture (Linux: include/asm-*/{pgtable,tlbflush,mmu_context}.h). A port
+// owns the architecture's translation hardware and its low-level software: walkers, the hash fault, the TSB miss
+// handler, switch_mm and the ways in which translations die.
+#pragma once
+
+#include <memory>
+
+#include "models/mm/interrupts.h"
+#include "models/mm/locks.h"
+
+namespace mmulab {
+
+enum class AccessKind : std::uint8_t { load, store, fetch };
+
+struct AccessResult {
+  enum class Status : std::uint8_t {
+    done,         ///< the access has been performed
+    interrupted,  ///< nothing happened; try again (the task may be on another cpu now)
+    fault,        ///< the generic page-fault handler must run
+  };
+  Status status = Status::done;
+  /// fault: there was a translation, but it does not permit the access.
+  bool protection = false;
+};
+
+/// A change of one pte, as the kernel's accessors make it. Called with that pte's lock held.
+enum class PteAction : std::uint8_t {
+  clear,       ///< ptep_get_and_clear
+  clear_full,  ///< ptep_get_and_clear_full: the whole mm dies, nobody can race
+  wrprotect,   ///< ptep_set_wrprotect
+  set,         ///< set_pte_at: `value`
+  modify_start,  ///< the first half of mprotect's change: get and clear (2.6), or ptep_modify_prot_start
+  modify_commit, ///< its second half: `value`
+  young,       ///< ptep_test_and_clear_young
+  access_flags,  ///< ptep_set_access_flags: raises rights, sets accessed / dirty as in `value`
+};
+
+struct PteRequest {
+  MmId mm;
+  VirtPage page;
+  Cell<Pte> ptep;
+  PteAction action = PteAction::clear;
+  Pte value;
+};
+
+/// Why the translations die: statistics, and the story a report tells.
+enum class FlushReason : std::uint8_t {
+  each, full, mm_change, leave_lazy, before_unlock, after_unlock, zap_block, end_vma, end, context_switch, classic, force
+};
+
+/// Which translations must die, and how the initiator waits.
+struct Invalidation {
+  enum class Scope : std::uint8_t { mm, range, entries };
+  MmId mm;
+  Scope scope = Scope::mm;
+  /// range: [first, end).
+  VirtPage first;
+  VirtPage end;
+  /// entries: `count` records of {page | old pte} words starting here; see BatchEntry.
+  Location entries;
+  std::uint32_t count = 0;
+  bool freed_tables = false;
+  /// The mm is being torn down and nobody runs it any more.
+  bool full_mm = false;
+  /// False: the request is posted and the initiator goes on (sparc64-2.6.22).
+  bool wait = true;
+  /// The receiver reads the entries from the sender's memory when it gets round to it (sparc64-2.6.22).
+  bool by_reference = false;
+  /// Entries: the hash entries are already gone, only the TLBs remain (safe-deferral).
+  bool tlb_only = false;
+  FlushReason reason = FlushReason::end;
+};
+
+/// One pending translation in a batch: two words, the page and the pte as it was.
+struct BatchEntry {
+  enum : std::uint32_t { page, old_pte, words };
+};
+
+/// A core's own supply of user accesses, handed to the port in chunks: virtual address, and bit 63 set for a store.
+struct AccessBuffer {
+  static constexpr std::uint64_t store_bit = std::uint64_t{1} << 63;
+  const std::uint64_t* addresses = nullptr;
+  std::size_t next = 0;
+  std::size_t end = 0;
+};
+
+class Port {
+ public:
+  virtual ~Port() = default;
+  [[nodiscard]] virtual const char* name() const = 0;
+  [[nodiscard]] virtual const PteLayout& pte() const = 0;
+
+  // ---- user accesses
+  /// One attempt at a user access by the context's task, by steps: TLB, walk, low-level refill handlers.
+  virtual AccessResult access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) = 0;
+  /// Performs buffered accesses of `cpu` that are private to its core and complete before `horizon`: the same effects
+  /// and cycles as access(), without steps. Stops at the first one that is not private. Returns the cycle reached.
+  virtual Cycle access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) = 0;
+
+  // ---- ptes
+  /// Performs the change as the architecture's accessor does (atomic exchange, BUSY wait, stripping) and returns the
+  /// old value. Does not invalidate anything: that is the strategy's part.
+  virtual Pte change_pte(Context& ctx, const PteRequest& request) = 0;
+  /// May a copy of this (old) pte be cached anywhere? ppc64: HASHPTE; others: present.
+  [[nodiscard]] virtual bool may_be_cached(Pte old) const = 0;
+  /// After the fault handler has installed `pte` (PTL held): hash_preload, TSB insert.
+  virtual void update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind kind) = 0;
+
+  // ---- address spaces
+  virtual void init_mm(Context& ctx, MmId mm) = 0;
+  /// The last user is gone and everything is unmapped: the context id, the TSB go back.
+  virtual void destroy_mm(Context& ctx, MmId mm) = 0;
+  /// Interrupts off. `next` none: a kernel thread borrows prev (lazy TLB).
+  virtual void switch_mm(Context& ctx, MmId prev, MmId next) = 0;
+  /// The rss or the table shape changed and mmap_sem has been dropped (sparc64: TSB growth).
+  virtual void after_fault(Context& ctx, MmId mm) = 0;
+
+  // ---- death of translations
+  /// Makes the translations dead: on return (if `wait`) no cpu can use them. May be called with the PTL held.
+  virtual void invalidate(Context& ctx, const Invalidation& what) = 0;
+  /// Empty if the port can perform this invalidation at all; else one sentence why not. For lint.
+  [[nodiscard]] virtual const char* refuses(Invalidation::Scope scope) const = 0;
+};
+
+}  // namespace mmulab
