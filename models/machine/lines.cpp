@@ -55,8 +55,11 @@ Cycles Lines::transfer(std::uint32_t line, CoreId core, Use use) {
 
 Cycle Lines::fetch(CoreId core, const Footprint& footprint, Cycle issue) {
   Cycle last = issue;
+  fetched_.clear();
   each_line(footprint, [&](std::uint32_t line, Use use) {
     if (holds_line(line, core, use)) return;
+    if (std::find(fetched_.begin(), fetched_.end(), line) != fetched_.end()) return;
+    fetched_.push_back(line);
     // The lines of one step are fetched one after another: the steps are that small.
     const Cycle start = std::max(last, Cycle{lines_[line].busy_until});
     last = start + transfer(line, core, use);

@@ -81,6 +81,7 @@ class Lines : public Pricing {
   std::vector<bool> coherent_;
   Cycles least_latency_{1};
   Traffic traffic_;
+  std::vector<std::uint32_t> fetched_;  // scratch of fetch(): a line that two items share moves once
 };
 
 }  // namespace mmulab

@@ -13,7 +13,7 @@ void KernelInterrupts::take(Context& ctx) {
   const auto pending = state_.cpu_pending(ctx.cpu());
   const bool from_user = ctx.world().load(in_user);
   for (;;) {
-    const std::uint64_t taken = ctx.step(enter, writes(depth, in_user, pending), [&](Access& a) {
+    const std::uint64_t taken = ctx.step_uninterrupted(enter, writes(depth, in_user, pending), [&](Access& a) {
       a.add(depth, std::uint64_t{1});
       if (from_user && a.exchange(in_user, false)) emit(a, Event{EventKind::entered_kernel});
       emit(a, Event{EventKind::irqs_disabled});

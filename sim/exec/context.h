@@ -95,6 +95,13 @@ class Context {
     host_.leave(*this, op);
     return true;
   }
+  /// A step that lets no interrupt in while it waits: interrupt entry itself.
+  template <class Effect>
+  auto step_uninterrupted(const Label& label, const Footprint& footprint, Effect&& effect) {
+    Op op = make(label, footprint, Guard{});
+    op.on_interrupt = OnInterrupt::ignore;
+    return perform(op, std::forward<Effect>(effect));
+  }
   /// A step that takes `extra` cycles beyond its label's cost.
   template <class Effect>
   auto step_costing(const Label& label, const Footprint& footprint, Cycles extra, Effect&& effect) {

@@ -27,8 +27,9 @@ class Guard {
   bool (*call_)(const void*, const Access&) = nullptr;
 };
 
-/// Whether an interrupt taken while the step waits makes it start over (its footprint may name the old cpu).
-enum class OnInterrupt : std::uint8_t { resume, restart };
+/// What an interrupt means to a step that waits: it goes on afterwards, it starts over (its footprint may name the old
+/// cpu), or it lets none in (interrupt entry itself).
+enum class OnInterrupt : std::uint8_t { resume, restart, ignore };
 
 /// One declared step, before it takes effect.
 struct Op {

@@ -40,7 +40,9 @@ bool ExploredHost::enabled(AgentId agent) {
 }
 
 bool ExploredHost::interruptible(AgentId agent) const {
-  return interrupts_ != nullptr && pending_[agent.raw()] != nullptr && interrupts_->deliverable(CpuId{agent.raw()});
+  const Op* op = pending_[agent.raw()];
+  return interrupts_ != nullptr && op != nullptr && op->on_interrupt != OnInterrupt::ignore &&
+         interrupts_->deliverable(CpuId{agent.raw()});
 }
 
 void ExploredHost::list_decisions(std::vector<Decision>& decisions) {

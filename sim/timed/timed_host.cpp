@@ -69,7 +69,8 @@ bool TimedHost::take_interrupts(Context& context) {
 bool TimedHost::arrive(Context& context, const Op& op) {
   Cycles work = op.work_before;
   for (;;) {
-    if (take_interrupts(context) && op.on_interrupt == OnInterrupt::restart) return false;
+    if (op.on_interrupt != OnInterrupt::ignore && take_interrupts(context) && op.on_interrupt == OnInterrupt::restart)
+      return false;
     Agent& agent = agent_of(context);
     const Cycles cost = pricing_.cost(*op.label) + op.extra;
     Cycle ready = agent.now + work;
