@@ -10,39 +10,51 @@
 
 namespace mmulab {
 
+/// System calls and faults whose entry and return the stream reports.
+enum class Call : std::uint8_t { munmap, exit, dontneed, zero_read, unmap_mapping, fork, mprotect, mmap, touch, fault };
+
 enum class EventKind : std::uint8_t {
-  // kernel: translations and frames.  page = vpn, mm = whose
-  pte_stored,        ///< a = old pte, b = new pte, location = the pte
-  frame_allocated,   ///< frame
-  frame_freed,       ///< frame; it may be given to another owner from here on
+  // frames, tables, ptes
+  pte_stored,        ///< mm, page, location; a = old pte, b = new pte
+  frame_allocated,   ///< frame; mm and page of the anonymous owner, mm none for the page cache
+  frame_freed,       ///< frame: its generation is over, it may be given to another owner
+  table_allocated,   ///< table, mm; a = level
   table_freed,       ///< table: reusable from here on; a = level
-  obligation_opened, ///< translations of `page` must die; a = Obligation
-  // kernel: calls and modes
-  call_entered,      ///< a = Call; page..page+b is its range
-  call_returned,     ///< a = Call; page..page+b is its range
-  entered_kernel, returned_to_user, switched_in, went_idle,
-  lock_acquired,     ///< a = LockClass, location = the lock
-  lock_released,
-  irqs_disabled, irqs_enabled, preemption_disabled, preemption_enabled,
+  vma_unlinked,      ///< mm, page; b = pages
+  mm_destroyed,      ///< mm
+  // calls and modes
+  call_entered,      ///< a = Call, mm, page; b = pages
+  call_returned,     ///< the same
+  entered_kernel, returned_to_user, switched_in, switched_out, task_exited,  ///< mm
+  // locks, interrupts
+  lock_acquired,     ///< a = LockClass, location; mmap_sem: b = 1 for write
+  lock_released,     ///< the same
+  irqs_disabled, irqs_enabled, preemption_disabled, preemption_enabled,  ///< outermost transitions of the task
   remote_wait_begun, ///< a = number of cpus waited for
   remote_wait_ended,
-  ipi_sent, ipi_delivered, ipi_handled,   ///< a = vector, b = peer cpu
-  // hardware: copies of translations.  a = slot word location or copy id, frame, b = rights
-  translation_filled, translation_used, translation_dropped,
-  tag_loaded,        ///< tag, mm
-  flush_begun, flush_done,  ///< a = FlushReason, b = pages
+  ipi_sent, ipi_delivered, ipi_handled,  ///< a = vector, b = peer cpu
+  // copies of translations
+  translation_filled,   ///< mm, page, frame, tag, location = structure; a = structure, b = rights bits
+  translation_used,     ///< mm, page, frame; a = AccessKind, b = rights bits
+  translation_dropped,  ///< page, tag; a = 0 page, 1 tag, 2 all but global, 3 all; b = core + 1 if not this cpu's
+  tag_loaded,           ///< tag, mm
+  tag_retired,          ///< tag: may name another mm from here on
+  flush_begun, flush_done,  ///< mm; a = FlushReason, b = pages, 0 = all
   // ppc64
-  hpte_stored,       ///< location = dword 0; a = old dword 0, b = new dword 0
-  hpte_multiple_match,
-  tlbie_issued,
+  hpte_stored,          ///< location = dword 0; a = old, b = new dword 0; mm, page, tag = context, frame
+  hpte_multiple_match,  ///< mm, page; a, b = locations of dword 0
+  machine_check,        ///< mm, page
+  tlbie_issued,         ///< mm, page
   // sparc64
-  tsb_stored, xcall_sent, xcall_accepted, xcall_executed,
-  // copying
-  copy_begun, copy_ended, page_dirtied, page_cleaned, page_discarded,
+  tsb_stored,           ///< mm, location; a = tag, b = data
+  xcall_sent, xcall_accepted, xcall_executed,  ///< a = kind, b = peer cpu
+  // content
+  copy_begun, copy_ended,  ///< mm, page, frame = source; copy_ended: a = target frame
+  page_dirtied, page_cleaned, page_discarded,  ///< frame; discarded: a = 1 if it has backing
   // strategy
-  batch_noted,       ///< a = entries now pending on this cpu
-  batch_flushed,     ///< a = entries flushed
-  quiescent,         ///< everything has finished; nothing is in flight
+  batch_noted,          ///< mm, page; a = entries pending on this cpu
+  batch_flushed,        ///< a = entries flushed
+  quiescent,            ///< everything has finished; a = 1 if address spaces are left
 };
 
 /// One event; fields that a kind does not name are left at their defaults.

@@ -16,8 +16,37 @@ class EventObserver {
   virtual void on_event(const Event& event) = 0;
 };
 
+/// One copy of a translation in some core's hardware, as a census finds it.
+struct TranslationCopy {
+  CoreId core;
+  MmId mm;
+  VirtPage page;
+  Frame frame;
+  Tag tag;
+  std::uint64_t rights = 0;  ///< 1 write, 2 exec, 4 can store without another look
+};
+
+/// Knows every copy of a translation in every core. Run-ahead emits no events, so whoever needs to know what was filled
+/// before it began to look asks for a census.
+class CopySource {
+ public:
+  virtual ~CopySource() = default;
+  virtual void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const = 0;
+};
+
 class EventStream {
  public:
+  void set_copy_source(const CopySource* source) { copy_source_ = source; }
+  /// The copies of `page` of `mm` that exist now, on all cores.
+  void census(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const {
+    copies.clear();
+    if (copy_source_ != nullptr) copy_source_->list_copies(mm, page, copies);
+  }
+  /// While anyone attends, cores make every access in order and report it; otherwise they may run ahead in silence.
+  void attend() { ++attending_; }
+  void relax() { --attending_; }
+  [[nodiscard]] bool attended() const { return attending_ != 0; }
+
   void subscribe(EventObserver& observer) { observers_.push_back(&observer); }
   [[nodiscard]] bool watched() const { return !observers_.empty(); }
   void publish(const Event& event) {
@@ -26,6 +55,8 @@ class EventStream {
 
  private:
   std::vector<EventObserver*> observers_;
+  const CopySource* copy_source_ = nullptr;
+  std::uint64_t attending_ = 0;
 };
 
 /// Publishes `event` as part of the step that `access` belongs to, with its cycle, cpu, agent and task filled in.
