@@ -5,6 +5,7 @@ namespace mmulab {
 namespace {
 const Label enter{"irq.enter", "irq_entry", Phase::entry};
 const Label leave{"irq.exit", "irq_exit"};
+const Label resume_user{"irq.return_to_user", "irq_exit"};
 }  // namespace
 
 void KernelInterrupts::take(Context& ctx) {
@@ -28,7 +29,14 @@ void KernelInterrupts::take(Context& ctx) {
     });
     if (!more) break;
   }
-  if (on_exit_) on_exit_(ctx);
+  if (on_exit_) on_exit_(ctx, from_user);
+  if (!from_user) return;
+  ctx.step(resume_user, writes(in_user), [&](Access& a) {
+    a.write(in_user, true);
+    Event back{EventKind::returned_to_user};
+    back.mm = ctx.world().load(state_.task_mm(ctx.task()));
+    emit(a, back);
+  });
 }
 
 }  // namespace mmulab

@@ -29,7 +29,7 @@ class KernelInterrupts : public Interrupts {
   explicit KernelInterrupts(const KernelState& state, const World& world) : state_(state), world_(world) {}
   void set_handler(Vector vector, Handler handler) { handlers_[static_cast<std::size_t>(vector)] = std::move(handler); }
   /// Runs after the last handler, with interrupts on again: the preemption point on return from interrupt.
-  void set_on_exit(Handler on_exit) { on_exit_ = std::move(on_exit); }
+  void set_on_exit(std::function<void(Context&, bool to_user)> on_exit) { on_exit_ = std::move(on_exit); }
 
   [[nodiscard]] bool deliverable(CpuId cpu) const override {
     if (world_.load(state_.cpu_pending(cpu)) == 0) return false;
@@ -42,7 +42,7 @@ class KernelInterrupts : public Interrupts {
   const KernelState& state_;
   const World& world_;
   std::array<Handler, vectors> handlers_;
-  Handler on_exit_;
+  std::function<void(Context&, bool)> on_exit_;
 };
 
 }  // namespace mmulab

@@ -31,7 +31,7 @@ struct TaskFields {
   enum : std::uint32_t {
     state, mm, cpu, next_runnable, wakeup, need_resched, timeslice, kernel_thread,
     // line 1: thread_info; counts and flags travel with the task, as they do in Linux
-    preempt_off = 8, irqs_off, in_user, trap, scratch,
+    preempt_off = 8, irqs_off, in_user, sem_wait, tick_armed,
     words = 16
   };
 };
@@ -50,14 +50,14 @@ struct ApicFields {
 };
 struct MmFields {
   enum : std::uint32_t {
-    users, sem_readers, sem_writer, sem_waiters, page_table_lock, rss, root, vma_count,
+    users, sem_readers, sem_writer, sem_head, sem_tail, page_table_lock, rss, root,
     // line 1: architecture and flush bookkeeping
-    context = 8, tlb_gen, flush_pending, context_lock, arch0, arch1, arch2, arch3,
+    context = 8, tlb_gen, flush_pending, context_lock, vma_count, arch0, arch1, arch2,
     cpumask = 16  ///< one word for every 64 cpus follows
   };
 };
 struct VmaFields {
-  enum : std::uint32_t { start, end, rights, kind, file, offset, truncate_count, may_write, words };
+  enum : std::uint32_t { start, end, rights, kind, file, offset, restart, reserved, words };
 };
 struct FrameFields {
   enum : std::uint32_t { refcount, mapcount, generation, flags, file, index, content, next_free, words };
@@ -114,6 +114,10 @@ class KernelState {
   template <class T>
   [[nodiscard]] Cell<T> mm(MmId m, std::uint32_t field) const { return mms_.cell<T>(m.raw(), field); }
   [[nodiscard]] Cell<std::uint64_t> mm_users(MmId m) const { return mm<std::uint64_t>(m, MmFields::users); }
+  [[nodiscard]] Cell<std::uint64_t> sem_readers(MmId m) const { return mm<std::uint64_t>(m, MmFields::sem_readers); }
+  [[nodiscard]] Cell<bool> sem_writer(MmId m) const { return mm<bool>(m, MmFields::sem_writer); }
+  [[nodiscard]] Cell<TaskId> sem_head(MmId m) const { return mm<TaskId>(m, MmFields::sem_head); }
+  [[nodiscard]] Cell<TaskId> sem_tail(MmId m) const { return mm<TaskId>(m, MmFields::sem_tail); }
   [[nodiscard]] Cell<std::uint64_t> mm_rss(MmId m) const { return mm<std::uint64_t>(m, MmFields::rss); }
   [[nodiscard]] Cell<TableId> mm_root(MmId m) const { return mm<TableId>(m, MmFields::root); }
   [[nodiscard]] Cell<std::uint64_t> mm_context(MmId m) const { return mm<std::uint64_t>(m, MmFields::context); }
@@ -137,6 +141,7 @@ class KernelState {
     return Cell<Pte>{Location{table_words_.at(t.raw()).raw() + index * entry_words_}};
   }
   [[nodiscard]] Cell<std::uint64_t> table(TableId t, std::uint32_t field) const { return tables_.cell<std::uint64_t>(t.raw(), field); }
+  [[nodiscard]] Cell<std::uint64_t> table_level(TableId t) const { return table(t, TableFields::level); }
   [[nodiscard]] Cell<std::uint64_t> ptl(TableId t) const { return table(t, TableFields::ptl); }
   [[nodiscard]] Location table_first(TableId t) const { return table_words_.at(t.raw()); }
   [[nodiscard]] std::uint32_t table_size_words() const { return table_words_.stride(); }

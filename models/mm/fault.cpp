@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// The page fault: do_page_fault, handle_mm_fault, do_anonymous_page, do_no_page, do_wp_page of arch/*/mm/fault.c and
+// mm/memory.c (2.6.20, 2.6.22), and their successors where a policy says so. mmap_sem is held for read throughout; the
+// PTL from the last look at the pte to update_mmu_cache. Left out: swap, nonlinear files, stack growth, retry on a
+// contended mmap_sem. Cost: kernel.cost.fault_entry, fault_exit, clear_page, copy_page and the steps below.
+#include "models/mm/kernel.h"
+
+namespace mmulab {
+namespace {
+
+const Label fault_entry{"fault.enter", "fault_entry", Phase::entry};
+const Label fault_exit{"fault.return_to_user", "fault_exit"};
+const Label read_pte{"fault.read_pte", "pte_read"};
+const Label clear_content{"fault.clear_page", "clear_page"};
+const Label copy_read{"fault.copy_begin", "copy_page"};
+const Label copy_done{"fault.copy_end", "pte_read"};
+const Label count_rss{"fault.rss", "page_ref"};
+const Label reuse_test{"fault.reuse_test", "page_ref"};
+
+Event page_event(EventKind kind, MmId mm, VirtPage page) {
+  Event event{kind};
+  event.mm = mm;
+  event.page = page;
+  return event;
+}
+
+}  // namespace
+
+Outcome Kernel::access(Context& ctx, VirtAddr va, AccessKind kind) {
+  for (;;) {
+    const AccessResult result = port_.access(ctx, mm_of(ctx), va, kind);
+    if (result.status == AccessResult::Status::done) return Outcome::ok;
+    if (result.status == AccessResult::Status::interrupted) continue;
+    const Outcome outcome = page_fault(ctx, va, kind);
+    if (outcome != Outcome::ok) return outcome;
+  }
+}
+
+Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind) {
+  const MmId mm = mm_of(ctx);
+  const VirtPage page = page_of(va, state_.geometry().page_shift());
+  const auto in_user = state_.task_in_user(ctx.task());
+  ctx.step(fault_entry, writes(in_user), [&](Access& a) {
+    a.write(in_user, false);
+    emit(a, page_event(EventKind::entered_kernel, mm, page));
+    Event event = page_event(EventKind::call_entered, mm, page);
+    event.a = static_cast<std::uint64_t>(Call::fault);
+    event.b = 1;
+    emit(a, event);
+  });
+  down_read(ctx, mm);
+  VmaRecord vma;
+  Outcome outcome = Outcome::ok;
+  if (!find_vma(ctx, mm, page, vma).exists() || page < vma.first) outcome = Outcome::bad_address;
+  else if ((kind == AccessKind::store && !vma.rights.write) || (kind == AccessKind::fetch && !vma.rights.exec)) outcome = Outcome::no_permission;
+  else outcome = handle_fault(ctx, mm, vma, page, kind);
+  up_read(ctx, mm);
+  if (outcome == Outcome::ok) port_.after_fault(ctx, mm);
+  scheduler_.cond_resched(ctx);
+  ctx.step(fault_exit, writes(in_user), [&](Access& a) {
+    a.write(in_user, true);
+    Event event = page_event(EventKind::call_returned, mm, page);
+    event.a = static_cast<std::uint64_t>(Call::fault);
+    event.b = 1;
+    emit(a, event);
+    emit(a, page_event(EventKind::returned_to_user, mm, page));
+  });
+  return outcome;
+}
+
+Outcome Kernel::handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind) {
+  const PtePlace place = allocate_pte(ctx, mm, page);
+  const Pte seen = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
+  const PteLayout& layout = port_.pte();
+  if (layout.none(seen)) {
+    if (vma.kind == VmaKind::anonymous) map_anonymous(ctx, mm, vma, page, kind, place);
+    else map_file(ctx, mm, vma, page, kind, place);
+  } else if (kind == AccessKind::store && !layout.rights(seen).write) {
+    write_protected(ctx, mm, vma, page, seen, place);
+  } else {
+    make_young(ctx, mm, vma, page, seen, kind, place);
+  }
+  return Outcome::ok;
+}
+
+/// Installs `value` if the pte is still as it was seen; the PTL is taken and released here. True if it was.
+static bool install_if_none(Context& ctx, Locks& locks, Port& port, Strategy& strategy, MmId mm, VirtPage page, const PtePlace& place,
+                            Pte value, AccessKind kind) {
+  locks.spin_lock(ctx, place.ptl, LockClass::ptl);
+  const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
+  const bool still_none = port.pte().none(now);
+  if (still_none) {
+    strategy.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::set, value});
+    port.update_mmu_cache(ctx, mm, page, value, kind);
+  }
+  locks.spin_unlock(ctx, place.ptl, LockClass::ptl);
+  return still_none;
+}
+
+void Kernel::map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place) {
+  const PteLayout& layout = port_.pte();
+  if (kind != AccessKind::store) {
+    const Pte zero = layout.make(KernelState::zero_frame(), {false, vma.rights.exec}).with(layout.accessed);
+    install_if_none(ctx, locks_, port_, strategy_, mm, page, place, zero, kind);
+    return;
+  }
+  const Frame frame = allocate_page(ctx, mm, page);
+  const auto content = state_.frame(frame, FrameFields::content);
+  ctx.step(clear_content, writes(content), [&](Access& a) { a.write(content, std::uint64_t{0}); });
+  const Pte value = layout.make(frame, vma.rights).with(layout.accessed | layout.dirty);
+  add_rmap(ctx, frame);
+  if (!install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind)) {
+    remove_rmap(ctx, frame, false);
+    put_page(ctx, frame);
+    return;
+  }
+  ctx.step(count_rss, writes(state_.mm_rss(mm)), [&](Access& a) { a.add(state_.mm_rss(mm), std::uint64_t{1}); });
+}
+
+void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place) {
+  const PteLayout& layout = port_.pte();
+  const Frame frame = file_page(ctx, vma.file, vma.offset_pages + (page - vma.first).raw());
+  const bool private_write = vma.kind == VmaKind::file_private && kind == AccessKind::store;
+  Rights rights = vma.rights;
+  // A private file page is copied on the store; a shared one is mapped writable but clean until it is stored to.
+  if (vma.kind == VmaKind::file_private) rights.write = false;
+  Pte value = layout.make(frame, rights).with(layout.accessed);
+  if (kind == AccessKind::store && rights.write) value = value.with(layout.dirty);
+  add_rmap(ctx, frame);
+  if (!install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind)) {
+    remove_rmap(ctx, frame, false);
+    put_page(ctx, frame);
+    return;
+  }
+  ctx.step(count_rss, writes(state_.mm_rss(mm)), [&](Access& a) { a.add(state_.mm_rss(mm), std::uint64_t{1}); });
+  if (private_write) write_protected(ctx, mm, vma, page, value, place);
+}
+
+/// do_wp_page: a page that is this mm's alone is made writable; any other one is copied.
+void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place) {
+  const PteLayout& layout = port_.pte();
+  const Frame frame = layout.frame(seen);
+  bool reuse = vma.kind == VmaKind::file_shared || vma.kind == VmaKind::pfnmap;
+  if (!reuse && frame != KernelState::zero_frame()) {
+    const auto mapcount = state_.frame(frame, FrameFields::mapcount);
+    const auto flags = state_.frame(frame, FrameFields::flags);
+    reuse = ctx.step(reuse_test, reads(mapcount, flags), [&](Access& a) { return a.read(mapcount) == 1 && (a.read(flags) & frame_file) == 0; });
+  }
+  if (!reuse) return copy_on_write(ctx, mm, vma, page, seen, place);
+  locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
+  const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
+  if (layout.same(now, seen)) {
+    const Pte raised = layout.with_rights(now, vma.rights).with(layout.accessed | layout.dirty);
+    strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::access_flags, raised});
+    port_.update_mmu_cache(ctx, mm, page, raised, AccessKind::store);
+  }
+  locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
+}
+
+void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place) {
+  const PteLayout& layout = port_.pte();
+  const Frame source = layout.frame(seen);
+  // The source must outlive the copy: another thread may drop the last mapping meanwhile (page_cache_get in do_wp_page).
+  if (source != KernelState::zero_frame()) get_page(ctx, source);
+  const Frame target = allocate_page(ctx, mm, page);
+  const auto from = state_.frame(source, FrameFields::content);
+  const auto to = state_.frame(target, FrameFields::content);
+  const std::uint64_t content = ctx.step(copy_read, reads(from), [&](Access& a) {
+    Event event = page_event(EventKind::copy_begun, mm, page);
+    event.frame = source;
+    emit(a, event);
+    return a.read(from);
+  });
+  ctx.step(copy_done, writes(to), [&](Access& a) { a.write(to, content); });
+  add_rmap(ctx, target);
+  locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
+  const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
+  const bool still = layout.same(now, seen);
+  const Pte value = layout.make(target, vma.rights).with(layout.accessed | layout.dirty);
+  if (still) {
+    strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::clear, Pte{}});
+    if (policy_.cow_flushes_first) strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, page, page + Pages{1}});
+    strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::set, value});
+    if (!policy_.cow_flushes_first) strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, page, page + Pages{1}});
+    port_.update_mmu_cache(ctx, mm, page, value, AccessKind::store);
+  }
+  ctx.step(copy_done, reads(to), [&](Access& a) {
+    Event event = page_event(EventKind::copy_ended, mm, page);
+    event.frame = source;
+    event.a = target.raw();
+    event.b = a.read(to);
+    emit(a, event);
+  });
+  locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
+  remove_rmap(ctx, still ? source : target, false);
+  if (still) put_page(ctx, source);
+  put_page(ctx, still ? source : target);
+}
+
+/// handle_pte_fault's tail: the pte permits the access already; set accessed, and dirty on a store.
+void Kernel::make_young(Context& ctx, MmId mm, const VmaRecord&, VirtPage page, Pte seen, AccessKind kind, const PtePlace& place) {
+  const PteLayout& layout = port_.pte();
+  locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
+  const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
+  if (layout.same(now, seen)) {
+    const Pte raised = now.with(kind == AccessKind::store ? layout.accessed | layout.dirty : layout.accessed);
+    strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::access_flags, raised});
+    port_.update_mmu_cache(ctx, mm, page, raised, kind);
+  }
+  locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
+}
+
+}  // namespace mmulab

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// Page frames: the zone's free list, references, map counts, the page cache. Source: mm/page_alloc.c, mm/swap.c
+// (release_pages), mm/rmap.c, reduced. Left out: per-cpu page lists (so the zone lock is taken for every single page,
+// and once a pagevec of 14 when a gather frees), NUMA, reclaim. Cost: kernel.cost.page_allocate, page_free, page_ref,
+// page_rmap, clear_page.
+#include "models/mm/kernel.h"
+
+namespace mmulab {
+namespace {
+
+const Label take{"zone.allocate", "page_allocate"};
+const Label give{"zone.free", "page_free"};
+const Label reference{"page.get", "page_ref"};
+const Label dereference{"page.put", "page_ref"};
+const Label map_count{"page.add_rmap", "page_rmap"};
+const Label unmap_count{"page.remove_rmap", "page_rmap"};
+const Label cache_lookup{"page_cache.find", "page_cache"};
+const Label cache_insert{"page_cache.add", "page_cache"};
+const Label read_list{"gather.read_page", "page_ref"};
+
+constexpr std::uint32_t pagevec_size = 14;
+
+Event frame_event(EventKind kind, Frame frame) {
+  Event event{kind};
+  event.frame = frame;
+  return event;
+}
+
+}  // namespace
+
+Frame Kernel::allocate_page(Context& ctx, MmId mm, VirtPage page) {
+  locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
+  const auto head = state_.frame_free_head();
+  const Frame frame = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
+  MMULAB_ASSERT(frame.exists(), "there are frames left (kernel.limits.frames)");
+  const auto next = state_.frame_next_free(frame);
+  const auto refcount = state_.frame(frame, FrameFields::refcount);
+  const auto flags = state_.frame(frame, FrameFields::flags);
+  const auto left = state_.frames_free();
+  ctx.step(take, writes(head, refcount, flags, left).reads(next), [&](Access& a) {
+    a.write(head, a.read(next));
+    a.write(left, a.read(left) - 1);
+    a.write(refcount, std::uint64_t{1});
+    a.write(flags, std::uint64_t{0});
+    Event event = frame_event(EventKind::frame_allocated, frame);
+    event.mm = mm;
+    event.page = page;
+    emit(a, event);
+  });
+  locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
+  return frame;
+}
+
+void Kernel::get_page(Context& ctx, Frame frame) {
+  const auto refcount = state_.frame(frame, FrameFields::refcount);
+  ctx.step(reference, writes(refcount), [&](Access& a) { a.add(refcount, std::uint64_t{1}); });
+}
+
+/// True if that was the last reference.
+static bool drop_reference(const KernelState& state, Context& ctx, Frame frame) {
+  const auto refcount = state.frame(frame, FrameFields::refcount);
+  return ctx.step(dereference, writes(refcount), [&](Access& a) {
+    const std::uint64_t left = a.read(refcount) - 1;
+    MMULAB_ASSERT(left != ~std::uint64_t{0}, "a reference is dropped once");
+    a.write(refcount, left);
+    return left == 0;
+  });
+}
+
+/// zone_lock held.
+static void push_free(const KernelState& state, Context& ctx, Frame frame) {
+  const auto head = state.frame_free_head();
+  const auto next = state.frame_next_free(frame);
+  const auto generation = state.frame(frame, FrameFields::generation);
+  const auto left = state.frames_free();
+  ctx.step(give, writes(head, next, generation, left), [&](Access& a) {
+    a.write(next, a.read(head));
+    a.write(head, frame);
+    a.add(left, std::uint64_t{1});
+    a.add(generation, std::uint64_t{1});
+    emit(a, frame_event(EventKind::frame_freed, frame));
+  });
+}
+
+void Kernel::put_page(Context& ctx, Frame frame) {
+  if (frame == KernelState::zero_frame() || !drop_reference(state_, ctx, frame)) return;
+  locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
+  push_free(state_, ctx, frame);
+  locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
+}
+
+void Kernel::put_pages(Context& ctx, Location list, std::uint32_t count) {
+  for (std::uint32_t begin = 0; begin < count; begin += pagevec_size) {
+    const std::uint32_t end = std::min(count, begin + pagevec_size);
+    bool locked = false;
+    for (std::uint32_t i = begin; i < end; ++i) {
+      const Cell<Frame> entry{Location{list.raw() + i}};
+      const Frame frame = ctx.step(read_list, reads(entry), [&](Access& a) { return a.read(entry); });
+      if (frame == KernelState::zero_frame() || !drop_reference(state_, ctx, frame)) continue;
+      if (!locked) locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
+      locked = true;
+      push_free(state_, ctx, frame);
+    }
+    if (locked) locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
+  }
+}
+
+/// The page cache's page, brought in (as a clean page) if need be. The caller gets a reference.
+Frame Kernel::file_page(Context& ctx, FileId file, std::uint64_t index) {
+  const auto slot = state_.file_page(file, index);
+  Frame frame = ctx.step(cache_lookup, reads(slot), [&](Access& a) { return a.read(slot); });
+  if (!frame.exists()) {
+    const Frame fresh = allocate_page(ctx, MmId::none(), VirtPage{index});
+    const auto flags = state_.frame(fresh, FrameFields::flags);
+    const Frame winner = ctx.step(cache_insert, writes(slot, flags), [&](Access& a) {
+      if (a.read(slot).exists()) return a.read(slot);
+      a.write(slot, fresh);
+      a.write(flags, std::uint64_t{frame_file});
+      return fresh;
+    });
+    if (winner != fresh) put_page(ctx, fresh);
+    frame = winner;
+  }
+  get_page(ctx, frame);
+  return frame;
+}
+
+void Kernel::add_rmap(Context& ctx, Frame frame) {
+  if (frame == KernelState::zero_frame()) return;
+  const auto mapcount = state_.frame(frame, FrameFields::mapcount);
+  ctx.step(map_count, writes(mapcount), [&](Access& a) { a.add(mapcount, std::uint64_t{1}); });
+}
+
+void Kernel::remove_rmap(Context& ctx, Frame frame, bool dirty) {
+  if (frame == KernelState::zero_frame()) return;
+  const auto mapcount = state_.frame(frame, FrameFields::mapcount);
+  const auto flags = state_.frame(frame, FrameFields::flags);
+  ctx.step(unmap_count, writes(mapcount, flags), [&](Access& a) {
+    a.write(mapcount, a.read(mapcount) - 1);
+    const std::uint64_t old = a.read(flags);
+    if (!dirty || (old & frame_file) == 0 || (old & frame_dirty) != 0) return;
+    a.write(flags, old | frame_dirty);
+    emit(a, frame_event(EventKind::page_dirtied, frame));
+  });
+}
+
+}  // namespace mmulab

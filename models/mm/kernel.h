@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// The kernel: system calls and the page fault over KernelState, written once against the execution context. One file a
+// call. It speaks to the architecture through Port and to the gather through Strategy, and knows neither. Source:
+// Linux 2.6.20, 2.6.22 and today's mm/ (linux-gather.md 1), each file names its functions. Cost: kernel.cost.*.
+#pragma once
+
+#include "models/mm/policy.h"
+#include "models/mm/scheduler.h"
+#include "models/mm/strategy.h"
+#include "sim/events/stream.h"
+
+namespace mmulab {
+
+/// Why an access or a call ended other than as asked.
+enum class Outcome : std::uint8_t { ok, bad_address, no_permission };
+
+struct VmaRecord {
+  VirtPage first;
+  VirtPage end;
+  Rights rights;
+  VmaKind kind = VmaKind::none;
+  FileId file;
+  std::uint64_t offset_pages = 0;
+};
+
+/// Where a walk of the page tables ended: the pte cell and the lock that covers it.
+struct PtePlace {
+  Cell<Pte> pte;
+  Cell<std::uint64_t> ptl;
+  TableId table;
+  bool exists = false;
+};
+
+class Kernel {
+ public:
+  Kernel(const KernelState& state, const KernelPolicy& policy, Locks& locks, Scheduler& scheduler, Port& port,
+         Strategy& strategy)
+      : state_(state), policy_(policy), locks_(locks), scheduler_(scheduler), port_(port), strategy_(strategy) {}
+
+  // ---- what a task does; the caller is in user mode and comes back to it
+  Outcome access(Context& ctx, VirtAddr va, AccessKind kind);
+  Outcome munmap(Context& ctx, VirtPage first, Pages pages);
+  Outcome madvise_dontneed(Context& ctx, VirtPage first, Pages pages);
+  /// read(/dev/zero) into [first, first + pages).
+  Outcome zero_read(Context& ctx, VirtPage first, Pages pages);
+  Outcome mprotect(Context& ctx, VirtPage first, Pages pages, Rights rights);
+  /// A new mapping; `record` as it shall be.
+  Outcome mmap(Context& ctx, const VmaRecord& record);
+  /// fork: `child` is an unused task whose program is set; `child_mm` an unused mm.
+  Outcome fork(Context& ctx, TaskId child, MmId child_mm);
+  /// unmap_mapping_range(file, first, pages): truncation or invalidation from the side.
+  Outcome unmap_mapping(Context& ctx, FileId file, std::uint64_t first, Pages pages);
+  void yield(Context& ctx);
+  /// Leaves the mm (tearing it down if last) and ends the task; never returns.
+  [[noreturn]] void exit(Context& ctx);
+
+  // ---- for strategies and ports
+  [[nodiscard]] const KernelState& state() const { return state_; }
+  [[nodiscard]] const KernelPolicy& policy() const { return policy_; }
+  [[nodiscard]] Locks& locks() { return locks_; }
+  [[nodiscard]] Port& port() { return port_; }
+  [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
+  /// Drops one reference; the last one gives the frame back to the zone.
+  void put_page(Context& ctx, Frame frame);
+  /// The same for several frames listed in consecutive words from `list`: one zone lock a pagevec (free_pages_and_swap_cache).
+  void put_pages(Context& ctx, Location list, std::uint32_t count);
+  void free_table(Context& ctx, TableId table, std::size_t level);
+
+  /// A first mapping of a task's mm, made at boot without steps: page tables, frames, references.
+  void boot_mm(World& world, MmId mm);
+  void boot_vma(World& world, MmId mm, const VmaRecord& record);
+
+ private:
+  friend class Zap;
+  void enter(Context& ctx, Call call, VirtPage first, Pages pages);
+  void leave(Context& ctx, Call call, VirtPage first, Pages pages);
+  [[nodiscard]] MmId mm_of(const Context& ctx) const { return ctx.world().load(state_.task_mm(ctx.task())); }
+
+  // mmap_sem (sem.cpp)
+  void down_read(Context& ctx, MmId mm);
+  void up_read(Context& ctx, MmId mm);
+  void down_write(Context& ctx, MmId mm);
+  void up_write(Context& ctx, MmId mm);
+  void sem_sleep(Context& ctx, MmId mm, bool write);
+  void sem_wake(Context& ctx, MmId mm);
+
+  // VMAs (vma.cpp); mmap_sem held
+  VmaId find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record);
+  void read_vma(Context& ctx, VmaId vma, VmaRecord& record);
+  std::uint32_t vma_count(Context& ctx, MmId mm);
+  void insert_vma(Context& ctx, MmId mm, const VmaRecord& record);
+  void remove_vma(Context& ctx, MmId mm, VmaId vma);
+  void split_vma(Context& ctx, MmId mm, VirtPage at);
+
+  // page tables (page_tables.cpp)
+  PtePlace find_pte(Context& ctx, MmId mm, VirtPage page);
+  PtePlace allocate_pte(Context& ctx, MmId mm, VirtPage page);
+  TableId allocate_table(Context& ctx, MmId mm, std::size_t level);
+  void free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end);
+  void free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end);
+
+  // frames (frames.cpp)
+  Frame allocate_page(Context& ctx, MmId mm, VirtPage page);
+  Frame file_page(Context& ctx, FileId file, std::uint64_t index);
+  void get_page(Context& ctx, Frame frame);
+  void add_rmap(Context& ctx, Frame frame);
+  void remove_rmap(Context& ctx, Frame frame, bool dirty);
+
+  // fault (fault.cpp)
+  Outcome page_fault(Context& ctx, VirtAddr va, AccessKind kind);
+  Outcome handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind);
+  void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
+  void map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
+  void write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place);
+  void copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place);
+  void make_young(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, AccessKind kind, const PtePlace& place);
+
+  // zap (zap.cpp)
+  void zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, VirtPage end, GatherKind kind, OuterLock outer);
+  VirtPage unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, VirtPage end);
+  VirtPage zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end, std::int64_t& block);
+  bool zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage page, Cell<Pte> ptep, std::int64_t& block);
+  void zero_map_range(Context& ctx, MmId mm, VirtPage first, VirtPage end);
+
+  // fork, mprotect
+  void copy_vma(Context& ctx, MmId from, MmId to, const VmaRecord& vma, Gather* g);
+  VirtPage copy_table(Context& ctx, MmId from, MmId to, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
+  bool copy_pte(Context& ctx, MmId from, MmId to, const VmaRecord& vma, VirtPage page, Cell<Pte> source, Cell<Pte> target, Gather* g);
+  void change_protection(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
+  void change_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
+  void exit_mmap(Context& ctx, MmId mm);
+
+  const KernelState& state_;
+  const KernelPolicy& policy_;
+  Locks& locks_;
+  Scheduler& scheduler_;
+  Port& port_;
+  Strategy& strategy_;
+};
+
+}  // namespace mmulab

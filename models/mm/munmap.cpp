@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// munmap and mmap. Source: mm/mmap.c (do_munmap, unmap_region, free_pgtables; do_mmap_pgoff). mmap_sem for write.
+// 2.6 unmaps, then unlinks VMAs from rmap, then frees tables, within one gather.
+#include "models/mm/kernel.h"
+
+namespace mmulab {
+
+Outcome Kernel::munmap(Context& ctx, VirtPage first, Pages pages) {
+  const MmId mm = mm_of(ctx);
+  const VirtPage end = first + pages;
+  enter(ctx, Call::munmap, first, pages);
+  down_write(ctx, mm);
+  split_vma(ctx, mm, first);
+  split_vma(ctx, mm, end);
+  Gather g;
+  g.mm = mm;
+  g.kind = GatherKind::unmap;
+  g.first = first;
+  g.end = end;
+  strategy_.begin(ctx, g);
+  VmaRecord vma;
+  for (VirtPage at = first; at < end; at = vma.end) {
+    const VmaId id = find_vma(ctx, mm, at, vma);
+    if (!id.exists() || vma.first >= end) break;
+    unmap_vma(ctx, g, id, vma.first, vma.end);
+  }
+  for (;;) {
+    const VmaId id = find_vma(ctx, mm, first, vma);
+    if (!id.exists() || vma.first >= end) break;
+    remove_vma(ctx, mm, id);
+  }
+  free_page_tables(ctx, g, first, end);
+  strategy_.end(ctx, g);
+  up_write(ctx, mm);
+  leave(ctx, Call::munmap, first, pages);
+  return Outcome::ok;
+}
+
+Outcome Kernel::mmap(Context& ctx, const VmaRecord& record) {
+  const MmId mm = mm_of(ctx);
+  enter(ctx, Call::mmap, record.first, record.end - record.first);
+  down_write(ctx, mm);
+  VmaRecord other;
+  const bool free = !find_vma(ctx, mm, record.first, other).exists() || other.first >= record.end;
+  if (free) insert_vma(ctx, mm, record);
+  up_write(ctx, mm);
+  leave(ctx, Call::mmap, record.first, record.end - record.first);
+  return free ? Outcome::ok : Outcome::bad_address;
+}
+
+}  // namespace mmulab

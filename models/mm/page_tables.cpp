@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Page tables: find, allocate, free. An upper-level entry holds the number of the next table in the pte's frame field.
+// Tables are installed under mm->page_table_lock (pmd_alloc, pte_alloc_map of mm/memory.c). Cost:
+// kernel.cost.table_step a level read, table_allocate (which includes clearing the page).
+#include "models/mm/kernel.h"
+
+namespace mmulab {
+namespace {
+
+const Label descend{"table.read_entry", "table_step"};
+const Label take{"table.allocate", "table_allocate"};
+const Label install{"table.install", "table_step"};
+const Label detach{"table.clear_entry", "table_step"};
+const Label give{"table.free", "table_free"};
+
+}  // namespace
+
+PtePlace Kernel::find_pte(Context& ctx, MmId mm, VirtPage page) {
+  PtePlace place;
+  const auto root = state_.mm_root(mm);
+  TableId table = ctx.step(descend, reads(root), [&](Access& a) { return a.read(root); });
+  for (std::size_t level = state_.geometry().levels() - 1; level > 0 && table.exists(); --level) {
+    const auto entry = state_.entry(table, state_.geometry().index(page, level));
+    const Pte upper = ctx.step(descend, reads(entry), [&](Access& a) { return a.read(entry); });
+    table = port_.pte().is_present(upper) ? TableId{port_.pte().frame(upper).raw()} : TableId::none();
+  }
+  if (!table.exists()) return place;
+  place.table = table;
+  place.pte = state_.entry(table, state_.geometry().index(page, 0));
+  place.ptl = state_.ptl(table);
+  place.exists = true;
+  return place;
+}
+
+PtePlace Kernel::allocate_pte(Context& ctx, MmId mm, VirtPage page) {
+  for (;;) {
+    const PtePlace place = find_pte(ctx, mm, page);
+    if (place.exists) return place;
+    TableId fresh = allocate_table(ctx, mm, 0);
+    locks_.spin_lock(ctx, state_.mm_page_table_lock(mm), LockClass::page_table);
+    const auto root = state_.mm_root(mm);
+    TableId table = ctx.step(descend, reads(root), [&](Access& a) { return a.read(root); });
+    std::size_t level = state_.geometry().levels() - 1;
+    if (!table.exists()) {
+      ctx.step(install, writes(root, state_.table_level(fresh)), [&](Access& a) {
+        a.write(state_.table_level(fresh), std::uint64_t{level});
+        a.write(root, fresh);
+      });
+      fresh = TableId::none();
+    }
+    // One missing level a round: the next round finds it and goes on below.
+    for (; level > 0 && table.exists() && fresh.exists(); --level) {
+      const auto entry = state_.entry(table, state_.geometry().index(page, level));
+      const Pte upper = ctx.step(descend, reads(entry), [&](Access& a) { return a.read(entry); });
+      if (port_.pte().is_present(upper)) {
+        table = TableId{port_.pte().frame(upper).raw()};
+        continue;
+      }
+      const Pte value = port_.pte().make(Frame{fresh.raw()}, Rights{true, true});
+      ctx.step(install, writes(entry, state_.table_level(fresh)), [&](Access& a) {
+        a.write(state_.table_level(fresh), std::uint64_t{level - 1});
+        a.write(entry, value);
+      });
+      fresh = TableId::none();
+    }
+    locks_.spin_unlock(ctx, state_.mm_page_table_lock(mm), LockClass::page_table);
+    // Somebody else was faster.
+    if (fresh.exists()) free_table(ctx, fresh, 0);
+  }
+}
+
+TableId Kernel::allocate_table(Context& ctx, MmId mm, std::size_t level) {
+  locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
+  const auto head = state_.table_free_head();
+  const TableId table = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
+  MMULAB_ASSERT(table.exists(), "there are page tables left (kernel.limits.tables)");
+  const auto next = state_.table_next_free(table);
+  const auto live = state_.table(table, TableFields::live);
+  ctx.step(take, writes(head, live).reads(next), [&](Access& a) {
+    a.write(head, a.read(next));
+    a.write(live, std::uint64_t{1});
+    Event event{EventKind::table_allocated};
+    event.table = table;
+    event.mm = mm;
+    event.a = level;
+    emit(a, event);
+  });
+  locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
+  return table;
+}
+
+void Kernel::free_table(Context& ctx, TableId table, std::size_t level) {
+  locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
+  const auto head = state_.table_free_head();
+  const auto next = state_.table_next_free(table);
+  const auto live = state_.table(table, TableFields::live);
+  ctx.step(give, writes(head, next, live), [&](Access& a) {
+    a.write(next, a.read(head));
+    a.write(head, table);
+    a.write(live, std::uint64_t{0});
+    Event event{EventKind::table_freed};
+    event.table = table;
+    event.a = level;
+    emit(a, event);
+  });
+  locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
+}
+
+/// free_pgtables: every table that lies wholly within [first, end) and maps nothing outside it.
+void Kernel::free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end) {
+  const auto root_cell = state_.mm_root(g.mm);
+  const TableId root = ctx.step(descend, reads(root_cell), [&](Access& a) { return a.read(root_cell); });
+  if (!root.exists()) return;
+  free_tables_below(ctx, g, root, state_.geometry().levels() - 1, first, end);
+  if (!g.full_mm) return;
+  ctx.step(detach, writes(root_cell), [&](Access& a) { a.write(root_cell, TableId::none()); });
+  strategy_.put_table(ctx, g, state_.geometry().levels() - 1, root, first);
+}
+
+void Kernel::free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end) {
+  if (level == 0) return;
+  const TableGeometry& geometry = state_.geometry();
+  for (VirtPage page = first; page < end; page = geometry.next_boundary(page, level)) {
+    const auto entry = state_.entry(table, geometry.index(page, level));
+    const Pte upper = ctx.step(descend, reads(entry), [&](Access& a) { return a.read(entry); });
+    if (!port_.pte().is_present(upper)) continue;
+    const TableId below{port_.pte().frame(upper).raw()};
+    const VirtPage next = geometry.next_boundary(page, level);
+    const VirtPage table_first{(page.raw() >> geometry.low_bits(level)) << geometry.low_bits(level)};
+    free_tables_below(ctx, g, below, level - 1, page, next < end ? next : end);
+    if (table_first < first || next > end) continue;
+    ctx.step(detach, writes(entry), [&](Access& a) { a.write(entry, Pte{}); });
+    strategy_.put_table(ctx, g, level - 1, below, table_first);
+  }
+}
+
+}  // namespace mmulab

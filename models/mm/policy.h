@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What differs between the kernels that the lab knows, apart from the gather: configs/kernels/{2.6.20,2.6.22,modern}.
+// Source: linux-gather.md 1, modelling.md 1.1 (mm/memory.c, mm/madvise.c, mm/mprotect.c, kernel/fork.c,
+// drivers/char/mem.c of each version).
+#pragma once
+
+#include "sim/units/units.h"
+
+namespace mmulab {
+
+struct KernelPolicy {
+  /// CONFIG_PREEMPT: kernel code may be preempted wherever no lock is held.
+  bool preempt = false;
+  /// MADV_DONTNEED takes mmap_sem for write (2.6.20) or for read (2.6.22 on).
+  bool dontneed_takes_sem_for_write = false;
+  /// read(/dev/zero) into private memory zaps and maps the zero page (drivers/char/mem.c, read_zero_pagealigned).
+  bool zero_read_remaps = true;
+  /// Present ptes (or swap entries) that one zap block may use up; an empty pte counts 1/4096 of that.
+  std::uint32_t zap_block_ptes = 1024;
+  /// The zap walk ends and restarts the gather at the end of each block (2.6); otherwise there are no blocks.
+  bool zap_in_blocks = true;
+  /// mprotect and fork go through a gather of their own (RFC 2007, mprotect since 2022), not flush_tlb_range / _mm.
+  bool mprotect_gathers = false;
+  bool fork_gathers = false;
+  /// copy_pte_range looks at need_resched and the locks every so much progress (1 an empty pte, 8 a copied one).
+  std::uint32_t copy_progress_units = 32;
+  /// COW installs the new page only after the old translation is dead (ptep_clear_flush before set_pte_at).
+  bool cow_flushes_first = true;
+  /// Cycles between two ticks of a busy cpu; 0: none.
+  Cycles tick;
+};
+
+}  // namespace mmulab

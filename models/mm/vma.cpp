@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// The VMAs of an mm: a sorted array of records, searched as one step under mmap_sem. Source: mm/mmap.c (find_vma,
+// split_vma, vma_link). Left out: merging, the red-black tree's depth (kernel.cost.find_vma stands for it).
+#include "models/mm/kernel.h"
+
+namespace mmulab {
+namespace {
+
+const Label find{"vma.find", "find_vma"};
+const Label link_in{"vma.link", "vma_link"};
+const Label unlink_out{"vma.unlink", "vma_link"};
+
+Cell<std::uint64_t> word(Location first, std::uint32_t n) { return Cell<std::uint64_t>{Location{first.raw() + n}}; }
+
+VmaRecord load_record(const KernelState& state, const Access& a, VmaId v) {
+  VmaRecord r;
+  r.first = VirtPage{a.read(state.vma<std::uint64_t>(v, VmaFields::start))};
+  r.end = VirtPage{a.read(state.vma<std::uint64_t>(v, VmaFields::end))};
+  const auto rights = a.read(state.vma<std::uint64_t>(v, VmaFields::rights));
+  r.rights = {(rights & 1) != 0, (rights & 2) != 0};
+  r.kind = a.read(state.vma<VmaKind>(v, VmaFields::kind));
+  r.file = a.read(state.vma<FileId>(v, VmaFields::file));
+  r.offset_pages = a.read(state.vma<std::uint64_t>(v, VmaFields::offset));
+  return r;
+}
+
+template <class Store>
+void store_record(const KernelState& state, Store&& store, VmaId v, const VmaRecord& r) {
+  store(state.vma<std::uint64_t>(v, VmaFields::start), r.first.raw());
+  store(state.vma<std::uint64_t>(v, VmaFields::end), r.end.raw());
+  store(state.vma<std::uint64_t>(v, VmaFields::rights), (r.rights.write ? 1U : 0U) | (r.rights.exec ? std::uint64_t{2} : 0));
+  store(state.vma<VmaKind>(v, VmaFields::kind), r.kind);
+  store(state.vma<FileId>(v, VmaFields::file), r.file);
+  store(state.vma<std::uint64_t>(v, VmaFields::offset), r.offset_pages);
+  store(state.vma<std::uint64_t>(v, VmaFields::restart), std::uint64_t{0});
+}
+
+}  // namespace
+
+std::uint32_t Kernel::vma_count(Context& ctx, MmId mm) {
+  const auto count = state_.mm_vma_count(mm);
+  return ctx.step(find, reads(count), [&](Access& a) { return static_cast<std::uint32_t>(a.read(count)); });
+}
+
+/// The first VMA that ends after `page` (it may begin after it, too); none if there is none.
+VmaId Kernel::find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record) {
+  const auto count = state_.mm_vma_count(mm);
+  return ctx.step(find, reads(count).reads_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
+    const auto n = static_cast<std::uint32_t>(a.read(count));
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const VmaId v = state_.vma_of(mm, i);
+      if (VirtPage{a.read(state_.vma<std::uint64_t>(v, VmaFields::end))} <= page) continue;
+      record = load_record(state_, a, v);
+      return v;
+    }
+    return VmaId::none();
+  });
+}
+
+void Kernel::read_vma(Context& ctx, VmaId vma, VmaRecord& record) {
+  const Location first = state_.vma<std::uint64_t>(vma, 0).at;
+  ctx.step(find, reads_words(first, VmaFields::words), [&](Access& a) { record = load_record(state_, a, vma); });
+}
+
+/// mmap_sem held for write, the range known to be free.
+void Kernel::insert_vma(Context& ctx, MmId mm, const VmaRecord& record) {
+  const auto count = state_.mm_vma_count(mm);
+  ctx.step(link_in, writes(count).writes_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
+    const auto n = static_cast<std::uint32_t>(a.read(count));
+    MMULAB_ASSERT(n < state_.limits().vmas_per_mm, "an mm has room for its VMAs (kernel.limits.vmas_per_mm)");
+    std::uint32_t at = n;
+    while (at > 0 && VirtPage{a.read(state_.vma<std::uint64_t>(state_.vma_of(mm, at - 1), VmaFields::start))} > record.first) {
+      const Location from = state_.vma<std::uint64_t>(state_.vma_of(mm, at - 1), 0).at;
+      const Location to = state_.vma<std::uint64_t>(state_.vma_of(mm, at), 0).at;
+      for (std::uint32_t w = 0; w < VmaFields::words; ++w) a.write(word(to, w), a.read(word(from, w)));
+      --at;
+    }
+    store_record(state_, [&](auto cell, auto value) { a.write(cell, value); }, state_.vma_of(mm, at), record);
+    a.write(count, std::uint64_t{n} + 1);
+  });
+}
+
+void Kernel::remove_vma(Context& ctx, MmId mm, VmaId vma) {
+  const auto count = state_.mm_vma_count(mm);
+  ctx.step(unlink_out, writes(count).writes_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
+    const auto n = static_cast<std::uint32_t>(a.read(count));
+    const VmaRecord gone = load_record(state_, a, vma);
+    for (std::uint32_t i = vma.raw() - state_.vma_of(mm, 0).raw(); i + 1 < n; ++i) {
+      const Location from = state_.vma<std::uint64_t>(state_.vma_of(mm, i + 1), 0).at;
+      const Location to = state_.vma<std::uint64_t>(state_.vma_of(mm, i), 0).at;
+      for (std::uint32_t w = 0; w < VmaFields::words; ++w) a.write(word(to, w), a.read(word(from, w)));
+    }
+    a.write(count, std::uint64_t{n} - 1);
+    Event event{EventKind::vma_unlinked};
+    event.mm = mm;
+    event.page = gone.first;
+    event.b = (gone.end - gone.first).raw();
+    emit(a, event);
+  });
+}
+
+/// Makes `at` a border between VMAs, if it lies inside one.
+void Kernel::split_vma(Context& ctx, MmId mm, VirtPage at) {
+  VmaRecord record;
+  const VmaId vma = find_vma(ctx, mm, at, record);
+  if (!vma.exists() || record.first >= at) return;
+  VmaRecord upper = record;
+  upper.first = at;
+  upper.offset_pages += (at - record.first).raw();
+  const auto end = state_.vma<std::uint64_t>(vma, VmaFields::end);
+  ctx.step(link_in, writes(end), [&](Access& a) { a.write(end, at.raw()); });
+  insert_vma(ctx, mm, upper);
+}
+
+void Kernel::boot_vma(World& world, MmId mm, const VmaRecord& record) {
+  const auto count = state_.mm_vma_count(mm);
+  const auto n = static_cast<std::uint32_t>(world.load(count));
+  MMULAB_ASSERT(n < state_.limits().vmas_per_mm, "an mm has room for its VMAs (kernel.limits.vmas_per_mm)");
+  store_record(state_, [&](auto cell, auto value) { world.store(cell, value); }, state_.vma_of(mm, n), record);
+  world.store(count, std::uint64_t{n} + 1);
+}
+
+}  // namespace mmulab

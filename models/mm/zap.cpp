@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Zapping a range: unmap_vmas, zap_page_range, zap_pte_range of mm/memory.c (2.6.22), with the hooks of modelling.md 2
+// at the places where each generation of Linux does its flushing. One page-table page at a time under its PTL; in 2.6
+// the walk is cut into blocks. Left out: swap entries, nonlinear VMAs, hugetlb. Cost: kernel.cost.pte_read for each pte
+// looked at, and what pte_op, page accounting and the strategy charge.
+#include "models/mm/kernel.h"
+
+namespace mmulab {
+namespace {
+
+const Label read_pte{"zap.read_pte", "pte_read"};
+const Label count_rss{"zap.rss", "page_ref"};
+const Label map_zero{"zero_map.read_pte", "pte_read"};
+
+/// ZAP_BLOCK's unit trick: an empty pte costs 1 where a used one costs a page.
+constexpr std::int64_t used_pte_cost = 4096;
+
+std::int64_t block_size(const KernelPolicy& policy) {
+  return policy.zap_in_blocks ? std::int64_t{policy.zap_block_ptes} * used_pte_cost : std::int64_t{1} << 60;
+}
+
+}  // namespace
+
+/// zap_page_range: one gather around one range of one VMA.
+void Kernel::zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, VirtPage end, GatherKind kind, OuterLock outer) {
+  Gather g;
+  g.mm = mm;
+  g.kind = kind;
+  g.outer = outer;
+  g.first = first;
+  g.end = end;
+  strategy_.begin(ctx, g);
+  unmap_vma(ctx, g, vma, first, end);
+  strategy_.end(ctx, g);
+}
+
+VirtPage Kernel::unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, VirtPage end) {
+  VmaRecord record;
+  read_vma(ctx, vma, record);
+  strategy_.start_vma(ctx, g, vma);
+  std::int64_t block = block_size(policy_);
+  VirtPage page = first;
+  while (page < end) {
+    page = zap_table(ctx, g, record, page, end, block);
+    if (block > 0) continue;
+    strategy_.lock_break(ctx, g, LockBreakReason::block_used);
+    // i_mmap_lock is a spinlock: its holder may not be rescheduled.
+    if (g.outer != OuterLock::i_mmap_lock) scheduler_.cond_resched(ctx);
+    block = block_size(policy_);
+  }
+  strategy_.end_vma(ctx, g, vma);
+  return page;
+}
+
+/// Zaps within one page-table page; returns where it stopped.
+VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end, std::int64_t& block) {
+  const VirtPage border = state_.geometry().next_boundary(first, 1);
+  const VirtPage last = border < end ? border : end;
+  const PtePlace place = find_pte(ctx, g.mm, first);
+  if (!place.exists) {
+    --block;
+    return last;
+  }
+  locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
+  strategy_.locked(ctx, &g, g.mm, {place.ptl, place.ptl, false});
+  strategy_.settle(ctx, g.mm, first, last);
+  VirtPage page = first;
+  std::uint32_t progress = 0;
+  g.stopped = false;
+  for (; page < last && block > 0 && !g.stopped; page = page + Pages{1}) {
+    if (strategy_.budget(ctx, g, progress++) == Budget::stop) break;
+    if (strategy_.room(ctx, g, 1) == Room::stop) break;
+    const auto ptep = state_.entry(place.table, state_.geometry().index(page, 0));
+    zap_pte(ctx, g, vma, page, ptep, block);
+  }
+  strategy_.before_unlock(ctx, &g, g.mm);
+  locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
+  scheduler_.preempt_check(ctx);
+  strategy_.after_unlock(ctx, g);
+  return page;
+}
+
+bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage page, Cell<Pte> ptep, std::int64_t& block) {
+  const PteLayout& layout = port_.pte();
+  const Pte seen = ctx.step(read_pte, reads(ptep), [&](Access& a) { return a.read(ptep); });
+  block -= layout.none(seen) ? 1 : used_pte_cost;
+  if (!layout.is_present(seen)) return false;
+  const PteAction action = g.full_mm ? PteAction::clear_full : PteAction::clear;
+  const Pte old = strategy_.pte_op(ctx, &g, {g.mm, page, ptep, action, Pte{}});
+  const bool shared_file = vma.kind == VmaKind::file_shared;
+  strategy_.note(ctx, g, {g.mm, page, old, Pte{}, shared_file && old.has(layout.dirty)});
+  if (vma.kind == VmaKind::pfnmap) return true;
+  const Frame frame = layout.frame(old);
+  if (frame == KernelState::zero_frame()) return true;
+  const auto rss = state_.mm_rss(g.mm);
+  ctx.step(count_rss, writes(rss), [&](Access& a) { a.write(rss, a.read(rss) - 1); });
+  remove_rmap(ctx, frame, old.has(layout.dirty));
+  if (strategy_.put_page(ctx, g, frame) == PageVerdict::stop) g.stopped = true;
+  return true;
+}
+
+/// zeromap_page_range: the zero page, read-only, at every pte of the range. The range has just been zapped.
+void Kernel::zero_map_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) {
+  const PteLayout& layout = port_.pte();
+  for (VirtPage page = first; page < end;) {
+    const PtePlace place = allocate_pte(ctx, mm, page);
+    const VirtPage border = state_.geometry().next_boundary(page, 1);
+    const VirtPage last = border < end ? border : end;
+    locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
+    strategy_.locked(ctx, nullptr, mm, {place.ptl, place.ptl, false});
+    for (; page < last; page = page + Pages{1}) {
+      const auto ptep = state_.entry(place.table, state_.geometry().index(page, 0));
+      const Pte now = ctx.step(map_zero, reads(ptep), [&](Access& a) { return a.read(ptep); });
+      // 2.6.20 would BUG here; a page that another thread has faulted in meanwhile simply stays (2.6.22).
+      if (!layout.none(now)) continue;
+      const Pte zero = layout.make(KernelState::zero_frame(), {false, false}).with(layout.accessed);
+      strategy_.pte_op(ctx, nullptr, {mm, page, ptep, PteAction::set, zero});
+    }
+    strategy_.before_unlock(ctx, nullptr, mm);
+    locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
+  }
+}
+
+}  // namespace mmulab
