@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// exit: the last user of an mm tears it down (kernel/exit.c exit_mm, mm/mmap.c exit_mmap). The gather covers the whole
+// mm and is told so. The task then runs no mm until it is gone (its cpu borrows whatever it had).
+#include "models/mm/kernel.h"
+
+namespace mmulab {
+namespace {
+const Label drop_mm{"exit.mm_release", "mm_init"};
+const Label gone{"exit.mm_destroyed", "mm_init"};
+}  // namespace
+
+void Kernel::exit(Context& ctx) {
+  const MmId mm = mm_of(ctx);
+  enter(ctx, Call::exit, VirtPage{}, state_.geometry().user_pages());
+  const auto own = state_.task_mm(ctx.task());
+  const auto users = state_.mm_users(mm);
+  // exit_mm: the task is a lazy user from here on, the mm loses a user afterwards.
+  ctx.step(drop_mm, writes(own), [&](Access& a) { a.write(own, MmId::none()); });
+  locks_.irq_disable(ctx);
+  port_.switch_mm(ctx, mm, MmId::none());
+  locks_.irq_enable(ctx);
+  const bool last = ctx.step(drop_mm, writes(users), [&](Access& a) {
+    a.write(users, a.read(users) - 1);
+    return a.read(users) == 0;
+  });
+  if (last) exit_mmap(ctx, mm);
+  scheduler_.exit(ctx);
+}
+
+void Kernel::exit_mmap(Context& ctx, MmId mm) {
+  strategy_.mm_dying(ctx, mm);
+  Gather g;
+  g.mm = mm;
+  g.kind = GatherKind::exit;
+  g.outer = OuterLock::none;
+  g.full_mm = true;
+  g.end = VirtPage{} + state_.geometry().user_pages();
+  strategy_.begin(ctx, g);
+  for (std::uint32_t n = 0, vmas = vma_count(ctx, mm); n < vmas; ++n) {
+    VmaRecord vma;
+    const VmaId id = state_.vma_of(mm, n);
+    read_vma(ctx, id, vma);
+    unmap_vma(ctx, g, id, vma.first, vma.end);
+  }
+  while (vma_count(ctx, mm) != 0) remove_vma(ctx, mm, state_.vma_of(mm, 0));
+  free_page_tables(ctx, g, VirtPage{}, g.end);
+  strategy_.end(ctx, g);
+  port_.destroy_mm(ctx, mm);
+  ctx.step(gone, reads(state_.mm_rss(mm)), [&](Access& a) {
+    MMULAB_ASSERT(a.read(state_.mm_rss(mm)) == 0, "a dead mm maps nothing");
+    Event event{EventKind::mm_destroyed};
+    event.mm = mm;
+    emit(a, event);
+  });
+}
+
+}  // namespace mmulab
