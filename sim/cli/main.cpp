@@ -11,8 +11,7 @@
 #include "sim/cli/app.h"
 
 // libsystemc refers to sc_main even when its main() is not used.
-extern "C++" int sc_main(int, char**);
-int sc_main(int, char**) { return mmulab::cli::exit_internal; }
+extern "C" int sc_main(int, char**) { return mmulab::cli::exit_internal; }
 
 namespace {
 

@@ -4,6 +4,6 @@
 #include "tests/support/catch.h"
 
 // libsystemc refers to sc_main even when its main() is not used.
-extern "C++" int sc_main(int, char**) { return 0; }
+extern "C" int sc_main(int, char**) { return 0; }
 
 int main(int argc, char** argv) { return Catch::Session().run(argc, argv); }

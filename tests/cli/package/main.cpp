@@ -5,8 +5,8 @@
 #include "sim/config/load.h"
 #include "sim/config/schema.h"
 
-int sc_main(int, char**);
-int sc_main(int, char**) { return 0; }
+// libsystemc refers to it even when its main() is not used.
+extern "C" int sc_main(int, char**) { return 0; }
 
 int main() {
   mmulab::config::Schema schema;
