@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sim/config/overrides.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mmulab::config {
 namespace {
+
+// The same bound as for keys in a file: tables are destroyed recursively.
+constexpr std::size_t depth_max = 64;
 
 struct Segment {
   std::string name;
@@ -15,12 +19,12 @@ Position span(const SourcePtr& source, std::size_t from, std::size_t to) {
   return {source, 1, static_cast<unsigned>(from + 1), static_cast<unsigned>(to > from ? to - from : 1)};
 }
 
-/// Splits "machine.cores"; empty when a segment is.
+/// Splits "machine.cores"; empty when a segment is, or when there are too many.
 std::vector<Segment> split(const SourcePtr& source, std::size_t end) {
   std::vector<Segment> segments;
   for (std::size_t from = 0; from <= end;) {
     const std::size_t to = std::min(source->text.find('.', from), end);
-    if (to == from) return {};
+    if (to == from || segments.size() == depth_max) return {};
     segments.push_back({source->text.substr(from, to - from), span(source, from, to)});
     from = to + 1;
   }

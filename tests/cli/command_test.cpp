@@ -124,7 +124,7 @@ TEST_CASE("An unknown topic or kind is refused with the nearest") {
     CHECK(mmulab_with(words).code == 2);
 }
 
-TEST_CASE("--color=always colors messages, and only those") {
+TEST_CASE("The option --color=always colors messages, and only those") {
   CHECK_THAT(mmulab_with({"lint", "none.toml", "--color=always"}).err, Catch::Contains("\033["));
   CHECK_THAT(mmulab_with({"lint", "none.toml", "--color=never"}).err, !Catch::Contains("\033["));
 }
