@@ -21,6 +21,7 @@ endif()
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/mmulabConfig.cmake.in
   ${PROJECT_BINARY_DIR}/mmulabConfig.cmake INSTALL_DESTINATION ${mmulab_package_dir})
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/mmulabConfig.cmake ${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
   DESTINATION ${mmulab_package_dir})

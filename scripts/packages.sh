@@ -14,7 +14,7 @@ missing_packages() {
   done
 }
 
-# install_packages PACKAGE...: as root or through a sudo that asks for nothing; otherwise says what to type, exit 2.
+# install_packages PACKAGE...: as root or by a sudo that asks for nothing; otherwise says what to type, exit 2.
 install_packages() {
   local -a apt=(env DEBIAN_FRONTEND=noninteractive apt-get)
   if [ "$(id -u)" -ne 0 ]; then

@@ -39,7 +39,8 @@ int dispatch(const std::vector<std::string>& words, Streams& streams) {
 }
 
 int internal_error(Streams& streams, const char* what) {
-  streams.err << "mmulab: internal error: " << what << "\n  this is a bug of mmulab, not of your configuration\n";
+  streams.err << "mmulab: internal error: " << what
+              << "\n  this is a bug of mmulab, not of your configuration\n";
   return exit_internal;
 }
 

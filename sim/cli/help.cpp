@@ -11,8 +11,10 @@ std::string overview() {
   std::string text = "mmulab: a cycle-accurate laboratory for the code that tears translations down\n\n";
   text += "usage: mmulab VERB ...\n\n";
   for (const auto& verb : verbs()) text += fmt::format("  {:<12} {}\n", verb.name, verb.help);
-  text += "\n`mmulab help VERB` explains one. Exit codes: 0 clean or proved, 1 violated, 2 usage or configuration,\n"
-          "3 undecided within the limits, 4 internal error, 130 interrupted.\n";
+  text +=
+      "\n`mmulab help VERB` explains one. Exit codes: 0 clean or proved, 1 violated, 2 usage or "
+      "configuration,\n"
+      "3 undecided within the limits, 4 internal error, 130 interrupted.\n";
   return text;
 }
 

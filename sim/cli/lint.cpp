@@ -12,7 +12,8 @@ namespace {
 /// "machines" for configs/machines/x.toml; empty for a whole configuration.
 std::string preset_folder_of(const config::Schema& schema, const std::string& file) {
   std::error_code failure;
-  const auto folder = std::filesystem::absolute(file, failure).lexically_normal().parent_path().filename().string();
+  const auto folder =
+      std::filesystem::absolute(file, failure).lexically_normal().parent_path().filename().string();
   return !failure && schema.preset_section(folder) != nullptr ? folder : "";
 }
 

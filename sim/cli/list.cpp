@@ -18,7 +18,8 @@ const Topic& find_topic(const std::string& name) {
     if (topic.name == name) return topic;
     names.push_back(topic.name);
   }
-  throw config::Error(config::diagnose({}, "there is no topic `" + name + "` to list", config::suggestion(name, names)));
+  throw config::Error(
+      config::diagnose({}, "there is no topic `" + name + "` to list", config::suggestion(name, names)));
 }
 
 void print(const std::vector<Item>& items, std::ostream& out) {

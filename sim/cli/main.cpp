@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The executable's own main, so that no failure comes out as SystemC's exit code 1, which means "violated" here.
+// The executable's own main, so that no failure comes out as SystemC's exit code 1, which means "violated"
+// here.
 #include <unistd.h>
 
 #include <csignal>
@@ -20,7 +21,8 @@ using mmulab::config::Color;
 Color color_of_terminal() {
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
-  const bool refused = (no_color != nullptr && *no_color != '\0') || term == nullptr || std::strcmp(term, "dumb") == 0;
+  const bool refused =
+      (no_color != nullptr && *no_color != '\0') || term == nullptr || std::strcmp(term, "dumb") == 0;
   return !refused && isatty(STDERR_FILENO) == 1 ? Color::On : Color::Off;
 }
 

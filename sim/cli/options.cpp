@@ -26,7 +26,8 @@ namespace po = boost::program_options;
     const std::string option = syntax->tokens();
     switch (syntax->kind()) {
       case po::invalid_syntax::missing_parameter: refuse("option `" + option + "` needs a value");
-      case po::invalid_syntax::empty_adjacent_parameter: refuse("option `" + option + "` needs a value after =");
+      case po::invalid_syntax::empty_adjacent_parameter:
+        refuse("option `" + option + "` needs a value after =");
       case po::invalid_syntax::extra_parameter: refuse("option `" + option + "` takes no value");
       default: break;
     }
@@ -101,7 +102,8 @@ Options& Options::operands(const std::string& placeholder, std::size_t min, std:
 }
 
 const Options::Option* Options::find(const std::string& name) const {
-  const auto found = std::find_if(options_.begin(), options_.end(), [&](const Option& o) { return o.name == name; });
+  const auto found =
+      std::find_if(options_.begin(), options_.end(), [&](const Option& o) { return o.name == name; });
   return found == options_.end() ? nullptr : &*found;
 }
 
@@ -123,9 +125,11 @@ Arguments Options::parse(const std::vector<std::string>& words) const {
   }
   constexpr int strict = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
   try {
-    const auto parsed = po::command_line_parser(words).options(declared).style(strict).allow_unregistered().run();
+    const auto parsed =
+        po::command_line_parser(words).options(declared).style(strict).allow_unregistered().run();
     for (const auto& option : parsed.options) {
-      const std::string& token = option.original_tokens.empty() ? option.string_key : option.original_tokens.front();
+      const std::string& token =
+          option.original_tokens.empty() ? option.string_key : option.original_tokens.front();
       if (option.unregistered) refuse("unknown option `" + token + "`", suggest(token));
       if (option.position_key != -1) arguments.positionals_.push_back(option.value.front());
       else arguments.given_[option.string_key].push_back(option.value.empty() ? "" : option.value.front());
@@ -141,10 +145,12 @@ void Options::check(const Arguments& arguments) const {
   for (const auto& option : options_) {
     const auto& values = arguments.given_.at(option.name);
     const bool repeats = option.takes == Takes::Texts || option.takes == Takes::Nothing;
-    if (values.size() > 1 && !repeats) refuse(fmt::format("option `--{}` is given {} times", option.name, values.size()));
+    if (values.size() > 1 && !repeats)
+      refuse(fmt::format("option `--{}` is given {} times", option.name, values.size()));
     for (const auto& value : values) {
       if (option.takes == Takes::Number && !parse_number(value))
-        refuse(fmt::format("option `--{}` needs a non-negative integer below 2^64, found `{}`", option.name, value));
+        refuse(fmt::format("option `--{}` needs a non-negative integer below 2^64, found `{}`", option.name,
+                           value));
       if (!option.choices.empty() &&
           std::find(option.choices.begin(), option.choices.end(), value) == option.choices.end())
         refuse(fmt::format("option `--{}` has no choice `{}`", option.name, value),
@@ -154,7 +160,8 @@ void Options::check(const Arguments& arguments) const {
   if (arguments.has("help")) return;
   const auto& operands = arguments.positionals_;
   if (operands.size() < operands_min_) refuse("an operand is missing: " + operands_);
-  if (operands.size() > operands_max_) refuse(fmt::format("unexpected operand `{}`", operands[operands_max_]));
+  if (operands.size() > operands_max_)
+    refuse(fmt::format("unexpected operand `{}`", operands[operands_max_]));
 }
 
 std::string Options::usage() const { return (operands_.empty() ? "" : operands_ + " ") + "[options]"; }
@@ -162,7 +169,8 @@ std::string Options::usage() const { return (operands_.empty() ? "" : operands_ 
 std::string Options::help() const {
   std::string text;
   for (const auto& option : options_) {
-    const std::string shown = "--" + option.name + (option.placeholder.empty() ? "" : " " + option.placeholder);
+    const std::string shown =
+        "--" + option.name + (option.placeholder.empty() ? "" : " " + option.placeholder);
     text += fmt::format("  {:<26} {}\n", shown, option.help);
   }
   return text;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The options of one verb: declared once, parsed strictly, listed in its help. The only user of Boost.Program_options.
+// The options of one verb: declared once, parsed strictly, listed in its help. The only user of
+// Boost.Program_options.
 #pragma once
 
 #include <cstdint>

@@ -37,13 +37,16 @@ std::string show_key(const std::string& path, const Arguments& /*arguments*/) {
   if (const auto* key = schema.find_key(path)) return config::describe_key(*key);
   if (const auto* section = schema.find_section(path)) return config::describe_section(schema, *section);
   const std::string close = config::nearest(path, schema.paths());
-  throw config::Error(config::diagnose({}, "there is no key `" + path + "`",
-                                       close.empty() ? "`mmulab list keys` lists them" : "did you mean `" + close + "`?"));
+  throw config::Error(
+      config::diagnose({}, "there is no key `" + path + "`",
+                       close.empty() ? "`mmulab list keys` lists them" : "did you mean `" + close + "`?"));
 }
 
 const std::vector<ShownKind>& kinds() {
   const auto preset = [](const std::string& folder) {
-    return [folder](const std::string& name, const Arguments& arguments) { return show_preset(folder, name, arguments); };
+    return [folder](const std::string& name, const Arguments& arguments) {
+      return show_preset(folder, name, arguments);
+    };
   };
   static const std::vector<ShownKind> table = {
       {"config", show_config},           {"machine", preset("machines")},   {"kernel", preset("kernels")},
@@ -62,7 +65,8 @@ int show(const Arguments& arguments, Streams& streams) {
     }
     names.push_back(kind.name);
   }
-  throw config::Error(config::diagnose({}, "there is no kind `" + wanted + "` to show", config::suggestion(wanted, names)));
+  throw config::Error(
+      config::diagnose({}, "there is no kind `" + wanted + "` to show", config::suggestion(wanted, names)));
 }
 
 }  // namespace

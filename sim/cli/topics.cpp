@@ -28,7 +28,8 @@ std::function<std::vector<Item>(const config::Schema&)> files_in(std::string fol
     const auto search = config::SearchPath::standard();
     std::vector<Item> items;
     for (const auto& name : search.names(folder)) items.push_back({name, remark_of(search, folder, name)});
-    for (const auto& [name, text] : schema.built_in_presets(folder)) items.push_back({name, first_remark(text)});
+    for (const auto& [name, text] : schema.built_in_presets(folder))
+      items.push_back({name, first_remark(text)});
     return items;
   };
 }

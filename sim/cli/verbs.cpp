@@ -20,7 +20,8 @@ const Verb& find_verb(const std::string& name) {
     if (verb.name == name) return verb;
     names.push_back(verb.name);
   }
-  throw config::Error(config::diagnose({}, "there is no verb `" + name + "`", config::suggestion(name, names)));
+  throw config::Error(
+      config::diagnose({}, "there is no verb `" + name + "`", config::suggestion(name, names)));
 }
 
 }  // namespace mmulab::cli

@@ -60,7 +60,8 @@ void Binder::bind_text(const KeySpec& key, const Node& node, std::string& text) 
   }
   text = node.text;
   if (!key.choices.empty() && std::find(key.choices.begin(), key.choices.end(), text) == key.choices.end())
-    complain(node.at, fmt::format("`{}`: there is no choice \"{}\"", key.path, text), suggestion(text, key.choices));
+    complain(node.at, fmt::format("`{}`: there is no choice \"{}\"", key.path, text),
+             suggestion(text, key.choices));
 }
 
 void Binder::bind_list(const KeySpec& key, const Node& node, Value& value) {
@@ -112,7 +113,10 @@ void Binder::bind_citation(const KeySpec& key, const Entry& entry, Values::Setti
   bind_text(part, entry.value, text);
   if (entry.key == "source") setting.source = text;
   else if (entry.key == "note") setting.note = text;
-  else setting.confidence = text == "high" ? Confidence::High : text == "medium" ? Confidence::Medium : Confidence::Low;
+  else
+    setting.confidence = text == "high"     ? Confidence::High
+                         : text == "medium" ? Confidence::Medium
+                                            : Confidence::Low;
 }
 
 }  // namespace mmulab::config

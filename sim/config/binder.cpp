@@ -56,7 +56,8 @@ Values Binder::bind(const Node& root, bool complete, const SectionSpec* only) {
   return values;
 }
 
-void Binder::bind_table(const SectionSpec& section, const Node& table, Values& values, const std::string& prefix) {
+void Binder::bind_table(const SectionSpec& section, const Node& table, Values& values,
+                        const std::string& prefix) {
   for (const auto& entry : table.entries) {
     const std::string path = join_path(section.path, entry.key);
     const bool plain = entry.key.find('.') == std::string::npos;  // "a.b" in quotes is one strange key
@@ -76,7 +77,8 @@ void Binder::bind_section(const SectionSpec& section, const Entry& entry, Values
     return;
   }
   const char* expected = section.preset_folder.empty() ? "a table" : "a preset's name or a table";
-  complain(entry.value.at, fmt::format("`{}`: expected {}, found {}", section.path, expected, entry.value.kind_name()));
+  complain(entry.value.at,
+           fmt::format("`{}`: expected {}, found {}", section.path, expected, entry.value.kind_name()));
 }
 
 void Binder::bind_tables(const SectionSpec& section, const Entry& entry, Values& values) {
@@ -111,12 +113,19 @@ void Binder::apply_conditions(Values& values) {
   for (const auto& section : schema_.sections()) {
     if (section.condition_key.empty()) continue;
     const auto decides = values.settings_.find(section.condition_key);
-    if (decides == values.settings_.end()) throw Misuse("condition on an undeclared key " + section.condition_key);
+    if (decides == values.settings_.end())
+      throw Misuse("condition on an undeclared key " + section.condition_key);
     const std::string& actual = decides->second.value.text;
     const auto& wanted = section.condition_values;
-    if (std::find(wanted.begin(), wanted.end(), actual) != wanted.end()) continue;
-    if (values.groups_[section.path].at.exists()) {
-      const std::string found = decides->second.present ? "it is \"" + actual + "\" here" : "it is not set here";
+    const bool applies =
+        decides->second.present && std::find(wanted.begin(), wanted.end(), actual) != wanted.end();
+    if (applies) continue;
+    // A condition's key that is wrong or missing has a message of its own.
+    const bool at_fault = !decides->second.present &&
+                          (decides->second.at.exists() || schema_.find_key(section.condition_key)->required);
+    if (values.groups_[section.path].at.exists() && !at_fault) {
+      const std::string found =
+          decides->second.present ? "it is \"" + actual + "\" here" : "it is not set here";
       complain(values.groups_[section.path].at,
                fmt::format("[{}] applies only when {} is \"{}\"; {}", section.path, section.condition_key,
                            fmt::join(wanted, "\" or \""), found));
@@ -135,7 +144,8 @@ void Binder::drop(const SectionSpec& section, Values& values) {
     if (lies_in(path, section.path)) setting.present = false;
 }
 
-void Binder::require(const SectionSpec& section, const Values& values, const std::string& prefix, const Position& at) {
+void Binder::require(const SectionSpec& section, const Values& values, const std::string& prefix,
+                     const Position& at) {
   for (const auto& name : section.keys) {
     const KeySpec& key = *schema_.find_key(join_path(section.path, name));
     if (!key.required || values.settings_.at(join_path(prefix, name)).present) continue;
@@ -156,7 +166,8 @@ void Binder::require_all(const Values& values, const Position& top, const Sectio
 }
 
 void Binder::apply_rules(const Values& values) {
-  const Complain complain_at = [&](const std::string& path, const std::string& message, const std::string& hint) {
+  const Complain complain_at = [&](const std::string& path, const std::string& message,
+                                   const std::string& hint) {
     complain(path.empty() ? Position{} : values.position(path), message, hint);
   };
   for (const auto& rule : schema_.rules()) rule(values, complain_at);

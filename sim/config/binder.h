@@ -16,8 +16,8 @@ class Binder {
  public:
   Binder(const Schema& schema, std::vector<Diagnostic>& problems) : schema_(schema), problems_(problems) {}
 
-  /// `complete` is false when a preset is missing, so that its keys' absence is no further problem. With `only`, the
-  /// document is one section's, and nothing is required of the others.
+  /// `complete` is false when a preset is missing, so that its keys' absence is no further problem. With
+  /// `only`, the document is one section's, and nothing is required of the others.
   Values bind(const Node& root, bool complete, const SectionSpec* only = nullptr);
 
  private:
@@ -35,7 +35,8 @@ class Binder {
   void wrong_kind(const KeySpec& key, const Node& node, const char* expected);
   void apply_conditions(Values& values);
   void drop(const SectionSpec& section, Values& values);
-  void require(const SectionSpec& section, const Values& values, const std::string& prefix, const Position& at);
+  void require(const SectionSpec& section, const Values& values, const std::string& prefix,
+               const Position& at);
   void require_all(const Values& values, const Position& top, const SectionSpec* only);
   void apply_rules(const Values& values);
   void complain(const Position& at, std::string message, std::string hint = {});

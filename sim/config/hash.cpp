@@ -15,7 +15,8 @@ std::string hash_text(std::string_view text) {
     hash ^= static_cast<unsigned char>(c);
     hash *= prime;
   }
-  return fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(hash >> 64), static_cast<std::uint64_t>(hash));
+  return fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(hash >> 64),
+                     static_cast<std::uint64_t>(hash));
 }
 
 }  // namespace mmulab::config

@@ -46,8 +46,8 @@ Values load_file(const Schema& schema, const std::string& file, const Overrides&
   return load_source(schema, read_source(file), overrides, SearchPath::beside(file));
 }
 
-Values load_text(const Schema& schema, const std::string& name, const std::string& text, const Overrides& overrides,
-                 const SearchPath& search) {
+Values load_text(const Schema& schema, const std::string& name, const std::string& text,
+                 const Overrides& overrides, const SearchPath& search) {
   const auto source = std::make_shared<SourceText>(SourceText{SourceText::Role::File, name, "", text});
   return load_source(schema, source, overrides, search);
 }

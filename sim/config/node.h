@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A parsed TOML document as plain data, each part with its position. Keeps the parser out of every other file.
+// A parsed TOML document as plain data, each part with its position. Keeps the parser out of every other
+// file.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,7 @@ struct Entry {
 /// Parses a document; throws Error at the first place that is not TOML.
 Node parse_toml(const SourcePtr& source);
 
-/// Parses the right-hand side of an override, which starts at `column` of the source's only line.
+/// Parses the right-hand side of an override, which starts at `column` (3 or more) of the source's line.
 /// Returns false when it is not a TOML value; it may then be meant as a bare string.
 bool parse_toml_value(const SourcePtr& source, unsigned column, Node& value);
 

@@ -53,7 +53,8 @@ bool wants_bare_string(const Schema& schema, const std::string& path, char first
 Node value_of(const Schema& schema, const SourcePtr& source, const std::string& path, std::size_t from) {
   const char first = from < source->text.size() ? source->text[from] : '\0';
   Node node;
-  if (!wants_bare_string(schema, path, first) && parse_toml_value(source, static_cast<unsigned>(from + 1), node))
+  if (!wants_bare_string(schema, path, first) &&
+      parse_toml_value(source, static_cast<unsigned>(from + 1), node))
     return node;
   return bare_string(source, from);
 }
@@ -79,8 +80,10 @@ Node* descend(const Schema& schema, Node& table, const Segment& step, const std:
 
 }  // namespace
 
-void apply_override(const Schema& schema, const std::string& argument, Node& root, std::vector<Diagnostic>& problems) {
-  const auto source = std::make_shared<SourceText>(SourceText{SourceText::Role::Override, "--set", "", argument});
+void apply_override(const Schema& schema, const std::string& argument, Node& root,
+                    std::vector<Diagnostic>& problems) {
+  const auto source =
+      std::make_shared<SourceText>(SourceText{SourceText::Role::Override, "--set", "", argument});
   const auto equals = argument.find('=');
   const auto segments = equals == std::string::npos ? std::vector<Segment>{} : split(source, equals);
   if (segments.empty()) {
@@ -94,13 +97,15 @@ void apply_override(const Schema& schema, const std::string& argument, Node& roo
     path = join_path(path, segments[i].name);
     table = descend(schema, *table, segments[i], path);
     if (table == nullptr) {
-      problems.push_back(diagnose(segments[i].at, "`" + path + "` is not a table, so nothing can be set inside it"));
+      problems.push_back(
+          diagnose(segments[i].at, "`" + path + "` is not a table, so nothing can be set inside it"));
       return;
     }
   }
   path = join_path(path, segments.back().name);
   Node value = value_of(schema, source, path, equals + 1);
-  if (Entry* found = table->find(segments.back().name)) *found = {found->key, segments.back().at, std::move(value)};
+  if (Entry* found = table->find(segments.back().name))
+    *found = {found->key, segments.back().at, std::move(value)};
   else table->entries.push_back({segments.back().name, segments.back().at, std::move(value)});
 }
 

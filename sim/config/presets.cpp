@@ -17,7 +17,8 @@ std::vector<std::string> PresetExpander::names(const std::string& folder) const 
   return names;
 }
 
-std::optional<Node> PresetExpander::parse(const SectionSpec& section, const std::string& name, const Position& asked) {
+std::optional<Node> PresetExpander::parse(const SectionSpec& section, const std::string& name,
+                                          const Position& asked) {
   try {
     if (const auto file = search_.find(section.preset_folder, name))
       return parse_toml(read_source(*file, SourceText::Role::Preset, name));
@@ -28,7 +29,8 @@ std::optional<Node> PresetExpander::parse(const SectionSpec& section, const std:
     }
     const auto known = names(section.preset_folder);
     std::string hint = nearest(name, known).empty() ? "" : "did you mean `" + nearest(name, known) + "`? ";
-    hint += known.empty() ? "there are none in the search path" : fmt::format("known: {}", fmt::join(known, ", "));
+    hint += known.empty() ? "there are none in the search path"
+                          : fmt::format("known: {}", fmt::join(known, ", "));
     problems_.push_back(diagnose(asked, fmt::format("there is no {} preset `{}`", section.path, name), hint));
   } catch (const Error& failure) {
     problems_.insert(problems_.end(), failure.problems().begin(), failure.problems().end());
@@ -36,7 +38,8 @@ std::optional<Node> PresetExpander::parse(const SectionSpec& section, const std:
   return {};
 }
 
-std::optional<Node> PresetExpander::load(const SectionSpec& section, const std::string& name, const Position& asked) {
+std::optional<Node> PresetExpander::load(const SectionSpec& section, const std::string& name,
+                                         const Position& asked) {
   if (std::find(chain_.begin(), chain_.end(), name) != chain_.end()) {
     problems_.push_back(diagnose(asked, fmt::format("{} presets form a cycle: {} -> {}", section.path,
                                                     fmt::join(chain_, " -> "), name)));
@@ -62,8 +65,8 @@ Node PresetExpander::expand(const SectionSpec& section, Node own) {
   const Entry* begun = own.find("preset");
   if (begun == nullptr) return own;
   if (begun->value.kind != Node::Kind::Text) {
-    problems_.push_back(diagnose(begun->value.at, fmt::format("`{}.preset`: expected a string, found {}", section.path,
-                                                              begun->value.kind_name())));
+    problems_.push_back(diagnose(begun->value.at, fmt::format("`{}.preset`: expected a string, found {}",
+                                                              section.path, begun->value.kind_name())));
     own.erase("preset");
     return own;
   }

@@ -33,15 +33,17 @@ std::string cited(const Constant& constant, bool set_by_user) {
 }
 
 /// The lines of one table's keys that have a value.
-std::string key_lines(const Schema& schema, const SectionSpec& section, const Values& values, const std::string& prefix) {
+std::string key_lines(const Schema& schema, const SectionSpec& section, const Values& values,
+                      const std::string& prefix) {
   std::string text;
   for (const auto& name : section.keys) {
     const KeySpec& key = *schema.find_key(join_path(section.path, name));
     const std::string path = join_path(prefix, name);
     if (!values.contains(path)) continue;
     const std::string origin = values.origin(path);
-    const std::string shown = key.kind == Kind::Constant ? cited(values.constant(path), origin == "--set")
-                                                         : literal(key.kind, value_at(values, path, key.kind));
+    const std::string shown = key.kind == Kind::Constant
+                                  ? cited(values.constant(path), origin == "--set")
+                                  : literal(key.kind, value_at(values, path, key.kind));
     text += fmt::format("{} = {}  # {}\n", name, shown, origin);
   }
   return text;

@@ -9,8 +9,8 @@
 
 namespace mmulab::config {
 
-/// All values as TOML, each followed by its origin. Read back, it gives the same config_hash. With a section path,
-/// only that section and what lies below.
+/// All values as TOML, each followed by its origin. Read back, it gives the same config_hash. With a section
+/// path, only that section and what lies below.
 std::string to_toml(const Schema& schema, const Values& values, const std::string& only = {});
 
 /// Everything that may change results: no host-only keys, no origins, of constants the number alone.

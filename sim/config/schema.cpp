@@ -106,7 +106,8 @@ KeySpec& Schema::add_key(SectionSpec& section, const std::string& name, Kind kin
 }
 
 void Schema::add_preset(const std::string& folder, const std::string& name, const std::string& toml) {
-  if (!built_in_[folder].emplace(name, toml).second) throw Misuse("preset " + folder + "/" + name + " is added twice");
+  if (!built_in_[folder].emplace(name, toml).second)
+    throw Misuse("preset " + folder + "/" + name + " is added twice");
 }
 
 const SectionSpec* Schema::find_section(const std::string& path) const {

@@ -61,7 +61,7 @@ struct SectionSpec {
   std::vector<std::string> children;  // names of the tables below it
 };
 
-/// Declares one key further: `section.integer("cores").default_to(2).range(1, 1024).help("cores of a socket")`.
+/// Declares one key further: `section.integer("cores").default_to(2).range(1, 64).help("Cores of a socket")`.
 class Key {
  public:
   explicit Key(KeySpec& spec) : spec_(&spec) {}
@@ -73,9 +73,16 @@ class Key {
     return *this;
   }
   Key& default_to(std::string value) { initial().text = std::move(value); return *this; }
-  Key& default_to_texts(std::vector<std::string> values) { initial().texts = std::move(values); return *this; }
-  Key& default_to_integers(std::vector<std::uint64_t> values) { initial().integers = std::move(values); return *this; }
+  Key& default_to_texts(std::vector<std::string> values) {
+    initial().texts = std::move(values);
+    return *this;
+  }
+  Key& default_to_integers(std::vector<std::uint64_t> values) {
+    initial().integers = std::move(values);
+    return *this;
+  }
 
+  /// One line, without a full stop.
   Key& help(std::string text) { spec_->help = std::move(text); return *this; }
   Key& unit(std::string text) { spec_->unit = std::move(text); return *this; }
   /// Smallest and largest allowed value of an integer, or of each in a list.
@@ -105,8 +112,8 @@ class Section {
   Section(Schema& schema, SectionSpec& spec) : schema_(&schema), spec_(&spec) {}
 
   Key integer(const std::string& name);
-  /// A model constant: in TOML a plain integer, or { value, confidence, source, note }. The unit follows from the
-  /// name's end (_cycles, _ns, _bytes, _pages), unless it is given.
+  /// A model constant: in TOML a plain integer, or { value, confidence, source, note }. The unit follows from
+  /// the name's end (_cycles, _ns, _bytes, _pages), unless it is given.
   Key constant(const std::string& name);
   Key flag(const std::string& name);
   Key text(const std::string& name);

@@ -57,7 +57,8 @@ SearchPath SearchPath::standard() {
   // An installation that was moved finds its own files before those of the place it was built for.
   std::error_code failure;
   const auto binary = fs::read_symlink("/proc/self/exe", failure);
-  if (!failure) path.folders_.push_back((binary.parent_path().parent_path() / "share/mmulab/configs").string());
+  if (!failure)
+    path.folders_.push_back((binary.parent_path().parent_path() / "share/mmulab/configs").string());
   path.folders_.emplace_back(MMULAB_SOURCE_CONFIGS);
   path.folders_.emplace_back(MMULAB_SHARE_DIR "/configs");
   return path;
@@ -77,7 +78,8 @@ std::vector<std::string> SearchPath::names(const std::string& folder) const {
   std::set<std::string> names;
   for (const auto& base : folders_) {
     std::error_code failure;
-    for (fs::directory_iterator at(fs::path(base) / folder, failure), end; !failure && at != end; at.increment(failure))
+    for (fs::directory_iterator at(fs::path(base) / folder, failure), end; !failure && at != end;
+         at.increment(failure))
       if (at->path().extension() == ".toml") names.insert(at->path().stem().string());
   }
   return {names.begin(), names.end()};

@@ -18,7 +18,8 @@ struct SourceText {
 };
 using SourcePtr = std::shared_ptr<const SourceText>;
 
-/// A span on one line of a source. Lines and columns count from 1; columns are code points. No source: a default.
+/// A span on one line of a source. Lines and columns count from 1; columns are code points. No source: a
+/// default.
 struct Position {
   SourcePtr source;
   unsigned line = 0;

@@ -125,7 +125,7 @@ bool parse_toml_value(const SourcePtr& source, unsigned column, Node& value) {
   constexpr std::string_view prefix = "v=";
   try {
     const auto document = toml::parse(std::string(prefix) + std::string(text));
-    // Unsigned wrap-around is meant: the prefix is longer than the text before a value at column 1 or 2.
+    // A key and its = come before every value, so the prefix is never longer than what it stands for.
     const Converter converter(source, column - 1 - static_cast<unsigned>(prefix.size()));
     value = converter.convert(*document.get("v"));
     return document.size() == 1;

@@ -20,8 +20,10 @@ struct Constant {
   std::string note;
 };
 
-/// Getters take dotted paths as declared ("machine.cores"); those of one table in an array take the bare names
-/// ("invariant"). Asking for what was not declared, is of another kind, or is absent throws Misuse: our mistake.
+/// Getters take dotted paths as declared ("machine.cores"); those of one table in an array take the bare
+/// names
+/// ("invariant"). Asking for what was not declared, is of another kind, or is absent throws Misuse: our
+/// mistake.
 class Values {
  public:
   /// Of an integer key, or the number of a constant.

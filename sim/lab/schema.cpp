@@ -9,8 +9,13 @@ void describe_presets(config::Schema& s) {
   machine.choice("arch", {"x86", "ppc64", "sparc64"}).required().help("Architecture of the MMU");
   machine.integer("sockets").default_to(1).range(1, 64).help("Sockets of the machine");
   machine.integer("cores").default_to(2).range(1, 1024).help("Cores of a socket");
-  machine.integer("threads").default_to(1).range(1, 8).help("Hardware threads of a core, each a cpu to the kernel");
-  machine.integer("frequency_mhz").default_to(2000).range(1, 10000).unit("MHz").help("Core clock; converts ns to cycles");
+  machine.integer("threads").default_to(1).range(1, 8).help(
+      "Hardware threads of a core, each a cpu to the kernel");
+  machine.integer("frequency_mhz")
+      .default_to(2000)
+      .range(1, 10000)
+      .unit("MHz")
+      .help("Core clock; converts ns to cycles");
 
   auto kernel = s.section("kernel", "The kernel whose calls run").presets("kernels");
   kernel.choice("version", {"2.6.20", "2.6.22", "modern"}).required().help("Which kernel's rules apply");
@@ -25,8 +30,13 @@ void describe_presets(config::Schema& s) {
 void describe_run(config::Schema& s) {
   auto sim = s.section("sim", "How the simulation runs");
   sim.integer("seed").default_to(1).help("Seed of every random stream");
-  sim.flag("lookahead").default_to(true).host_only().help("Let a core run ahead while nothing else can matter");
-  sim.choice("on_violation", {"stop", "count"}).default_to("stop").help("Stop at the first violation, or count them");
+  sim.flag("lookahead")
+      .default_to(true)
+      .host_only()
+      .help("Let a core run ahead while nothing else can matter");
+  sim.choice("on_violation", {"stop", "count"})
+      .default_to("stop")
+      .help("Stop at the first violation, or count them");
   sim.integer("max_cycles").range(1, INT64_MAX).unit("cycles").help("Cut the run there, undecided");
 
   auto top = s.section("");

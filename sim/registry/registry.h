@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The named implementations of one interface. Registration is explicit: no static objects that a linker may drop.
+// The named implementations of one interface. Registration is explicit: no static objects that a linker may
+// drop.
 #pragma once
 
 #include <functional>

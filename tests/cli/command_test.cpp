@@ -67,7 +67,8 @@ TEST_CASE("Asked-for help and the version go to stdout") {
 TEST_CASE("Every verb is explained") {
   for (const auto& verb : cli::verbs()) {
     CHECK_FALSE(verb.help.empty());
-    CHECK_THAT(mmulab_with({"help", verb.name}).out, Catch::StartsWith("mmulab " + verb.name + ": " + verb.help));
+    CHECK_THAT(mmulab_with({"help", verb.name}).out,
+               Catch::StartsWith("mmulab " + verb.name + ": " + verb.help));
   }
 }
 
@@ -80,9 +81,11 @@ TEST_CASE("A misspelt verb is refused with the nearest") {
 
 TEST_CASE("lint accepts a right file and reports every problem of a wrong one") {
   const Shelf shelf;
-  const auto good = mmulab_with({"lint", shelf.file("scenarios/good.toml"), shelf.file("machines/tiny.toml")});
+  const auto good =
+      mmulab_with({"lint", shelf.file("scenarios/good.toml"), shelf.file("machines/tiny.toml")});
   CHECK(good.code == 0);
-  CHECK(good.out == shelf.file("scenarios/good.toml") + ": ok\n" + shelf.file("machines/tiny.toml") + ": ok\n");
+  CHECK(good.out ==
+        shelf.file("scenarios/good.toml") + ": ok\n" + shelf.file("machines/tiny.toml") + ": ok\n");
   CHECK(good.err.empty());
 
   const auto bad = mmulab_with({"lint", shelf.file("scenarios/bad.toml"), shelf.file("scenarios/none.toml")});
@@ -93,9 +96,11 @@ TEST_CASE("lint accepts a right file and reports every problem of a wrong one") 
 
 TEST_CASE("show config prints what lint would accept again, with the same hash") {
   const Shelf shelf;
-  const auto first = mmulab_with({"show", "config", shelf.file("scenarios/good.toml"), "--set", "machine.cores=3"});
+  const auto first =
+      mmulab_with({"show", "config", shelf.file("scenarios/good.toml"), "--set", "machine.cores=3"});
   REQUIRE(first.code == 0);
-  CHECK_THAT(first.out, Catch::Contains("cores = 3  # --set\n") && Catch::Contains("arch = \"ppc64\"  # preset tiny ("));
+  CHECK_THAT(first.out,
+             Catch::Contains("cores = 3  # --set\n") && Catch::Contains("arch = \"ppc64\"  # preset tiny ("));
   std::ofstream(shelf.file("again.toml")) << first.out;
   const auto second = mmulab_with({"show", "config", shelf.file("again.toml")});
   CHECK(second.code == 0);
@@ -106,7 +111,8 @@ TEST_CASE("show and list find presets in $MMULAB_CONFIG_PATH") {
   const Shelf shelf;
   setenv("MMULAB_CONFIG_PATH", shelf.file("").c_str(), 1);
   CHECK_THAT(mmulab_with({"list", "machines"}).out, Catch::Contains("A very small machine\n"));
-  CHECK_THAT(mmulab_with({"show", "machine", "tiny"}).out, Catch::StartsWith("[machine]\n") && !Catch::Contains("[sim]"));
+  CHECK_THAT(mmulab_with({"show", "machine", "tiny"}).out,
+             Catch::StartsWith("[machine]\n") && !Catch::Contains("[sim]"));
   CHECK_THAT(mmulab_with({"show", "machine", "tinny"}).err, Catch::Contains("did you mean `tiny`?"));
   unsetenv("MMULAB_CONFIG_PATH");
 }
@@ -114,13 +120,15 @@ TEST_CASE("show and list find presets in $MMULAB_CONFIG_PATH") {
 TEST_CASE("show key explains keys and sections") {
   CHECK_THAT(mmulab_with({"show", "key", "machine.cores"}).out, Catch::StartsWith("machine.cores: "));
   CHECK_THAT(mmulab_with({"show", "key", "machine"}).out, Catch::Contains("cores"));
-  CHECK_THAT(mmulab_with({"show", "key", "machine.coers"}).err, Catch::Contains("did you mean `machine.cores`?"));
+  CHECK_THAT(mmulab_with({"show", "key", "machine.coers"}).err,
+             Catch::Contains("did you mean `machine.cores`?"));
 }
 
 TEST_CASE("An unknown topic or kind is refused with the nearest") {
   CHECK_THAT(mmulab_with({"list", "machine"}).err, Catch::Contains("did you mean `machines`?"));
   CHECK_THAT(mmulab_with({"show", "machines", "x"}).err, Catch::Contains("did you mean `machine`?"));
-  for (const auto& words : std::vector<std::vector<std::string>>{{"list", "x"}, {"show", "x", "y"}, {"show"}, {"lint"}})
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"list", "x"}, {"show", "x", "y"}, {"show"}, {"lint"}})
     CHECK(mmulab_with(words).code == 2);
 }
 

@@ -38,7 +38,8 @@ TEST_CASE("Every default passes the checks that a given value must pass") {
     try {
       (void)config::load_text(schema, "defaults", path + " = " + config::literal(key->kind, *key->initial));
     } catch (const config::Error& error) {
-      for (const auto& problem : error.problems()) CHECK_THAT(problem.message, !Catch::Contains("`" + path + "`"));
+      for (const auto& problem : error.problems())
+        CHECK_THAT(problem.message, !Catch::Contains("`" + path + "`"));
     }
   }
 }

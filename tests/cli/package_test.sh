@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs the build into a folder of its own, and builds another project against it: package_test.sh BUILD FLAGS
+# Installs the build into its own folder, and builds another project against it: package_test.sh BUILD FLAGS
 set -euo pipefail
 build=$1
 flags=$2

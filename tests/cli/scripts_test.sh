@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The part of the wrapper scripts that cannot be tried by running them: what they do on a machine that lacks things.
+# The part of the wrapper scripts that running them here does not show: what they do where things are missing.
 set -u
 root=$1
 failures=0
@@ -47,11 +47,13 @@ tool id <<<'echo 0'
 tool apt-get <<<"echo \"\$@\" >>$folder/calls"
 PATH="$folder/bin:$PATH" bash "$folder/require" "$root" \
   2>"$folder/err"
-claim "only what is missing is installed" grep -qx -- '-q -y install --no-install-recommends libfmt-dev' "$folder/calls"
+claim "only what is missing is installed" \
+  grep -qx -- '-q -y install --no-install-recommends libfmt-dev' "$folder/calls"
 claim "it says what it installs" grep -q 'installing Debian packages: libfmt-dev' "$folder/err"
 
 if command -v shellcheck >/dev/null; then
-  claim "the scripts are clean for shellcheck" shellcheck -x -P "$root" "$root"/scripts/mmulab "$root"/scripts/test \
+  claim "the scripts are clean for shellcheck" \
+    shellcheck -x -P "$root" "$root"/scripts/mmulab "$root"/scripts/test \
     "$root"/scripts/packages.sh "$root"/.ci/run "$root"/tests/cli/*.sh
 fi
 exit "$((failures > 0))"

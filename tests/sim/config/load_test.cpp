@@ -16,7 +16,8 @@ TEST_CASE("What a file leaves out has its default, and says so") {
 }
 
 TEST_CASE("What a file gives is read with the place it was given") {
-  const auto values = sample::read("invariants = ['no-leak']\n[machine]\narch = 'x86'\ncores = 8\nsizes = [12]\n");
+  const auto values =
+      sample::read("invariants = ['no-leak']\n[machine]\narch = 'x86'\ncores = 8\nsizes = [12]\n");
   CHECK(values.text("machine.arch") == "x86");
   CHECK(values.integer("machine.cores") == 8);
   CHECK(values.origin("machine.cores") == "lab.toml:4");
@@ -53,7 +54,8 @@ TEST_CASE("A section whose condition fails has no values at all") {
 
 TEST_CASE("An array of tables is read in order, each with its own defaults") {
   const auto values = sample::read(
-      "machine.arch = 'x86'\n[[workload.task]]\nname = 'a'\npages = 9\n[[workload.task]]\nname = 'b'\nsteps = ['x']\n");
+      "machine.arch = 'x86'\n[[workload.task]]\nname = 'a'\npages = 9\n[[workload.task]]\nname = 'b'\nsteps "
+      "= ['x']\n");
   const auto& tasks = values.tables("workload.task");
   REQUIRE(tasks.size() == 2);
   CHECK(tasks[0].text("name") == "a");

@@ -11,7 +11,8 @@ const std::string x86 = "machine.arch = 'x86'\n";
 }
 
 TEST_CASE("An override beats the file, and says so") {
-  const auto values = sample::read(x86 + "sim.seed = 5", {"sim.seed=6", "machine.cores=8", "sim.lookahead=false"});
+  const auto values =
+      sample::read(x86 + "sim.seed = 5", {"sim.seed=6", "machine.cores=8", "sim.lookahead=false"});
   CHECK(values.integer("sim.seed") == 6);
   CHECK(values.integer("machine.cores") == 8);
   CHECK_FALSE(values.flag("sim.lookahead"));
@@ -19,8 +20,9 @@ TEST_CASE("An override beats the file, and says so") {
 }
 
 TEST_CASE("An overridden constant loses its citation and is marked as the user's") {
-  const auto values = sample::read("[machine]\narch = 'x86'\nwalk_cycles = { value = 3, confidence = 'high', source = 'x' }",
-                                   {"machine.walk_cycles=9"});
+  const auto values =
+      sample::read("[machine]\narch = 'x86'\nwalk_cycles = { value = 3, confidence = 'high', source = 'x' }",
+                   {"machine.walk_cycles=9"});
   const auto walk = values.constant("machine.walk_cycles");
   CHECK(walk.value == 9);
   CHECK(walk.confidence == Confidence::Unstated);
@@ -45,7 +47,8 @@ TEST_CASE("Lists, tables and arrays of tables can be set as TOML") {
 }
 
 TEST_CASE("Setting a strategy's name drops the file's table, setting its keys does not") {
-  const sample::Folder folder(sample::Files{{"strategies/big.toml", "batch = 192"}, {"strategies/small.toml", "batch = 8"}});
+  const sample::Folder folder(
+      sample::Files{{"strategies/big.toml", "batch = 192"}, {"strategies/small.toml", "batch = 8"}});
   const SearchPath search({folder.path()});
   const std::string text = x86 + "[strategy]\npreset = 'small'\nreclaim = 'r'\n";
   auto values = load_text(sample::schema(), "lab.toml", text, {"strategy=big"}, search);
@@ -57,7 +60,8 @@ TEST_CASE("Setting a strategy's name drops the file's table, setting its keys do
   CHECK(values.integer("strategy.batch") == 192);
   CHECK(values.text("strategy.reclaim") == "r");
 
-  values = load_text(sample::schema(), "lab.toml", x86 + "strategy = 'small'", {"strategy.reclaim=r"}, search);
+  values =
+      load_text(sample::schema(), "lab.toml", x86 + "strategy = 'small'", {"strategy.reclaim=r"}, search);
   CHECK(values.integer("strategy.batch") == 8);
   CHECK(values.text("strategy.reclaim") == "r");
 }
@@ -70,7 +74,8 @@ TEST_CASE("A wrong override is shown with a caret like a line of a file") {
   |         ^^^^^
   = help: did you mean `cores`?
 )");
-  CHECK(problems(x86, {"machine.cores=many"}) == R"(error: `machine.cores`: expected an integer, found a string
+  CHECK(problems(x86, {"machine.cores=many"}) ==
+        R"(error: `machine.cores`: expected an integer, found a string
  --> --set:1:15
   |
 1 | machine.cores=many
@@ -86,5 +91,6 @@ TEST_CASE("An argument that is no override is refused") {
 }
 
 TEST_CASE("An override cannot bring further keys along") {
-  CHECK_THAT(problems(x86, {"sim.seed=1\nlookahead=false"}), Catch::Contains("expected an integer, found a string"));
+  CHECK_THAT(problems(x86, {"sim.seed=1\nlookahead=false"}),
+             Catch::Contains("expected an integer, found a string"));
 }

@@ -10,7 +10,8 @@ using namespace mmulab::config;
 namespace {
 
 const sample::Files files = {
-    {"machines/base.toml", "arch = 'x86'\ncores = 4\nwalk_cycles = { value = 5, confidence = 'high', source = 's' }\n"},
+    {"machines/base.toml",
+     "arch = 'x86'\ncores = 4\nwalk_cycles = { value = 5, confidence = 'high', source = 's' }\n"},
     {"machines/wide.toml", "preset = 'base'\ncores = 16\n[x86]\npcid = false\n"},
     {"machines/left.toml", "preset = 'right'\n"},
     {"machines/right.toml", "preset = 'left'\n"},
@@ -39,7 +40,8 @@ TEST_CASE("Defaults lie under the chain of presets, under the file, under the ov
   CHECK(values.integer("machine.ipi_ns") == 7);                // the file over default
   CHECK(values.integer("machine.optional") == 1);              // the override
   CHECK(values.origin("machine.sizes") == "default");
-  CHECK_THAT(values.origin("machine.cores"), Catch::StartsWith("preset wide (") && Catch::EndsWith("wide.toml:2)"));
+  CHECK_THAT(values.origin("machine.cores"),
+             Catch::StartsWith("preset wide (") && Catch::EndsWith("wide.toml:2)"));
   CHECK(values.text("machine.name") == "wide");
 }
 
@@ -58,7 +60,8 @@ TEST_CASE("A constant is replaced whole: a new number does not keep the old cita
 }
 
 TEST_CASE("An unknown preset is refused where it is named, with the nearest and the list") {
-  const sample::Folder folder(sample::Files{{"machines/base.toml", "arch = 'x86'"}, {"machines/wide.toml", "arch = 'x86'"}});
+  const sample::Folder folder(
+      sample::Files{{"machines/base.toml", "arch = 'x86'"}, {"machines/wide.toml", "arch = 'x86'"}});
   CHECK(problems(folder, "machine = 'bsae'") == R"(error: there is no machine preset `bsae`
  --> lab.toml:1:11
   |
@@ -66,7 +69,8 @@ TEST_CASE("An unknown preset is refused where it is named, with the nearest and 
   |           ^^^^^^
   = help: did you mean `base`? known: base, wide
 )");
-  CHECK_THAT(problems(folder, "strategy = 'x'\nmachine.arch = 'x86'"), Catch::Contains("there are none in the search path"));
+  CHECK_THAT(problems(folder, "strategy = 'x'\nmachine.arch = 'x86'"),
+             Catch::Contains("there are none in the search path"));
   CHECK_THAT(problems(folder, "machine = '../machines/base'"), Catch::Contains("there is no machine preset"));
   CHECK_THAT(problems(folder, "machine = ''"), Catch::Contains("there is no machine preset"));
   CHECK_THAT(problems(folder, "machine.preset = 4"), Catch::Contains("`machine.preset`: expected a string"));
@@ -75,20 +79,23 @@ TEST_CASE("An unknown preset is refused where it is named, with the nearest and 
 TEST_CASE("A missing preset does not hide the file's own mistakes, nor invent missing keys") {
   const sample::Folder folder(files);
   const auto text = problems(folder, "machine = 'none'\nsim.sede = 1\n");
-  CHECK_THAT(text, Catch::Contains("there is no machine preset `none`") && Catch::Contains("unknown key `sede`"));
+  CHECK_THAT(text,
+             Catch::Contains("there is no machine preset `none`") && Catch::Contains("unknown key `sede`"));
   CHECK_THAT(text, !Catch::Contains("missing key"));
 }
 
 TEST_CASE("Presets that begin from one another are refused, not followed forever") {
   const sample::Folder folder(files);
-  CHECK_THAT(problems(folder, "machine = 'left'"), Catch::Contains("machine presets form a cycle: left -> right -> left"));
-  CHECK_THAT(problems(folder, "machine = 'self'"), Catch::Contains("machine presets form a cycle: self -> self"));
+  CHECK_THAT(problems(folder, "machine = 'left'"),
+             Catch::Contains("machine presets form a cycle: left -> right -> left"));
+  CHECK_THAT(problems(folder, "machine = 'self'"),
+             Catch::Contains("machine presets form a cycle: self -> self"));
 }
 
 TEST_CASE("A mistake inside a preset is reported in the preset's file") {
   const sample::Folder folder(files);
-  CHECK_THAT(problems(folder, "machine = 'wrong'"),
-             Catch::Contains("unknown key `coers` in [machine]") && Catch::Contains("machines/wrong.toml:2:1"));
+  CHECK_THAT(problems(folder, "machine = 'wrong'"), Catch::Contains("unknown key `coers` in [machine]") &&
+                                                        Catch::Contains("machines/wrong.toml:2:1"));
   CHECK_THAT(problems(folder, "machine = 'broken'"), Catch::Contains("machines/broken.toml:1:"));
   CHECK_THAT(problems(folder, "machine = 'folder'"), Catch::Contains("it is a directory"));
 }
@@ -101,7 +108,8 @@ TEST_CASE("Presets are found in folders beside the file and above it") {
 
 TEST_CASE("The folders of $MMULAB_CONFIG_PATH are searched in order") {
   const sample::Folder first(sample::Files{{"machines/one.toml", "arch = 'x86'\ncores = 1"}});
-  const sample::Folder second(sample::Files{{"machines/one.toml", "cores = 2"}, {"machines/two.toml", "preset = 'one'"}});
+  const sample::Folder second(
+      sample::Files{{"machines/one.toml", "cores = 2"}, {"machines/two.toml", "preset = 'one'"}});
   setenv("MMULAB_CONFIG_PATH", (first.path() + "::" + second.path()).c_str(), 1);
   const auto search = SearchPath::standard();
   unsetenv("MMULAB_CONFIG_PATH");
@@ -119,9 +127,11 @@ TEST_CASE("A preset can be built in, and a file of the same name wins") {
 }
 
 TEST_CASE("A preset's file can be checked alone, without the rest of a configuration") {
-  const sample::Folder folder(sample::Files{{"strategies/good.toml", "batch = 7"}, {"strategies/bad.toml", "btach = 7"},
-                               {"machines/half.toml", "cores = 2"}});
+  const sample::Folder folder(sample::Files{{"strategies/good.toml", "batch = 7"},
+                                            {"strategies/bad.toml", "btach = 7"},
+                                            {"machines/half.toml", "cores = 2"}});
   CHECK_NOTHROW(load_preset_file(sample::schema(), "strategies", folder.file("strategies/good.toml")));
-  CHECK_THROWS_AS(load_preset_file(sample::schema(), "strategies", folder.file("strategies/bad.toml")), Error);
+  CHECK_THROWS_AS(load_preset_file(sample::schema(), "strategies", folder.file("strategies/bad.toml")),
+                  Error);
   CHECK_THROWS_AS(load_preset_file(sample::schema(), "machines", folder.file("machines/half.toml")), Error);
 }

@@ -53,7 +53,8 @@ TEST_CASE("The hash depends on values alone, not on how they were given") {
   CHECK(hash.size() == 32);
   CHECK(sample::read("sim.seed = 1\n[machine]\n# remark\ncores = 2\narch = \"x86\"\n").config_hash() == hash);
   CHECK(sample::read("", {"machine.arch=x86"}).config_hash() == hash);
-  CHECK(sample::read("machine = {arch = 'x86', walk_cycles = {value = 30, source = 'elsewhere'}}").config_hash() == hash);
+  CHECK(sample::read("machine = {arch = 'x86', walk_cycles = {value = 30, source = 'elsewhere'}}")
+            .config_hash() == hash);
 }
 
 TEST_CASE("Each value that may change results changes the hash") {
@@ -76,7 +77,8 @@ TEST_CASE("The hash is FNV-1a of 128 bits, on every machine") {
 
 TEST_CASE("One section can be printed alone") {
   const auto values = sample::read("machine.arch = 'x86'");
-  CHECK(to_toml(sample::schema(), values, "sim") == "[sim]\nseed = 1  # default\nlookahead = true  # default\n");
+  CHECK(to_toml(sample::schema(), values, "sim") ==
+        "[sim]\nseed = 1  # default\nlookahead = true  # default\n");
 }
 
 TEST_CASE("The documentation has every key of the schema") {

@@ -60,8 +60,9 @@ TEST_CASE("An empty file is a configuration in which the required keys are missi
 }
 
 TEST_CASE("Malformed text is refused with a place") {
-  for (const std::string text : {"[[;", "[[", "[", "a", "a =", "= 1", "a = [", "a = {", "a = '", "a = \"\"\"", "[a]\n[a]",
-                                 "a = 1\na = 2", "\xff\xfe", "a = '\xc3\x28'", "a = 1 b = 2", "a = 0x", "a = 1979-99-99"})
+  for (const std::string text :
+       {"[[;", "[[", "[", "a", "a =", "= 1", "a = [", "a = {", "a = '", "a = \"\"\"", "[a]\n[a]",
+        "a = 1\na = 2", "\xff\xfe", "a = '\xc3\x28'", "a = 1 b = 2", "a = 0x", "a = 1979-99-99"})
     CHECK_THAT(sample::problems(text), Catch::Contains(" --> lab.toml:"));
   CHECK_THAT(sample::problems(std::string("a = 1\0b = 2", 11)), Catch::Contains(" --> lab.toml:"));
   CHECK_THAT(sample::problems(std::string("\0", 1)), Catch::Contains(" --> lab.toml:"));
@@ -90,13 +91,17 @@ TEST_CASE("Deep nesting is refused, not followed down the stack") {
   CHECK_THAT(sample::problems("a = " + repeat("[", 100000)), Catch::StartsWith("error: "));
   CHECK_THAT(sample::problems("a = " + repeat("{a=", 100000)), Catch::StartsWith("error: "));
   CHECK_THAT(sample::problems(repeat("a.", 400000) + "a = 1"), Catch::Contains("more than 64 levels deep"));
-  CHECK_THAT(sample::problems("[" + repeat("'a'.", 400000) + "a]"), Catch::Contains("more than 64 levels deep"));
-  CHECK_THAT(sample::problems("machine.arch='x86'", {repeat("a.", 100000) + "b=1"}), Catch::StartsWith("error: "));
-  CHECK_THAT(sample::problems("machine.arch='x86'", {"sim.seed=" + repeat("[", 100000)}), Catch::StartsWith("error: "));
+  CHECK_THAT(sample::problems("[" + repeat("'a'.", 400000) + "a]"),
+             Catch::Contains("more than 64 levels deep"));
+  CHECK_THAT(sample::problems("machine.arch='x86'", {repeat("a.", 100000) + "b=1"}),
+             Catch::StartsWith("error: "));
+  CHECK_THAT(sample::problems("machine.arch='x86'", {"sim.seed=" + repeat("[", 100000)}),
+             Catch::StartsWith("error: "));
 }
 
 TEST_CASE("A very long line is shown only around the mistake") {
-  const auto text = sample::problems("machine.arch = 'x86'\nstrategy.reclaim = '" + std::string(1 << 20, 'a') + "'\nx=1");
+  const auto text =
+      sample::problems("machine.arch = 'x86'\nstrategy.reclaim = '" + std::string(1 << 20, 'a') + "'\nx=1");
   CHECK(text.size() < 400);
   const auto wide = sample::problems("machine = { arch = 'x86', " + std::string(100000, 'a') + " = 1 }");
   CHECK_THAT(wide, Catch::Contains("unknown key"));

@@ -48,5 +48,6 @@ TEST_CASE("A misspelt name is refused with the nearest one") {
 
 TEST_CASE("Registering one name twice is a mistake of ours") {
   auto registry = animals();
-  CHECK_THROWS_AS(registry.add("dog", "again", [] { return std::make_unique<Dog>(); }), mmulab::config::Misuse);
+  CHECK_THROWS_AS(registry.add("dog", "again", [] { return std::make_unique<Dog>(); }),
+                  mmulab::config::Misuse);
 }
