@@ -1,0 +1,27 @@
+# Installs the library, the executable, the headers and the configurations, so that another project can say
+# find_package(mmulab) and link mmulab::mmulab.
+include(CMakePackageConfigHelpers)
+set(mmulab_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mmulab)
+
+# The warnings are linked privately, but a static library's export names them all the same.
+install(TARGETS mmulab mmulab_cli mmulab_systemc mmulab_warnings EXPORT mmulab_targets
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT mmulab_targets NAMESPACE mmulab:: DESTINATION ${mmulab_package_dir})
+
+foreach(folder sim models workloads)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mmulab
+    FILES_MATCHING PATTERN "*.h")
+endforeach()
+if(EXISTS ${PROJECT_SOURCE_DIR}/configs)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION ${CMAKE_INSTALL_DATADIR}/mmulab
+    FILES_MATCHING PATTERN "*.toml")
+endif()
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/mmulabConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/mmulabConfig.cmake INSTALL_DESTINATION ${mmulab_package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/mmulabConfig.cmake ${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
+  DESTINATION ${mmulab_package_dir})

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "sim/cli/app.h"
+
+#include <algorithm>
+#include <exception>
+#include <ostream>
+
+#include "sim/cli/help.h"
+
+namespace mmulab::cli {
+namespace {
+
+int run_verb(const Verb& verb, const std::vector<std::string>& words, Streams& streams) {
+  const Arguments arguments = verb.options.parse(words);
+  if (const auto color = arguments.text("color"); color && *color != "auto")
+    streams.color = *color == "always" ? config::Color::On : config::Color::Off;
+  if (arguments.has("help")) {
+    streams.out << verb_help(verb);
+    return exit_clean;
+  }
+  return verb.act(arguments, streams);
+}
+
+int dispatch(const std::vector<std::string>& words, Streams& streams) {
+  if (words.empty()) {
+    streams.err << overview();
+    return exit_usage;
+  }
+  const std::string& first = words.front();
+  if (first == "--version" || first == "-V") {
+    streams.out << "mmulab " MMULAB_VERSION "\n";
+    return exit_clean;
+  }
+  if (first == "--help" || first == "-h") {
+    streams.out << overview();
+    return exit_clean;
+  }
+  return run_verb(find_verb(first), {words.begin() + 1, words.end()}, streams);
+}
+
+int internal_error(Streams& streams, const char* what) {
+  streams.err << "mmulab: internal error: " << what
+              << "\n  this is a bug of mmulab, not of your configuration\n";
+  return exit_internal;
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& words, Streams streams) {
+  try {
+    const int code = dispatch(words, streams);
+    streams.out.flush();
+    if (!streams.out) return internal_error(streams, "cannot write to standard output");
+    return code;
+  } catch (const config::Error& error) {
+    streams.out.flush();
+    streams.err << config::render(error.problems(), streams.color);
+    return exit_usage;
+  } catch (const std::exception& error) {
+    return internal_error(streams, error.what());
+  } catch (...) {
+    return internal_error(streams, "an exception of unknown type");
+  }
+}
+
+}  // namespace mmulab::cli

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Options that several verbs share, so that they mean the same everywhere.
+#pragma once
+
+#include "sim/cli/options.h"
+
+namespace mmulab::cli {
+
+inline Options& add_set(Options& o) {
+  return o.texts("set", "KEY=VALUE", "Override one key; may be repeated");
+}
+inline Options& add_json(Options& o) { return o.text("json", "FILE|-", "Write the result as JSON"); }
+inline Options& add_until(Options& o) { return o.number("until", "Stop at this cycle"); }
+inline Options& add_log_from(Options& o) { return o.number("log-from", "Print events from this cycle on"); }
+inline Options& add_expect(Options& o) {
+  return o.flag("expect", "Exit 0 if exactly the violations that the file expects occur");
+}
+inline Options& add_plugin(Options& o) {
+  return o.texts("plugin", "FILE", "Load strategies from a shared object");
+}
+
+}  // namespace mmulab::cli

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include <functional>
+#include <ostream>
+
+#include "sim/cli/common_options.h"
+#include "sim/cli/verb.h"
+#include "sim/config/load.h"
+#include "sim/config/markdown.h"
+#include "sim/config/nearest.h"
+#include "sim/config/printer.h"
+#include "sim/lab/schema.h"
+
+namespace mmulab::cli {
+namespace {
+
+/// What can be shown: `show KIND NAME`. To add a kind: one line in kinds().
+struct ShownKind {
+  std::string name;
+  std::function<std::string(const std::string& name, const Arguments&)> text;
+};
+
+std::string show_config(const std::string& file, const Arguments& arguments) {
+  const auto schema = lab::schema();
+  const auto values = config::load_file(schema, file, arguments.all("set"));
+  return "# config_hash " + values.config_hash() + "\n" + config::to_toml(schema, values);
+}
+
+std::string show_preset(const std::string& folder, const std::string& name, const Arguments& arguments) {
+  const auto schema = lab::schema();
+  const auto values =
+      config::load_preset(schema, folder, name, arguments.all("set"), config::SearchPath::standard());
+  return config::to_toml(schema, values, schema.preset_section(folder)->path);
+}
+
+std::string show_key(const std::string& path, const Arguments& /*arguments*/) {
+  const auto schema = lab::schema();
+  if (const auto* key = schema.find_key(path)) return config::describe_key(*key);
+  if (const auto* section = schema.find_section(path)) return config::describe_section(schema, *section);
+  const std::string close = config::nearest(path, schema.paths());
+  throw config::Error(
+      config::diagnose({}, "there is no key `" + path + "`",
+                       close.empty() ? "`mmulab list keys` lists them" : "did you mean `" + close + "`?"));
+}
+
+const std::vector<ShownKind>& kinds() {
+  const auto preset = [](const std::string& folder) {
+    return [folder](const std::string& name, const Arguments& arguments) {
+      return show_preset(folder, name, arguments);
+    };
+  };
+  static const std::vector<ShownKind> table = {
+      {"config", show_config},           {"machine", preset("machines")},   {"kernel", preset("kernels")},
+      {"strategy", preset("strategies")}, {"workload", preset("workloads")}, {"key", show_key},
+  };
+  return table;
+}
+
+int show(const Arguments& arguments, Streams& streams) {
+  const std::string& wanted = arguments.positionals()[0];
+  std::vector<std::string> names;
+  for (const auto& kind : kinds()) {
+    if (kind.name == wanted) {
+      streams.out << kind.text(arguments.positionals()[1], arguments);
+      return exit_clean;
+    }
+    names.push_back(kind.name);
+  }
+  throw config::Error(
+      config::diagnose({}, "there is no kind `" + wanted + "` to show", config::suggestion(wanted, names)));
+}
+
+}  // namespace
+
+Verb show_verb() {
+  Verb verb;
+  verb.name = "show";
+  verb.help = "Show a configuration fully expanded, a preset, or the documentation of a key";
+  verb.details =
+      "  mmulab show config FILE --set machine.cores=8    every value and where it is from\n"
+      "  mmulab show strategy ppc64-2.6.22                a machine, kernel, strategy or workload\n"
+      "  mmulab show key machine.cores                    what a key or a section means\n";
+  add_set(verb.options.operands("KIND NAME", 2, 2));
+  verb.act = show;
+  return verb;
+}
+
+}  // namespace mmulab::cli

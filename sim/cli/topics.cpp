@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "sim/cli/topics.h"
+
+#include "sim/config/load.h"
+
+namespace mmulab::cli {
+namespace {
+
+/// A file's first line when that is a comment.
+std::string first_remark(const std::string& text) {
+  if (text.empty() || text.front() != '#') return {};
+  const auto from = text.find_first_not_of("# ");
+  const auto end = text.find('\n');
+  return from == std::string::npos || from > end ? "" : text.substr(from, end - from);
+}
+
+std::string remark_of(const config::SearchPath& search, const std::string& folder, const std::string& name) {
+  try {
+    const auto file = search.find(folder, name);
+    return file ? first_remark(config::read_source(*file)->text) : "";
+  } catch (const config::Error&) {
+    return "(cannot be read)";
+  }
+}
+
+std::function<std::vector<Item>(const config::Schema&)> files_in(std::string folder) {
+  return [folder](const config::Schema& schema) {
+    const auto search = config::SearchPath::standard();
+    std::vector<Item> items;
+    for (const auto& name : search.names(folder)) items.push_back({name, remark_of(search, folder, name)});
+    for (const auto& [name, text] : schema.built_in_presets(folder))
+      items.push_back({name, first_remark(text)});
+    return items;
+  };
+}
+
+std::vector<Item> keys(const config::Schema& schema) {
+  std::vector<Item> items;
+  for (const auto& path : schema.paths())
+    if (const auto* key = schema.find_key(path)) items.push_back({path, key->help});
+  return items;
+}
+
+}  // namespace
+
+const std::vector<Topic>& topics() {
+  static const std::vector<Topic> table = {
+      {"machines", "Presets of simulated hardware", files_in("machines")},
+      {"kernels", "Presets of kernels", files_in("kernels")},
+      {"strategies", "Presets of gather strategies", files_in("strategies")},
+      {"workloads", "Presets of workloads", files_in("workloads")},
+      {"scenarios", "Shipped configurations that can be run", files_in("scenarios")},
+      {"keys", "Every key of a configuration", keys},
+  };
+  return table;
+}
+
+}  // namespace mmulab::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// One verb of the command line. To add one: write its file, declare it below, name it in verbs.cpp.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "sim/cli/options.h"
+#include "sim/config/diagnostic.h"
+
+namespace mmulab::cli {
+
+enum ExitCode : int {
+  exit_clean = 0,
+  exit_violated = 1,
+  exit_usage = 2,
+  exit_undecided = 3,
+  exit_internal = 4,
+  exit_interrupted = 130,
+};
+
+/// Where a verb writes: data to out, talk to err.
+struct Streams {
+  std::ostream& out;
+  std::ostream& err;
+  config::Color color = config::Color::Off;  // of what goes to err
+};
+
+struct Verb {
+  std::string name;
+  std::string help;     // one line
+  std::string details;  // paragraphs and examples for `help VERB`
+  Options options;
+  std::function<int(const Arguments&, Streams&)> act;  // returns an ExitCode
+};
+
+/// All verbs, in the order in which help lists them.
+const std::vector<Verb>& verbs();
+/// Throws config::Error with the nearest verb when there is none.
+const Verb& find_verb(const std::string& name);
+
+Verb help_verb();
+Verb lint_verb();
+Verb list_verb();
+Verb show_verb();
+
+}  // namespace mmulab::cli

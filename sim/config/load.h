@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Reading a configuration: defaults, under the presets, under the file, under the overrides.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/config/diagnostic.h"
+#include "sim/config/presets.h"
+#include "sim/config/schema.h"
+#include "sim/config/values.h"
+
+namespace mmulab::config {
+
+using Overrides = std::vector<std::string>;  // the arguments of --set, in order
+
+/// Reads a file. Throws Error with every problem found.
+Values load_file(const Schema& schema, const std::string& file, const Overrides& overrides = {});
+
+/// The same for text in memory; `name` stands for the file in messages.
+Values load_text(const Schema& schema, const std::string& name, const std::string& text,
+                 const Overrides& overrides = {}, const SearchPath& search = {});
+
+/// A preset alone, as if a file named it and nothing else; keys of other sections are not required.
+Values load_preset(const Schema& schema, const std::string& folder, const std::string& name,
+                   const Overrides& overrides, const SearchPath& search);
+
+/// Checks a preset's file by its path; the folder it lies in says which section it fills.
+Values load_preset_file(const Schema& schema, const std::string& folder, const std::string& file);
+
+}  // namespace mmulab::config

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What only the real executable can show: exit codes, streams, and that our main is the one that runs.
+set -u
+mmulab=$1
+failures=0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+# expect CODE WORD...: runs mmulab, keeping its output for the checks that follow.
+expect() {
+  local wanted=$1 code=0
+  shift
+  "$mmulab" "$@" >"$folder/out" 2>"$folder/err" || code=$?
+  if [ "$code" -ne "$wanted" ]; then
+    echo "mmulab $*: exit code $code, wanted $wanted"
+    cat "$folder/err"
+    failures=$((failures + 1))
+  fi
+}
+
+claim() {
+  local what=$1
+  shift
+  if ! "$@"; then
+    echo "not so: $what"
+    failures=$((failures + 1))
+  fi
+}
+
+expect 0 --version
+claim "the version is all that is printed" grep -qx 'mmulab [0-9.]*' "$folder/out"
+claim "no banner of a library disturbs stderr" test ! -s "$folder/err"
+expect 2
+expect 2 nonsense
+claim "data has nothing when the command is wrong" test ! -s "$folder/out"
+expect 2 lint "$folder"
+expect 2 lint /nonexistent.toml --color=sometimes
+head -c 100000 /dev/urandom >"$folder/noise.toml"
+expect 2 lint "$folder/noise.toml"
+claim "a pipe gets no color" test "$(grep -c $'\033' "$folder/err")" -eq 0
+printf '[[;' >"$folder/short.toml"
+expect 2 lint "$folder/short.toml"
+
+code=0
+"$mmulab" help >/dev/full 2>/dev/null || code=$?
+claim "a full disk is no success" test "$code" -eq 4
+
+exit "$((failures > 0))"

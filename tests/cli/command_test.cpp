@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "sim/cli/app.h"
+#include "tests/support/catch.h"
+
+using namespace mmulab;
+
+namespace {
+
+struct Outcome {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Outcome mmulab_with(const std::vector<std::string>& words) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = cli::run_command(words, {out, err});
+  return {code, out.str(), err.str()};
+}
+
+/// A folder with a scenario and its presets.
+class Shelf {
+ public:
+  Shelf() {
+    std::string name = (std::filesystem::temp_directory_path() / "mmulab-cli-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+    write("machines/tiny.toml", "# A very small machine\narch = 'ppc64'\ncores = 1\n");
+    write("kernels/old.toml", "version = '2.6.20'\n");
+    write("scenarios/good.toml", "machine = 'tiny'\nkernel = 'old'\n");
+    write("scenarios/bad.toml", "machine = 'tiny'\nkernel = 'old'\nsim.sede = 1\nsim.seed = -1\n");
+  }
+  ~Shelf() { std::filesystem::remove_all(path_); }
+  Shelf(const Shelf&) = delete;
+  Shelf& operator=(const Shelf&) = delete;
+  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  void write(const std::string& name, const std::string& text) const {
+    std::filesystem::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name) << text;
+  }
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+TEST_CASE("Without a verb the overview goes to stderr and the exit code is 2") {
+  const auto outcome = mmulab_with({});
+  CHECK(outcome.code == 2);
+  CHECK(outcome.out.empty());
+  CHECK_THAT(outcome.err, Catch::Contains("usage: mmulab VERB"));
+}
+
+TEST_CASE("Asked-for help and the version go to stdout") {
+  CHECK_THAT(mmulab_with({"--version"}).out, Catch::StartsWith("mmulab 0."));
+  CHECK(mmulab_with({"--help"}).out == mmulab_with({"help"}).out);
+  CHECK(mmulab_with({"lint", "--help"}).out == mmulab_with({"help", "lint"}).out);
+  CHECK(mmulab_with({"help"}).code == 0);
+}
+
+TEST_CASE("Every verb is explained") {
+  for (const auto& verb : cli::verbs()) {
+    CHECK_FALSE(verb.help.empty());
+    CHECK_THAT(mmulab_with({"help", verb.name}).out,
+               Catch::StartsWith("mmulab " + verb.name + ": " + verb.help));
+  }
+}
+
+TEST_CASE("A misspelt verb is refused with the nearest") {
+  const auto outcome = mmulab_with({"lnit"});
+  CHECK(outcome.code == 2);
+  CHECK(outcome.out.empty());
+  CHECK(outcome.err == "error: there is no verb `lnit`\n  = help: did you mean `lint`?\n");
+}
+
+TEST_CASE("lint accepts a right file and reports every problem of a wrong one") {
+  const Shelf shelf;
+  const auto good =
+      mmulab_with({"lint", shelf.file("scenarios/good.toml"), shelf.file("machines/tiny.toml")});
+  CHECK(good.code == 0);
+  CHECK(good.out ==
+        shelf.file("scenarios/good.toml") + ": ok\n" + shelf.file("machines/tiny.toml") + ": ok\n");
+  CHECK(good.err.empty());
+
+  const auto bad = mmulab_with({"lint", shelf.file("scenarios/bad.toml"), shelf.file("scenarios/none.toml")});
+  CHECK(bad.code == 2);
+  CHECK_THAT(bad.err, Catch::Contains("did you mean `seed`?") && Catch::Contains("found -1") &&
+                          Catch::Contains("there is no such file") && Catch::EndsWith("3 problems\n"));
+}
+
+TEST_CASE("show config prints what lint would accept again, with the same hash") {
+  const Shelf shelf;
+  const auto first =
+      mmulab_with({"show", "config", shelf.file("scenarios/good.toml"), "--set", "machine.cores=3"});
+  REQUIRE(first.code == 0);
+  CHECK_THAT(first.out,
+             Catch::Contains("cores = 3  # --set\n") && Catch::Contains("arch = \"ppc64\"  # preset tiny ("));
+  std::ofstream(shelf.file("again.toml")) << first.out;
+  const auto second = mmulab_with({"show", "config", shelf.file("again.toml")});
+  CHECK(second.code == 0);
+  CHECK(second.out.substr(0, second.out.find('\n')) == first.out.substr(0, first.out.find('\n')));
+}
+
+TEST_CASE("show and list find presets in $MMULAB_CONFIG_PATH") {
+  const Shelf shelf;
+  setenv("MMULAB_CONFIG_PATH", shelf.file("").c_str(), 1);
+  CHECK_THAT(mmulab_with({"list", "machines"}).out, Catch::Contains("A very small machine\n"));
+  CHECK_THAT(mmulab_with({"show", "machine", "tiny"}).out,
+             Catch::StartsWith("[machine]\n") && !Catch::Contains("[sim]"));
+  CHECK_THAT(mmulab_with({"show", "machine", "tinny"}).err, Catch::Contains("did you mean `tiny`?"));
+  unsetenv("MMULAB_CONFIG_PATH");
+}
+
+TEST_CASE("show key explains keys and sections") {
+  CHECK_THAT(mmulab_with({"show", "key", "machine.cores"}).out, Catch::StartsWith("machine.cores: "));
+  CHECK_THAT(mmulab_with({"show", "key", "machine"}).out, Catch::Contains("cores"));
+  CHECK_THAT(mmulab_with({"show", "key", "machine.coers"}).err,
+             Catch::Contains("did you mean `machine.cores`?"));
+}
+
+TEST_CASE("An unknown topic or kind is refused with the nearest") {
+  CHECK_THAT(mmulab_with({"list", "machine"}).err, Catch::Contains("did you mean `machines`?"));
+  CHECK_THAT(mmulab_with({"show", "machines", "x"}).err, Catch::Contains("did you mean `machine`?"));
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"list", "x"}, {"show", "x", "y"}, {"show"}, {"lint"}})
+    CHECK(mmulab_with(words).code == 2);
+}
+
+TEST_CASE("The option --color=always colors messages, and only those") {
+  CHECK_THAT(mmulab_with({"lint", "none.toml", "--color=always"}).err, Catch::Contains("\033["));
+  CHECK_THAT(mmulab_with({"lint", "none.toml", "--color=never"}).err, !Catch::Contains("\033["));
+}
