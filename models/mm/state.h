@@ -53,7 +53,9 @@ struct MmFields {
     users, sem_readers, sem_writer, sem_head, sem_tail, page_table_lock, rss, root,
     // line 1: architecture and flush bookkeeping
     context = 8, tlb_gen, flush_pending, context_lock, vma_count, arch0, arch1, arch2,
-    cpumask = 16  ///< one word for every 64 cpus follows
+    // line 2: whoever still borrows the page-table root (mm_count)
+    count = 16,
+    cpumask = 24  ///< one word for every 64 cpus follows
   };
 };
 struct VmaFields {
@@ -118,6 +120,8 @@ class KernelState {
   [[nodiscard]] Cell<bool> sem_writer(MmId m) const { return mm<bool>(m, MmFields::sem_writer); }
   [[nodiscard]] Cell<TaskId> sem_head(MmId m) const { return mm<TaskId>(m, MmFields::sem_head); }
   [[nodiscard]] Cell<TaskId> sem_tail(MmId m) const { return mm<TaskId>(m, MmFields::sem_tail); }
+  /// References to the mm itself: one for its users together, one for every cpu that borrows it lazily.
+  [[nodiscard]] Cell<std::uint64_t> mm_count(MmId m) const { return mm<std::uint64_t>(m, MmFields::count); }
   [[nodiscard]] Cell<std::uint64_t> mm_rss(MmId m) const { return mm<std::uint64_t>(m, MmFields::rss); }
   [[nodiscard]] Cell<TableId> mm_root(MmId m) const { return mm<TableId>(m, MmFields::root); }
   [[nodiscard]] Cell<std::uint64_t> mm_context(MmId m) const { return mm<std::uint64_t>(m, MmFields::context); }
