@@ -45,7 +45,7 @@ enum class FreePages : std::uint8_t {
   after_flush,
 };
 enum class FreeTables : std::uint8_t { immediately, after_flush };
-enum class Pin : std::uint8_t { none, preempt_off, lazy_attach };
+enum class Pin : std::uint8_t { none, preempt_off };
 enum class BlockBreak : std::uint8_t { nothing, end_and_begin, flush };
 enum class Settle : std::uint8_t {
   none,

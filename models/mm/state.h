@@ -31,7 +31,7 @@ struct TaskFields {
   enum : std::uint32_t {
     state, mm, cpu, next_runnable, wakeup, need_resched, timeslice, kernel_thread,
     // line 1: thread_info; counts and flags travel with the task, as they do in Linux
-    preempt_off = 8, irqs_off, in_user, sem_wait, tick_armed,
+    preempt_off = 8, irqs_off, in_user, sem_wait,
     words = 16
   };
 };
@@ -46,7 +46,7 @@ struct CpuFields {
 };
 /// The cpu's interrupt controller: not memory, so its registers have no cache line.
 struct ApicFields {
-  enum : std::uint32_t { pending, wire, words };
+  enum : std::uint32_t { pending, wire, tick_armed, spare, words };
 };
 struct MmFields {
   enum : std::uint32_t {
@@ -111,6 +111,8 @@ class KernelState {
   [[nodiscard]] Cell<std::uint64_t> rq_length(CpuId c) const { return cpu<std::uint64_t>(c, CpuFields::rq_length); }
   /// Interrupts on their way to the cpu, sent but not delivered.
   [[nodiscard]] Cell<std::uint64_t> cpu_wire(CpuId c) const { return apics_.cell<std::uint64_t>(c.raw(), ApicFields::wire); }
+
+  [[nodiscard]] Cell<bool> cpu_tick_armed(CpuId c) const { return apics_.cell<bool>(c.raw(), ApicFields::tick_armed); }
 
   // address spaces
   template <class T>
