@@ -24,7 +24,6 @@ enum Trigger : std::uint32_t {
   on_leave_lazy = 1U << 1,
   on_before_unlock = 1U << 2,   ///< the thread's hook, in sections that belong to a gather
   on_after_unlock = 1U << 3,
-  on_zap_block = 1U << 4,
   on_end_vma = 1U << 5,
   on_end = 1U << 6,
   on_context_switch = 1U << 7,

@@ -34,7 +34,8 @@ void AxesStrategy::begin(Context& ctx, Gather& g) {
 
 void AxesStrategy::end(Context& ctx, Gather& g) {
   settle_nested(ctx, g);
-  flush_and_release(ctx, g, FlushReason::end);
+  // A dead mm's context goes back at once: whatever a strategy defers, it cannot defer past that.
+  if (has(on_end) || g.full_mm) flush_and_release(ctx, g, FlushReason::end);
   if (g.attached) locks_.preempt_enable(ctx);
   g.attached = false;
   if (axes_.settle == Settle::none) return;
@@ -174,7 +175,13 @@ void AxesStrategy::classic_flush(Context& ctx, const ClassicFlush& what) {
 }
 
 void AxesStrategy::switch_out(Context& ctx, MmId) {
-  if (records_entries() && axes_.scope == RecordScope::cpu && has(on_context_switch)) flush_batch(ctx, FlushReason::context_switch);
+  if (!records_entries() || axes_.scope != RecordScope::cpu || !has(on_context_switch)) return;
+  flush_batch(ctx, FlushReason::context_switch);
+  if (has(on_end) || axes_.pages != PageHome::cpu) return;
+  // Nobody else ever frees what this cpu's list still holds.
+  Gather g;
+  pages_.attach(ctx, g);
+  pages_.release(ctx, g, *kernel_);
 }
 
 void AxesStrategy::flush_batch(Context& ctx, FlushReason why) {
@@ -212,8 +219,11 @@ void AxesStrategy::invalidate(Context& ctx, Gather& g, FlushReason why) {
 }
 
 void AxesStrategy::flush_and_release(Context& ctx, Gather& g, FlushReason why) {
+  const bool pins = records_entries() && axes_.scope == RecordScope::cpu && !g.attached;
+  if (pins) locks_.preempt_disable(ctx);
   if (axes_.free_pages == FreePages::before_flush) pages_.release(ctx, g, *kernel_);
   invalidate(ctx, g, why);
+  if (pins) locks_.preempt_enable(ctx);
   if (axes_.free_pages != FreePages::before_flush) pages_.release(ctx, g, *kernel_);
 }
 

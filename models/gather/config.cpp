@@ -26,9 +26,9 @@ constexpr Names<BlockBreak, 3> breaks{{{"nothing", BlockBreak::nothing}, {"end-a
 constexpr Names<Settle, 3> settles{{{"none", Settle::none}, {"flush-mm-when-nested", Settle::flush_mm_when_nested},
                                     {"wait-when-nested", Settle::wait_when_nested}}};
 constexpr Names<FullMm, 2> full_mms{{{"flush", FullMm::flush}, {"nothing", FullMm::nothing}}};
-constexpr Names<Trigger, 12> trigger_names{{{"batch-full", on_batch_full}, {"leave-lazy", on_leave_lazy},
+constexpr Names<Trigger, 11> trigger_names{{{"batch-full", on_batch_full}, {"leave-lazy", on_leave_lazy},
                                             {"before-unlock", on_before_unlock}, {"after-unlock", on_after_unlock},
-                                            {"zap-block", on_zap_block}, {"end-vma", on_end_vma}, {"end", on_end},
+                                            {"end-vma", on_end_vma}, {"end", on_end},
                                             {"context-switch", on_context_switch}, {"classic-flush", on_classic_flush},
                                             {"set-over-present", on_set_over_present}, {"clear-young", on_clear_young},
                                             {"dirty-file-page", on_dirty_file_page}}};
