@@ -16,7 +16,7 @@ enum class Recorder : std::uint8_t {
 /// Who owns the record.
 enum class RecordScope : std::uint8_t { cpu, task };
 /// When a pte change is recorded instead of being flushed on the spot.
-enum class RecordActive : std::uint8_t { always, lazy_mmu, never };
+enum class RecordActive : std::uint8_t { always, lazy_mmu, at_once };
 
 /// Moments at which what is recorded is flushed. Combined as bits.
 enum Trigger : std::uint32_t {

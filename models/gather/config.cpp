@@ -13,7 +13,7 @@ using Names = std::array<std::pair<const char*, E>, N>;
 constexpr Names<Recorder, 3> recorders{{{"none", Recorder::none}, {"batch", Recorder::batch}, {"range", Recorder::range}}};
 constexpr Names<RecordScope, 2> scopes{{{"cpu", RecordScope::cpu}, {"task", RecordScope::task}}};
 constexpr Names<RecordActive, 3> actives{
-    {{"always", RecordActive::always}, {"lazy-mmu", RecordActive::lazy_mmu}, {"never", RecordActive::never}}};
+    {{"always", RecordActive::always}, {"lazy-mmu", RecordActive::lazy_mmu}, {"never", RecordActive::at_once}}};
 constexpr Names<PageHome, 4> homes{{{"cpu", PageHome::cpu}, {"stack", PageHome::stack},
                                     {"stack-then-page", PageHome::stack_then_page}, {"chain", PageHome::chain}}};
 constexpr Names<WhenFull, 2> fulls{{{"flush-inside", WhenFull::flush_inside}, {"stop", WhenFull::stop}}};
