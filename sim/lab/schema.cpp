@@ -38,7 +38,6 @@ config::Schema schema() {
   for (const auto* architecture : architectures().entries()) architecture->make.describe(s);
   describe_kernel(s);
   describe_strategy(s);
-  workload::describe_workload(s);
   describe_run(s);
   return s;
 }
