@@ -49,6 +49,7 @@ enum class EventKind : std::uint8_t {
   tlbie_issued,         ///< mm, page
   // sparc64
   tsb_stored,           ///< mm, location; a = tag, b = data
+  tsb_freed,            ///< mm, location = first word; a = words: reusable from here on
   xcall_sent, xcall_accepted, xcall_executed,  ///< a = kind, b = peer cpu
   // content
   copy_begun, copy_ended,  ///< mm, page, frame = source; copy_ended: a = target frame
