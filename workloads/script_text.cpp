@@ -100,7 +100,9 @@ config::Position ScriptText::place(std::size_t item, std::size_t offset, std::si
     if (in.text[i] == '\n') ++at.line, at.column = 1;
     else if (!continues_code_point(in.text[i])) ++at.column;
   }
-  at.width = static_cast<unsigned>(std::max<std::size_t>(width, 1));
+  const std::string_view shown = std::string_view(in.text).substr(std::min(offset, in.text.size()), width);
+  const auto points = shown.size() - static_cast<std::size_t>(std::count_if(shown.begin(), shown.end(), continues_code_point));
+  at.width = static_cast<unsigned>(std::max<std::size_t>(points, 1));
   return at;
 }
 
