@@ -5,7 +5,8 @@
 
 namespace mmulab {
 namespace {
-const Label drop_mm{"exit.mm_release", "mm_init"};
+const Label release_mm{"exit.mm_release", "mm_init"};
+const Label drop_mm_label{"mm.free_root", "mm_init"};
 const Label gone{"exit.mm_destroyed", "mm_init"};
 }  // namespace
 
@@ -15,15 +16,19 @@ void Kernel::exit(Context& ctx) {
   const auto own = state_.task_mm(ctx.task());
   const auto users = state_.mm_users(mm);
   // exit_mm: the task is a lazy user from here on, the mm loses a user afterwards.
-  ctx.step(drop_mm, writes(own), [&](Access& a) { a.write(own, MmId::none()); });
+  ctx.step(release_mm, writes(own), [&](Access& a) { a.write(own, MmId::none()); });
+  scheduler_.borrow_mm(ctx, mm);
   locks_.irq_disable(ctx);
   port_.switch_mm(ctx, mm, MmId::none());
   locks_.irq_enable(ctx);
-  const bool last = ctx.step(drop_mm, writes(users), [&](Access& a) {
+  const bool last = ctx.step(release_mm, writes(users), [&](Access& a) {
     a.write(users, a.read(users) - 1);
     return a.read(users) == 0;
   });
-  if (last) exit_mmap(ctx, mm);
+  if (last) {
+    exit_mmap(ctx, mm);
+    scheduler_.return_mm(ctx, mm);
+  }
   scheduler_.exit(ctx);
 }
 
@@ -52,6 +57,12 @@ void Kernel::exit_mmap(Context& ctx, MmId mm) {
     event.mm = mm;
     emit(a, event);
   });
+}
+
+void Kernel::drop_mm(Context& ctx, MmId mm) {
+  const auto root_cell = state_.mm_root(mm);
+  const TableId root = ctx.step(drop_mm_label, writes(root_cell), [&](Access& a) { return a.exchange(root_cell, TableId::none()); });
+  if (root.exists()) free_table(ctx, root, state_.geometry().levels() - 1);
 }
 
 }  // namespace mmulab

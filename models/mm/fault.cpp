@@ -192,6 +192,9 @@ void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
     emit(a, event);
   });
   locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
+  // The zero page is in nobody's resident set; its replacement is.
+  const auto rss = state_.mm_rss(mm);
+  if (still && source == KernelState::zero_frame()) ctx.step(count_rss, writes(rss), [&](Access& a) { a.add(rss, std::uint64_t{1}); });
   remove_rmap(ctx, still ? source : target, false);
   if (still) put_page(ctx, source);
   put_page(ctx, still ? source : target);

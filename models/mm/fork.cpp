@@ -20,9 +20,11 @@ Outcome Kernel::fork(Context& ctx, TaskId child, MmId child_mm) {
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::fork, VirtPage{}, state_.geometry().user_pages());
   const auto users = state_.mm_users(child_mm);
-  ctx.step(new_mm, writes(users), [&](Access& a) {
+  const auto count = state_.mm_count(child_mm);
+  ctx.step(new_mm, writes(users, count), [&](Access& a) {
     MMULAB_ASSERT(a.read(users) == 0, "a child gets an unused mm");
     a.write(users, std::uint64_t{1});
+    a.write(count, std::uint64_t{1});
   });
   port_.init_mm(ctx, child_mm);
   down_write(ctx, mm);

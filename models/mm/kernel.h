@@ -65,9 +65,10 @@ class Kernel {
   /// The same for several frames listed in consecutive words from `list`: one zone lock a pagevec (free_pages_and_swap_cache).
   void put_pages(Context& ctx, Location list, std::uint32_t count);
   void free_table(Context& ctx, TableId table, std::size_t level);
+  /// mmdrop's end: nobody uses or borrows the mm any more.
+  void drop_mm(Context& ctx, MmId mm);
 
-  /// A first mapping of a task's mm, made at boot without steps: page tables, frames, references.
-  void boot_mm(World& world, MmId mm);
+  // ---- before the run, without steps
   void boot_vma(World& world, MmId mm, const VmaRecord& record);
 
  private:

@@ -106,15 +106,12 @@ void Kernel::free_table(Context& ctx, TableId table, std::size_t level) {
   locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
 }
 
-/// free_pgtables: every table that lies wholly within [first, end) and maps nothing outside it.
+/// free_pgtables: every table below the root that lies wholly within [first, end); the root goes with the mm (mmdrop).
 void Kernel::free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end) {
   const auto root_cell = state_.mm_root(g.mm);
   const TableId root = ctx.step(descend, reads(root_cell), [&](Access& a) { return a.read(root_cell); });
   if (!root.exists()) return;
   free_tables_below(ctx, g, root, state_.geometry().levels() - 1, first, end);
-  if (!g.full_mm) return;
-  ctx.step(detach, writes(root_cell), [&](Access& a) { a.write(root_cell, TableId::none()); });
-  strategy_.put_table(ctx, g, state_.geometry().levels() - 1, root, first);
 }
 
 void Kernel::free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end) {

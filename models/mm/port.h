@@ -99,6 +99,9 @@ class Port {
   virtual Cycle access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) = 0;
 
   // ---- ptes
+  /// modify_start and modify_commit keep the software bits that say where the hash entry is (ppc64), so that a fault
+  /// between the two updates that entry instead of inserting a second one. Off as in Linux.
+  virtual void set_modify_in_place(bool) {}
   /// Performs the change as the architecture's accessor does (atomic exchange, BUSY wait, stripping) and returns the
   /// old value. Does not invalidate anything: that is the strategy's part.
   virtual Pte change_pte(Context& ctx, const PteRequest& request) = 0;
@@ -119,6 +122,9 @@ class Port {
   // ---- death of translations
   /// Makes the translations dead: on return (if `wait`) no cpu can use them. May be called with the PTL held.
   virtual void invalidate(Context& ctx, const Invalidation& what) = 0;
+  /// Makes the hash or TSB entry of one old pte dead and leaves the TLBs alone: the first half of a split
+  /// invalidation. PTL held. Nothing to do where hardware walks the page table itself.
+  virtual void invalidate_software_entry(Context&, MmId, VirtPage, Pte) {}
   /// Empty if the port can perform this invalidation at all; else one sentence why not. For lint.
   [[nodiscard]] virtual const char* refuses(Invalidation::Scope scope) const = 0;
 };

@@ -13,6 +13,8 @@ const Label fall_asleep{"sched.sleep", "test_flag"};
 const Label wake{"sched.wake_up", "wake_up"};
 const Label die{"sched.exit", "schedule"};
 const Label idle_wait{"sched.idle", "test_flag"};
+const Label grab{"mm.grab", "page_ref"};
+const Label drop{"mm.drop", "page_ref"};
 const Label tick_work{"sched.tick", "tick"};
 
 Event mm_event(EventKind kind, MmId mm) {
@@ -89,12 +91,17 @@ void Scheduler::switch_to(Context& ctx, TaskId next) {
   const TaskId self = ctx.task();
   const auto next_mm_cell = state_.task_mm(next);
   const auto active = state_.cpu_active_mm(cpu);
-  MmId prev_mm, next_mm;
-  ctx.step(change_current, reads(next_mm_cell, active), [&](Access& a) {
+  const auto own_mm_cell = state_.task_mm(self);
+  MmId prev_mm, next_mm, own_mm;
+  ctx.step(change_current, reads(next_mm_cell, active, own_mm_cell), [&](Access& a) {
     next_mm = a.read(next_mm_cell);
     prev_mm = a.read(active);
+    own_mm = a.read(own_mm_cell);
   });
+  // A kernel thread runs in whatever mm is there; the borrower keeps its root table alive.
+  if (own_mm.exists() && !next_mm.exists()) borrow_mm(ctx, own_mm);
   if (hooks_.switch_mm) hooks_.switch_mm(ctx, prev_mm, next_mm);
+  if (!own_mm.exists() && next_mm.exists() && prev_mm.exists()) return_mm(ctx, prev_mm);
   const auto state_of_next = state_.task_state(next);
   const auto cpu_of_next = state_.task_cpu(next);
   const auto lock = state_.rq_lock(cpu);
@@ -116,6 +123,20 @@ void Scheduler::switch_to(Context& ctx, TaskId next) {
   });
   if (next != ctx.world().load(state_.cpu_idle_task(cpu)) && arm_tick_) arm_tick_(ctx);
   ctx.host().switch_task(ctx, *contexts_[next.raw()]);
+}
+
+void Scheduler::borrow_mm(Context& ctx, MmId mm) {
+  const auto count = state_.mm_count(mm);
+  ctx.step(grab, writes(count), [&](Access& a) { a.add(count, std::uint64_t{1}); });
+}
+
+void Scheduler::return_mm(Context& ctx, MmId mm) {
+  const auto count = state_.mm_count(mm);
+  const bool last = ctx.step(drop, writes(count), [&](Access& a) {
+    a.write(count, a.read(count) - 1);
+    return a.read(count) == 0;
+  });
+  if (last && hooks_.drop_mm) hooks_.drop_mm(ctx, mm);
 }
 
 bool Scheduler::cond_resched(Context& ctx) {

@@ -17,6 +17,8 @@ namespace mmulab {
 /// What a context switch means to the address-space code.
 struct SwitchHooks {
   std::function<void(Context&, MmId prev, MmId next)> switch_mm;
+  /// The last reference to a dead mm is gone (mmdrop): its root table may go.
+  std::function<void(Context&, MmId mm)> drop_mm;
 };
 
 class Scheduler {
@@ -43,6 +45,9 @@ class Scheduler {
   void idle(Context& ctx);
   /// The caller's task is over; never returns.
   [[noreturn]] void exit(Context& ctx);
+  /// Takes or drops a reference to an mm that a cpu borrows (mmgrab, mmdrop).
+  void borrow_mm(Context& ctx, MmId mm);
+  void return_mm(Context& ctx, MmId mm);
   /// Handler of Vector::tick.
   void tick(Context& ctx);
   /// On return from interrupt, to user or to kernel mode.

@@ -31,7 +31,7 @@ struct TaskFields {
   enum : std::uint32_t {
     state, mm, cpu, next_runnable, wakeup, need_resched, timeslice, kernel_thread,
     // line 1: thread_info; counts and flags travel with the task, as they do in Linux
-    preempt_off = 8, irqs_off, in_user, sem_wait, tick_armed,
+    preempt_off = 8, irqs_off, in_user, sem_wait,
     words = 16
   };
 };
@@ -46,14 +46,16 @@ struct CpuFields {
 };
 /// The cpu's interrupt controller: not memory, so its registers have no cache line.
 struct ApicFields {
-  enum : std::uint32_t { pending, wire, words };
+  enum : std::uint32_t { pending, wire, tick_armed, spare, words };
 };
 struct MmFields {
   enum : std::uint32_t {
     users, sem_readers, sem_writer, sem_head, sem_tail, page_table_lock, rss, root,
     // line 1: architecture and flush bookkeeping
     context = 8, tlb_gen, flush_pending, context_lock, vma_count, arch0, arch1, arch2,
-    cpumask = 16  ///< one word for every 64 cpus follows
+    // line 2: whoever still borrows the page-table root (mm_count)
+    count = 16,
+    cpumask = 24  ///< one word for every 64 cpus follows
   };
 };
 struct VmaFields {
@@ -110,6 +112,8 @@ class KernelState {
   /// Interrupts on their way to the cpu, sent but not delivered.
   [[nodiscard]] Cell<std::uint64_t> cpu_wire(CpuId c) const { return apics_.cell<std::uint64_t>(c.raw(), ApicFields::wire); }
 
+  [[nodiscard]] Cell<bool> cpu_tick_armed(CpuId c) const { return apics_.cell<bool>(c.raw(), ApicFields::tick_armed); }
+
   // address spaces
   template <class T>
   [[nodiscard]] Cell<T> mm(MmId m, std::uint32_t field) const { return mms_.cell<T>(m.raw(), field); }
@@ -118,6 +122,8 @@ class KernelState {
   [[nodiscard]] Cell<bool> sem_writer(MmId m) const { return mm<bool>(m, MmFields::sem_writer); }
   [[nodiscard]] Cell<TaskId> sem_head(MmId m) const { return mm<TaskId>(m, MmFields::sem_head); }
   [[nodiscard]] Cell<TaskId> sem_tail(MmId m) const { return mm<TaskId>(m, MmFields::sem_tail); }
+  /// References to the mm itself: one for its users together, one for every cpu that borrows it lazily.
+  [[nodiscard]] Cell<std::uint64_t> mm_count(MmId m) const { return mm<std::uint64_t>(m, MmFields::count); }
   [[nodiscard]] Cell<std::uint64_t> mm_rss(MmId m) const { return mm<std::uint64_t>(m, MmFields::rss); }
   [[nodiscard]] Cell<TableId> mm_root(MmId m) const { return mm<TableId>(m, MmFields::root); }
   [[nodiscard]] Cell<std::uint64_t> mm_context(MmId m) const { return mm<std::uint64_t>(m, MmFields::context); }

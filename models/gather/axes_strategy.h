@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// A strategy that is nothing but its choice on each axis: every preset in configs/strategies/ is one. A strategy that
+// needs more derives from this and overrides the hooks in which it differs.
+#pragma once
+
+#include <memory>
+
+#include "models/gather/axes.h"
+#include "models/gather/batch.h"
+#include "models/gather/page_list.h"
+
+namespace mmulab {
+
+class AxesStrategy : public Strategy {
+ public:
+  /// Lays its lists and batches out in the World. The kernel is bound later: it needs the strategy first.
+  AxesStrategy(World& world, const KernelState& state, Port& port, Locks& locks, const GatherAxes& axes);
+  void bind(Kernel& kernel) { kernel_ = &kernel; }
+
+  void begin(Context& ctx, Gather& g) override;
+  void end_vma(Context& ctx, Gather& g, VmaId vma) override;
+  void locked(Context& ctx, Gather* g, MmId mm, const PtlPair& ptls) override;
+  Room room(Context& ctx, Gather& g, std::uint32_t n) override;
+  Pte pte_op(Context& ctx, Gather* g, const PteRequest& request) override;
+  void note(Context& ctx, Gather& g, const NoteArguments& what) override;
+  PageVerdict put_page(Context& ctx, Gather& g, Frame frame) override;
+  void put_table(Context& ctx, Gather& g, std::size_t level, TableId table, VirtPage page) override;
+  void before_unlock(Context& ctx, Gather* g, MmId mm) override;
+  AfterUnlock after_unlock(Context& ctx, Gather& g) override;
+  void lock_break(Context& ctx, Gather& g, LockBreakReason why) override;
+  void end(Context& ctx, Gather& g) override;
+  void classic_flush(Context& ctx, const ClassicFlush& what) override;
+  void switch_out(Context& ctx, MmId mm) override;
+  [[nodiscard]] bool promises_empty_at_unlock() const override { return axes_.promises_empty_at_unlock; }
+
+  [[nodiscard]] const GatherAxes& axes() const { return axes_; }
+
+ protected:
+  [[nodiscard]] bool has(Trigger trigger) const { return (axes_.triggers & trigger) != 0; }
+  [[nodiscard]] bool records_entries() const { return batch_ != nullptr; }
+  [[nodiscard]] std::uint32_t owner(const Context& ctx) const {
+    return axes_.scope == RecordScope::cpu ? ctx.cpu().raw() : ctx.task().raw();
+  }
+  /// Makes what is recorded dead (the batch, the range, the mm); frees nothing.
+  void invalidate(Context& ctx, Gather& g, FlushReason why);
+  void flush_batch(Context& ctx, FlushReason why);
+  /// Invalidates and frees in the order that the axes say.
+  void flush_and_release(Context& ctx, Gather& g, FlushReason why);
+  void record_entry(Context& ctx, const PteRequest& request, Pte old);
+  void settle_nested(Context& ctx, Gather& g);
+
+  const KernelState& state_;
+  Port& port_;
+  Locks& locks_;
+  GatherAxes axes_;
+  Kernel* kernel_ = nullptr;
+  std::unique_ptr<Batch> batch_;
+  PageList pages_;
+};
+
+}  // namespace mmulab

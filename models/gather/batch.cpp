@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "models/gather/batch.h"
+
+namespace mmulab {
+namespace {
+
+const Label look{"batch.look", "batch_note"};
+const Label note_entry{"batch.note", "batch_note"};
+const Label empty{"batch.clear", "batch_note"};
+const Label switch_on{"batch.set_active", "batch_note"};
+
+constexpr std::uint32_t words_of(std::uint32_t capacity) { return (8 + capacity * BatchEntry::words + 7) / 8 * 8; }
+
+}  // namespace
+
+Batch::Batch(World& world, const std::string& name, std::uint32_t owners, std::uint32_t capacity)
+    : capacity_(capacity), region_(world.allocate(name, owners, words_of(capacity), Coherence::memory)) {}
+
+bool Batch::holds_other_mm(Context& ctx, std::uint32_t owner, MmId wanted) const {
+  return ctx.step(look, reads(count(owner), mm(owner)), [&](Access& a) { return a.read(count(owner)) != 0 && a.read(mm(owner)) != wanted; });
+}
+
+bool Batch::append(Context& ctx, std::uint32_t owner, MmId whose, VirtPage page, Pte old) const {
+  const auto n = static_cast<std::uint32_t>(ctx.world().load(count(owner)));
+  MMULAB_ASSERT(n < capacity_, "a full batch is flushed before the next entry");
+  const auto page_cell = region_.cell<VirtPage>(owner, entries_field + n * BatchEntry::words + BatchEntry::page);
+  const auto pte_cell = region_.cell<Pte>(owner, entries_field + n * BatchEntry::words + BatchEntry::old_pte);
+  return ctx.step(note_entry, writes(count(owner), mm(owner), page_cell, pte_cell), [&](Access& a) {
+    a.write(page_cell, page);
+    a.write(pte_cell, old);
+    a.write(mm(owner), whose);
+    a.write(count(owner), std::uint64_t{n} + 1);
+    Event event{EventKind::batch_noted};
+    event.mm = whose;
+    event.page = page;
+    event.a = n + 1;
+    emit(a, event);
+    return n + 1 >= capacity_;
+  });
+}
+
+Invalidation Batch::pending(Context& ctx, std::uint32_t owner) const {
+  Invalidation what;
+  what.scope = Invalidation::Scope::entries;
+  what.entries = region_.at(owner, entries_field);
+  ctx.step(look, reads(count(owner), mm(owner)), [&](Access& a) {
+    what.count = static_cast<std::uint32_t>(a.read(count(owner)));
+    what.mm = a.read(mm(owner));
+  });
+  return what;
+}
+
+void Batch::clear(Context& ctx, std::uint32_t owner, std::uint32_t flushed) const {
+  ctx.step(empty, writes(count(owner)), [&](Access& a) {
+    a.write(count(owner), std::uint64_t{0});
+    Event event{EventKind::batch_flushed};
+    event.a = flushed;
+    emit(a, event);
+  });
+}
+
+bool Batch::active(Context& ctx, std::uint32_t owner) const {
+  return ctx.step(look, reads(active_flag(owner)), [&](Access& a) { return a.read(active_flag(owner)); });
+}
+
+void Batch::set_active(Context& ctx, std::uint32_t owner, bool on) const {
+  ctx.step(switch_on, writes(active_flag(owner)), [&](Access& a) { a.write(active_flag(owner), on); });
+}
+
+}  // namespace mmulab

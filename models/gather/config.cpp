@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "models/gather/config.h"
+
+#include <array>
+#include <utility>
+
+namespace mmulab {
+namespace {
+
+template <class E, std::size_t N>
+using Names = std::array<std::pair<const char*, E>, N>;
+
+constexpr Names<Recorder, 3> recorders{{{"none", Recorder::none}, {"batch", Recorder::batch}, {"range", Recorder::range}}};
+constexpr Names<RecordScope, 2> scopes{{{"cpu", RecordScope::cpu}, {"task", RecordScope::task}}};
+constexpr Names<RecordActive, 3> actives{
+    {{"always", RecordActive::always}, {"lazy-mmu", RecordActive::lazy_mmu}, {"never", RecordActive::at_once}}};
+constexpr Names<PageHome, 4> homes{{{"cpu", PageHome::cpu}, {"stack", PageHome::stack},
+                                    {"stack-then-page", PageHome::stack_then_page}, {"chain", PageHome::chain}}};
+constexpr Names<WhenFull, 2> fulls{{{"flush-inside", WhenFull::flush_inside}, {"stop", WhenFull::stop}}};
+constexpr Names<FreePages, 3> page_frees{{{"immediately", FreePages::immediately}, {"before-flush", FreePages::before_flush},
+                                          {"after-flush", FreePages::after_flush}}};
+constexpr Names<FreeTables, 2> table_frees{{{"immediately", FreeTables::immediately}, {"after-flush", FreeTables::after_flush}}};
+constexpr Names<Pin, 2> pins{{{"none", Pin::none}, {"preempt-off", Pin::preempt_off}}};
+constexpr Names<BlockBreak, 3> breaks{{{"nothing", BlockBreak::nothing}, {"end-and-begin", BlockBreak::end_and_begin},
+                                       {"flush", BlockBreak::flush}}};
+constexpr Names<Settle, 3> settles{{{"none", Settle::none}, {"flush-mm-when-nested", Settle::flush_mm_when_nested},
+                                    {"wait-when-nested", Settle::wait_when_nested}}};
+constexpr Names<FullMm, 2> full_mms{{{"flush", FullMm::flush}, {"nothing", FullMm::nothing}}};
+constexpr Names<Trigger, 11> trigger_names{{{"batch-full", on_batch_full}, {"leave-lazy", on_leave_lazy},
+                                            {"before-unlock", on_before_unlock}, {"after-unlock", on_after_unlock},
+                                            {"end-vma", on_end_vma}, {"end", on_end},
+                                            {"context-switch", on_context_switch}, {"classic-flush", on_classic_flush},
+                                            {"set-over-present", on_set_over_present}, {"clear-young", on_clear_young},
+                                            {"dirty-file-page", on_dirty_file_page}}};
+
+template <class E, std::size_t N>
+std::vector<std::string> texts(const Names<E, N>& names) {
+  std::vector<std::string> all;
+  for (const auto& [name, value] : names) all.emplace_back(name);
+  return all;
+}
+
+template <class E, std::size_t N>
+E chosen(const Names<E, N>& names, const std::string& name) {
+  for (const auto& [text, value] : names)
+    if (name == text) return value;
+  throw config::Misuse("no such choice: " + name);
+}
+
+void consistent(const config::Values& v, const config::Complain& complain) {
+  const bool batch = v.text("strategy.recorder") == "batch";
+  if (v.flag("strategy.by_reference") && !batch)
+    complain("strategy.by_reference", "only a batch can be passed by reference", "set strategy.recorder = \"batch\"");
+  if (v.flag("strategy.split_invalidate") && !batch)
+    complain("strategy.split_invalidate", "split invalidation needs recorded entries", "set strategy.recorder = \"batch\"");
+  if (v.text("strategy.pin") == "none" && v.text("strategy.pages") == "cpu")
+    complain("strategy.pin", "a per-cpu page list needs its cpu pinned", "set strategy.pin = \"preempt-off\"");
+  const std::string arch = v.text("machine.arch");
+  if (arch == "ppc64" && !batch)
+    complain("strategy.recorder", "ppc64 finds an old hash entry only through the slot bits of a recorded pte",
+             "set strategy.recorder = \"batch\"");
+}
+
+}  // namespace
+
+void describe_strategy(config::Schema& schema) {
+  auto s = schema.section("strategy", "How translations are torn down: one choice on each axis").presets("strategies");
+  s.text("class").default_to("axes").help("Strategy class; `axes` is nothing but the choices below");
+  s.choice("recorder", texts(recorders)).default_to("none").help("What is noted about a translation that must die");
+  s.choice("scope", texts(scopes)).default_to("cpu").help("Who owns the record");
+  s.choice("active", texts(actives)).default_to("always").help("When changes are recorded instead of flushed at once");
+  s.integer("batch_entries").default_to(192).range(1, 1 << 16).unit("entries").help("Entries of a batch");
+  s.texts("triggers").default_to_texts({"batch-full", "end"}).allow(texts(trigger_names)).help("Moments at which the record is flushed");
+  s.flag("wait").default_to(true).help("The initiator waits until the translations are dead");
+  s.flag("by_reference").default_to(false).help("Receivers read the initiator's batch when they get round to it");
+  s.flag("split_invalidate").default_to(false).help("The hash or TSB entry dies with the pte, only TLBs are flushed later");
+  s.flag("modify_in_place").default_to(false).help("mprotect keeps the bits that say where the hash entry is");
+  s.choice("pages", texts(homes)).default_to("cpu").help("Where freed pages wait");
+  s.integer("list_entries").default_to(506).range(1, 1 << 16).unit("entries").help("Entries of the page list");
+  s.integer("extra_entries").default_to(512).range(1, 1 << 16).unit("entries").help("Entries of each further page");
+  s.integer("chain_pages").default_to(19).range(0, 1 << 10).help("Further pages of a chain");
+  s.choice("when_full", texts(fulls)).default_to("flush-inside").help("What a full list does");
+  s.flag("room_before_clear").default_to(false).help("Fullness is tested before a pte is cleared");
+  s.choice("free_pages", texts(page_frees)).default_to("after-flush").help("When pages are freed");
+  s.choice("free_tables", texts(table_frees)).default_to("after-flush").help("When page tables are freed");
+  s.choice("pin", texts(pins)).default_to("preempt-off").help("What keeps the gather on its cpu");
+  s.choice("block_break", texts(breaks)).default_to("end-and-begin").help("What the end of a zap block does");
+  s.choice("settle", texts(settles)).default_to("none").help("Who heeds another gather's pending flush");
+  s.choice("full_mm", texts(full_mms)).default_to("flush").help("What the death of the whole mm flushes");
+  s.flag("covers_fork").default_to(false).help("fork goes through the gather, whatever the kernel does");
+  s.flag("covers_mprotect").default_to(false).help("mprotect goes through the gather, whatever the kernel does");
+  s.flag("promises_empty_at_unlock").default_to(false).help("This cpu's batch is empty whenever a PTL is released");
+  schema.rule(consistent);
+}
+
+GatherAxes gather_axes(const config::Values& v) {
+  GatherAxes axes;
+  axes.recorder = chosen(recorders, v.text("strategy.recorder"));
+  axes.scope = chosen(scopes, v.text("strategy.scope"));
+  axes.active = chosen(actives, v.text("strategy.active"));
+  axes.batch_entries = static_cast<std::uint32_t>(v.integer("strategy.batch_entries"));
+  axes.triggers = 0;
+  for (const std::string& name : v.texts("strategy.triggers")) axes.triggers |= chosen(trigger_names, name);
+  axes.wait = v.flag("strategy.wait");
+  axes.by_reference = v.flag("strategy.by_reference");
+  axes.split_invalidate = v.flag("strategy.split_invalidate");
+  axes.modify_in_place = v.flag("strategy.modify_in_place");
+  axes.pages = chosen(homes, v.text("strategy.pages"));
+  axes.list_entries = static_cast<std::uint32_t>(v.integer("strategy.list_entries"));
+  axes.extra_entries = static_cast<std::uint32_t>(v.integer("strategy.extra_entries"));
+  axes.chain_pages = static_cast<std::uint32_t>(v.integer("strategy.chain_pages"));
+  axes.when_full = chosen(fulls, v.text("strategy.when_full"));
+  axes.room_before_clear = v.flag("strategy.room_before_clear");
+  axes.free_pages = chosen(page_frees, v.text("strategy.free_pages"));
+  axes.free_tables = chosen(table_frees, v.text("strategy.free_tables"));
+  axes.pin = chosen(pins, v.text("strategy.pin"));
+  axes.block_break = chosen(breaks, v.text("strategy.block_break"));
+  axes.settle = chosen(settles, v.text("strategy.settle"));
+  axes.full_mm = chosen(full_mms, v.text("strategy.full_mm"));
+  axes.covers_fork = v.flag("strategy.covers_fork");
+  axes.covers_mprotect = v.flag("strategy.covers_mprotect");
+  axes.promises_empty_at_unlock = v.flag("strategy.promises_empty_at_unlock");
+  return axes;
+}
+
+Registry<AxesStrategy, StrategyFactory>& strategies() {
+  static Registry<AxesStrategy, StrategyFactory> registry = [] {
+    Registry<AxesStrategy, StrategyFactory> r("strategy class");
+    r.add("axes", "nothing but its choice on each axis", [](const StrategyParts& parts) {
+      return std::make_unique<AxesStrategy>(parts.world, parts.state, parts.port, parts.locks, parts.axes);
+    });
+    return r;
+  }();
+  return registry;
+}
+
+}  // namespace mmulab

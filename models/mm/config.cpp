@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "models/mm/config.h"
+
+namespace mmulab {
+namespace {
+
+using config::Confidence;
+
+struct KernelCost {
+  const char* name;
+  std::uint64_t cycles;
+  const char* help;
+};
+
+/// Without memory traffic: a step's lines are charged on top. Where no source is named, the value counts the
+/// instructions of the path on a core that retires about two a cycle, and is of low confidence.
+constexpr KernelCost costs[] = {
+    {"spin_lock", 20, "A spinlock's atomic operation"},
+    {"spin_unlock", 8, "A spinlock's releasing store"},
+    {"irq_disable", 6, "Disabling interrupts"},
+    {"irq_enable", 8, "Enabling interrupts"},
+    {"preempt_disable", 2, "Disabling preemption"},
+    {"preempt_enable", 3, "Enabling preemption"},
+    {"irq_entry", 350, "Interrupt entry: vectoring and saving registers"},
+    {"irq_exit", 200, "Interrupt exit: acknowledging and restoring"},
+    {"schedule", 60, "Picking or queueing a task"},
+    {"context_switch", 300, "Switching stacks and registers"},
+    {"test_flag", 2, "Testing a flag"},
+    {"wake_up", 40, "Making a task runnable"},
+    {"tick", 400, "The scheduler's tick"},
+    {"rwsem", 22, "An atomic operation on mmap_sem"},
+    {"find_vma", 30, "Finding a VMA"},
+    {"vma_link", 80, "Linking, splitting or unlinking a VMA"},
+    {"table_step", 5, "One level of a software page-table walk"},
+    {"table_allocate", 350, "Allocating and clearing a page-table page"},
+    {"table_free", 60, "Freeing a page-table page"},
+    {"page_allocate", 60, "Taking a page from the zone"},
+    {"page_free", 50, "Giving a page back to the zone"},
+    {"page_ref", 20, "An atomic change of a page's counts"},
+    {"page_rmap", 24, "An atomic change of a page's map count"},
+    {"page_cache", 60, "Finding or adding a page-cache page"},
+    {"fault_entry", 400, "Page-fault exception entry"},
+    {"fault_exit", 150, "Return from a page fault"},
+    {"pte_read", 3, "Reading a pte in a loop"},
+    {"pte_update", 20, "An atomic change of a pte"},
+    {"clear_page", 600, "Clearing a page"},
+    {"copy_page", 900, "Copying a page"},
+    {"syscall_entry", 120, "System call entry"},
+    {"syscall_exit", 100, "System call return"},
+    {"mm_init", 200, "Setting up or releasing an mm"},
+    {"batch_note", 8, "Noting one translation in a batch"},
+    {"gather_queue", 6, "Queueing one page in a gather"},
+    {"gather_grow", 150, "Allocating a page for a gather's list"},
+};
+
+}  // namespace
+
+void describe_kernel(config::Schema& schema) {
+  auto kernel = schema.section("kernel", "The kernel whose calls run").presets("kernels");
+  kernel.choice("version", {"2.6.20", "2.6.22", "modern"}).required().help("Which kernel's rules apply");
+  kernel.flag("preempt").default_to(false).help("CONFIG_PREEMPT: kernel code is preempted wherever no lock is held");
+  kernel.flag("dontneed_takes_sem_for_write").default_to(false).help("MADV_DONTNEED takes mmap_sem for write, as until 2.6.20");
+  kernel.flag("zero_read_remaps").default_to(true).help("read(/dev/zero) zaps and maps the zero page");
+  kernel.flag("zap_in_blocks").default_to(true).help("Zapping restarts its gather at the end of each block");
+  kernel.integer("zap_block_ptes").default_to(1024).range(1, 1 << 20).unit("ptes").help("Ptes of a zap block (8 under preempt in 2.6)");
+  kernel.flag("mprotect_gathers").default_to(false).help("mprotect goes through a gather");
+  kernel.flag("fork_gathers").default_to(false).help("fork goes through a gather");
+  kernel.flag("cow_flushes_first").default_to(true).help("Copy-on-write flushes before it installs the new page");
+  kernel.integer("copy_progress_units").default_to(32).range(1, 1 << 20).help("Progress between two looks at the locks in fork");
+  kernel.integer("tick_cycles").default_to(0).range(0, INT64_MAX).unit("cycles").help("Period of a busy cpu's tick; 0 for none");
+
+  auto cost = schema.section("kernel.cost", "Named costs of the kernel's primitives, without memory traffic");
+  for (const KernelCost& c : costs)
+    cost.constant(c.name).default_to(c.cycles).range(1, 10'000'000).unit("cycles").help(c.help).source(
+        Confidence::Low, "estimated from the path's length");
+}
+
+KernelPolicy kernel_policy(const config::Values& values) {
+  KernelPolicy policy;
+  policy.preempt = values.flag("kernel.preempt");
+  policy.dontneed_takes_sem_for_write = values.flag("kernel.dontneed_takes_sem_for_write");
+  policy.zero_read_remaps = values.flag("kernel.zero_read_remaps");
+  policy.zap_in_blocks = values.flag("kernel.zap_in_blocks");
+  policy.zap_block_ptes = static_cast<std::uint32_t>(values.integer("kernel.zap_block_ptes"));
+  policy.mprotect_gathers = values.flag("kernel.mprotect_gathers");
+  policy.fork_gathers = values.flag("kernel.fork_gathers");
+  policy.cow_flushes_first = values.flag("kernel.cow_flushes_first");
+  policy.copy_progress_units = static_cast<std::uint32_t>(values.integer("kernel.copy_progress_units"));
+  policy.tick = Cycles{values.integer("kernel.tick_cycles")};
+  return policy;
+}
+
+void kernel_costs(const config::Values& values, const std::function<void(const std::string&, Cycles)>& set) {
+  for (const KernelCost& c : costs) set(c.name, Cycles{values.integer(std::string("kernel.cost.") + c.name)});
+}
+
+}  // namespace mmulab

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Observers keep their state outside the World, so an explorer that takes steps back must take their state back, too,
+// and must not call two states equal that an observer would judge differently. Whoever remembers offers three things:
+// a copy of its state, a way back to that copy, and a fingerprint of what can influence its future verdicts (no
+// cycles, no counts of what was checked, nothing that only a story tells).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace mmulab {
+
+/// Accumulates words into a 128-bit fingerprint; order matters within one item, see mix_unordered for sets.
+class StateHash {
+ public:
+  void mix(std::uint64_t word) {
+    high_ = scramble(high_ ^ word);
+    low_ = scramble(low_ + word * 0x9e3779b97f4a7c15ULL + 0x632be59bd9b4e019ULL);
+  }
+  /// Adds one element of a set: the order in which elements are visited does not matter.
+  void mix_unordered(const StateHash& element) {
+    sum_high_ += element.high();
+    sum_low_ += element.low();
+  }
+  [[nodiscard]] std::uint64_t high() const { return scramble(high_ ^ sum_low_); }
+  [[nodiscard]] std::uint64_t low() const { return scramble(low_ ^ sum_high_); }
+
+ private:
+  static std::uint64_t scramble(std::uint64_t x) {
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+    return x ^ (x >> 31);
+  }
+  std::uint64_t high_ = 0x243f6a8885a308d3ULL;
+  std::uint64_t low_ = 0x13198a2e03707344ULL;
+  std::uint64_t sum_high_ = 0;
+  std::uint64_t sum_low_ = 0;
+};
+
+/// A copy of somebody's state; only its owner looks inside.
+class Memory {
+ public:
+  virtual ~Memory() = default;
+};
+
+class Remembers {
+ public:
+  virtual ~Remembers() = default;
+  [[nodiscard]] virtual std::unique_ptr<Memory> save() const { return nullptr; }
+  virtual void restore(const Memory* memory) { static_cast<void>(memory); }
+  virtual void mix_into(StateHash& hash) const { static_cast<void>(hash); }
+  /// Back to how it was constructed.
+  virtual void reset() {}
+};
+
+/// Implements saving for a Base whose whole changing state is one copyable value.
+template <class State, class Base>
+class RememberedAs : public Base {
+ public:
+  using Base::Base;
+  [[nodiscard]] std::unique_ptr<Memory> save() const override { return std::make_unique<Copy>(state_); }
+  void restore(const Memory* memory) override { state_ = static_cast<const Copy*>(memory)->state; }
+  void reset() override { state_ = State{}; }
+
+ protected:
+  State state_{};
+
+ private:
+  struct Copy : Memory {
+    explicit Copy(const State& s) : state(s) {}
+    State state;
+  };
+};
+
+}  // namespace mmulab

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// One simulated system, assembled: World, kernel, port, strategy, machine, tasks. The same assembly runs under the
+// timed and under the explored host; configurations become a SystemParts in sim/lab/build.h.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/gather/config.h"
+#include "models/machine/machine.h"
+#include "models/machine/memory_system.h"
+#include "models/machine/timer.h"
+#include "sim/explore/explored_host.h"
+#include "sim/lab/architecture.h"
+#include "sim/timed/core_module.h"
+
+namespace mmulab::lab {
+
+struct SystemParts {
+  Topology topology;
+  KernelLimits limits;
+  TableGeometry geometry;
+  std::uint32_t pte_words = 1;
+  KernelPolicy policy;
+  GatherAxes axes;
+  std::string strategy_class = "axes";
+  PortFactory make_port;
+  LineCosts lines;
+  IpiCosts ipi;
+  std::string memory_model = "flat";
+  MemoryTargetOptions memory;
+  /// Every named cost.
+  std::vector<std::pair<std::string, Cycles>> costs;
+};
+
+/// A task's behaviour in user mode. The task exits when it returns.
+using TaskBody = std::function<void(Context&, Kernel&)>;
+
+class System {
+ public:
+  explicit System(const SystemParts& parts);
+  ~System();
+
+  /// A task that runs in `mm` from the beginning; tasks of one cpu queue up in the order of their addition. Task ids
+  /// count up from 0; the idle tasks' come after those that the limits allow.
+  TaskId add_task(const std::string& name, MmId mm, CpuId cpu, TaskBody body);
+  /// A task that some fork will start.
+  TaskId add_child(const std::string& name, CpuId cpu, TaskBody body);
+
+  /// Fixes the World; the hosts come after this. `events` is what everyone emits into.
+  void seal();
+  /// The timed host, its SystemC modules included. Once.
+  TimedHost& make_timed(const TimedOptions& options);
+  void run_timed() { modules_->run(); }
+  /// The explored host. Once, instead of the timed one.
+  ExploredHost& make_explored();
+
+  /// True once every task that was started is dead and every cpu idles.
+  [[nodiscard]] bool finished() const;
+  void set_observer(StepObserver* observer) { observer_ = observer; }
+  /// Called when the last task has died.
+  void set_on_finished(std::function<void()> on_finished) { on_finished_ = std::move(on_finished); }
+
+  [[nodiscard]] const std::string& task_name(TaskId task) const { return tasks_[task.raw()].name; }
+  [[nodiscard]] std::uint32_t tasks() const { return static_cast<std::uint32_t>(tasks_.size()); }
+
+  World world;
+  EventStream events;
+  CostTable costs;
+  std::unique_ptr<KernelState> state;
+  std::unique_ptr<Locks> locks;
+  std::unique_ptr<KernelInterrupts> interrupts;
+  std::unique_ptr<IpiFabric> fabric;
+  std::unique_ptr<Timer> timer;
+  std::unique_ptr<Machine> machine;
+  MadePort made_port;
+  Port* port = nullptr;
+  std::unique_ptr<AxesStrategy> strategy;
+  std::unique_ptr<Scheduler> scheduler;
+  std::unique_ptr<Kernel> kernel;
+  std::unique_ptr<Lines> lines;
+  std::unique_ptr<MemorySystem> memory;
+
+ private:
+  struct Task {
+    std::string name;
+    TaskBody body;
+    std::unique_ptr<Context> context;
+    System* system = nullptr;
+  };
+  TaskId new_task(TaskId id, const std::string& name, CpuId cpu, TaskBody body);
+  [[nodiscard]] bool is_idle(TaskId task) const { return task.raw() >= planned_; }
+  void boot(Context& ctx);
+  void wire_kernel();
+  void boot_cpus();
+  void make_contexts(FiberHost& host);
+  void add_devices(FiberHost& host, TimedHost* timed);
+  static void run_task(Context& ctx, void* task);
+  void task_died();
+
+  SystemParts parts_;
+  KernelPolicy policy_;
+  std::vector<Task> tasks_;
+  std::uint32_t planned_ = 0;  ///< tasks that are not idle tasks; they come first
+  std::uint32_t added_ = 0;
+  std::vector<TaskId> at_boot_;
+  std::uint32_t alive_ = 0;
+  StepObserver* observer_ = nullptr;
+  std::function<void()> on_finished_;
+  std::unique_ptr<TimedHost> timed_;
+  std::unique_ptr<ExploredHost> explored_;
+  std::unique_ptr<CoreModules> modules_;
+};
+
+}  // namespace mmulab::lab
