@@ -235,7 +235,7 @@ void TimedHost::run_ahead(Context& context, PrivateRun& run) {
 /// Called for the agent whose turn it is, from its own fiber or from any core's thread: it needs no fiber.
 void TimedHost::advance_private_run(AgentId id) {
   Agent& agent = agents_[id.raw()];
-  bool blocked = interrupts_ != nullptr && interrupts_->deliverable(CpuId{id.raw()});
+  bool blocked = !may_run_ahead() || (interrupts_ != nullptr && interrupts_->deliverable(CpuId{id.raw()}));
   if (!blocked) {
     const Cycle before = agent.now;
     agent.now = agent.run->advance(agent.now, run_limit(id), blocked);

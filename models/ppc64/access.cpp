@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "models/ppc64/access_labels.h"
+#include "models/ppc64/copy_insertion.h"
+#include "models/ppc64/port.h"
+
+namespace mmulab {
+
+namespace ppc64 {
+const Label erat_hit{"ppc64.erat_hit", "erat_hit", Phase::user};
+const Label tlb_hit{"ppc64.tlb_hit", "erat_miss", Phase::user};
+}  // namespace ppc64
+
+using namespace ppc64;
+
+namespace {
+const Label slb_miss{"ppc64.slb_miss", "slb_miss", Phase::entry};
+}
+
+Ppc64Port::UserAccess Ppc64Port::describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind) const {
+  const VirtPage page = page_of(va, PageShift{12});
+  const std::uint64_t context = context_of(mm);
+  MMULAB_ASSERT(context != 0 && context <= 0xffff, "a user access needs an mm with a context id of 16 bits");
+  MMULAB_ASSERT(page.raw() >> (params_.vsid.esid_bits + shift_of(params_.vsid.segment) - 12) == 0,
+                "the address lies beyond the segments that a VSID can name");
+  std::uint64_t need = 0;
+  if (kind == AccessKind::store) need = CopyData::write | CopyData::changed;
+  if (kind == AccessKind::fetch) need = CopyData::exec;
+  return {mm, page, TlbKey{page, static_cast<std::uint32_t>(context), 0}, cpu, machine_.topology.core_of(cpu), kind, need};
+}
+
+Ppc64Port::Permission Ppc64Port::judge(CopyData copy, std::uint64_t need, AccessKind kind) {
+  const std::uint64_t lacking = need & ~copy.rights();
+  if (lacking == 0) return Permission::granted;
+  return kind == AccessKind::store && lacking == CopyData::changed ? Permission::needs_look : Permission::denied;
+}
+
+bool Ppc64Port::peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const {
+  const PeekWords set(machine_.world, tlb.set_first(ua.core, tlb.set_of(ua.page)));
+  const std::uint32_t way = tlb.find(set, ua.key);
+  if (way == Tlb::absent) return false;
+  data = tlb.data(set, way);
+  return true;
+}
+
+TlbKey Ppc64Port::segment_key(const UserAccess& ua) const {
+  return TlbKey{VirtPage{ua.page.raw() >> (shift_of(params_.vsid.segment) - 12)}, 0, 0};
+}
+
+bool Ppc64Port::segment_loaded(const UserAccess& ua) const {
+  const PeekWords set(machine_.world, hardware_.slb_first(ua.cpu));
+  const std::uint32_t way = hardware_.slb.find(set, segment_key(ua));
+  if (way == Tlb::absent) return false;
+  MMULAB_ASSERT(hardware_.slb.data(set, way) == ua.key.tag(), "the SLB holds another context: switch_mm was not called");
+  return true;
+}
+
+Cycles Ppc64Port::declare_stall(const UserAccess& ua, Footprint& footprint) const {
+  if (params_.snoop_stall == Cycles{}) return Cycles{};
+  footprint.writes(hardware_.stall(ua.core));
+  return Cycles{machine_.world.load(hardware_.stall(ua.core))};
+}
+
+void Ppc64Port::pay_stall(Access& a, const UserAccess& ua, Cycles paid) const {
+  if (params_.snoop_stall == Cycles{}) return;
+  const auto stall = hardware_.stall(ua.core);
+  const std::uint64_t owed = a.read(stall);
+  // A sibling may have paid in the meantime.
+  a.write(stall, owed > paid.raw() ? owed - paid.raw() : 0);
+}
+
+void Ppc64Port::use(Access& a, const UserAccess& ua, CopyData copy) const {
+  Event event{EventKind::translation_used};
+  event.mm = ua.mm;
+  event.page = ua.page;
+  event.frame = copy.frame();
+  event.a = static_cast<std::uint64_t>(ua.kind);
+  event.b = copy.rights();
+  emit(a, event);
+}
+
+Ppc64Port::Lookup Ppc64Port::try_erat(Context& ctx, const UserAccess& ua) {
+  const Tlb& erat = erat_for(ua.kind);
+  const Location first = erat.set_first(ua.core, erat.set_of(ua.page));
+  Footprint footprint = writes_words(first, erat.set_words());
+  const Cycles stall = declare_stall(ua, footprint);
+  Lookup result = Lookup::again;
+  const bool happened = ctx.step_restartable(erat_hit, footprint, stall, [&](Access& a) {
+    pay_stall(a, ua, stall);
+    StepWords set(a, first);
+    const std::uint32_t way = erat.find(set, ua.key);
+    if (way == Tlb::absent) return;
+    const CopyData copy{erat.data(set, way)};
+    const Permission permission = judge(copy, ua.need, ua.kind);
+    if (permission == Permission::denied) result = Lookup::protection;
+    if (permission != Permission::granted) return;
+    erat.touch(set, way);
+    use(a, ua, copy);
+    result = Lookup::done;
+  });
+  return happened ? result : Lookup::again;
+}
+
+Ppc64Port::Lookup Ppc64Port::try_tlb(Context& ctx, const UserAccess& ua) {
+  const Tlb& erat = erat_for(ua.kind);
+  const Tlb& tlb = hardware_.tlb;
+  const Location erat_first = erat.set_first(ua.core, erat.set_of(ua.page));
+  const Location tlb_first = tlb.set_first(ua.core, tlb.set_of(ua.page));
+  Footprint footprint = writes_words(erat_first, erat.set_words());
+  footprint.writes_words(tlb_first, tlb.set_words());
+  const Cycles stall = declare_stall(ua, footprint);
+  Lookup result = Lookup::again;
+  const bool happened = ctx.step_restartable(tlb_hit, footprint, stall + charge(erat_hit), [&](Access& a) {
+    pay_stall(a, ua, stall);
+    StepWords set(a, tlb_first);
+    const std::uint32_t way = tlb.find(set, ua.key);
+    if (way == Tlb::absent) return;
+    const CopyData copy{tlb.data(set, way)};
+    const Permission permission = judge(copy, ua.need, ua.kind);
+    if (permission == Permission::denied) result = Lookup::protection;
+    if (permission != Permission::granted) return;
+    tlb.touch(set, way);
+    StepWords erat_set(a, erat_first);
+    insert_copy(erat, erat_set, ua.key, copy.raw());
+    use(a, ua, copy);
+    result = Lookup::done;
+  });
+  return happened ? result : Lookup::again;
+}
+
+/// The SLB is loaded by software: an interrupt whose handler makes one entry (slb_allocate), in round-robin order.
+Ppc64Port::Lookup Ppc64Port::load_segment(Context& ctx, const UserAccess& ua) {
+  const Location first = hardware_.slb_first(ua.cpu);
+  const Footprint footprint = writes_words(first, hardware_.slb.set_words());
+  static_cast<void>(ctx.step_restartable(slb_miss, footprint, Cycles{}, [&](Access& a) {
+    StepWords set(a, first);
+    TlbKey evicted;
+    if (hardware_.slb.find(set, segment_key(ua)) == Tlb::absent)
+      hardware_.slb.insert(set, segment_key(ua), ua.key.tag(), evicted);
+  }));
+  return Lookup::again;
+}
+
+Ppc64Port::Lookup Ppc64Port::look_up(Context& ctx, const UserAccess& ua) {
+  std::uint64_t data = 0;
+  if (peek(erat_for(ua.kind), ua, data) && judge(CopyData{data}, ua.need, ua.kind) != Permission::needs_look)
+    return try_erat(ctx, ua);
+  if (!segment_loaded(ua)) return load_segment(ctx, ua);
+  if (peek(hardware_.tlb, ua, data) && judge(CopyData{data}, ua.need, ua.kind) != Permission::needs_look)
+    return try_tlb(ctx, ua);
+  return walk(ctx, ua);
+}
+
+AccessResult Ppc64Port::access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) {
+  const UserAccess ua = describe(ctx.cpu(), mm, va, kind);
+  switch (look_up(ctx, ua)) {
+    case Lookup::done: return {AccessResult::Status::done, false};
+    case Lookup::again: return {AccessResult::Status::interrupted, false};
+    case Lookup::not_found: return hash_page(ctx, ua, false);
+    case Lookup::protection: return hash_page(ctx, ua, true);
+    case Lookup::machine_check: break;
+  }
+  return {AccessResult::Status::fault, false};
+}
+
+void Ppc64Port::list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const {
+  const std::uint64_t context = context_of(mm);
+  if (context == 0) return;
+  for (std::uint32_t cpu = 0; cpu < machine_.topology.cpus(); cpu += machine_.topology.threads_per_core) {
+    const UserAccess ua = describe(CpuId{cpu}, mm, start_of(page, PageShift{12}), AccessKind::load);
+    for (const Tlb* tlb : {&hardware_.tlb, &hardware_.derat, &hardware_.ierat}) {
+      std::uint64_t data = 0;
+      if (!peek(*tlb, ua, data)) continue;
+      const CopyData copy{data};
+      copies.push_back({ua.core, mm, page, copy.frame(), Tag{context}, copy.rights()});
+    }
+  }
+}
+
+}  // namespace mmulab

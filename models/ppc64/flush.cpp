@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// How translations die: flush_hash_range. Hash entries first, found through the slot bits of the recorded ptes; then
+// the TLB copies, by tlbiel or by tlbie over the bus, whether or not the hash entry was still there. Source: Linux
+// 2.6.22 tlb_64.c (__flush_tlb_pending), hash_native_64.c (native_flush_hash_range, tlbie); linux-gather.md 2.6.
+// Cost: irq_disable, flush_begin, for each entry batch_read + hpte_lock + hpte_store, then ptesync, spin_lock, tlbie or
+// tlbiel for each, tlbsync, spin_unlock, irq_enable; and the bus (tlbie_bus.h).
+#include "models/ppc64/port.h"
+
+namespace mmulab {
+
+using namespace ppc64;
+
+namespace {
+const Label flush_begin{"ppc64.flush.begin", "flush_begin"};
+const Label sample_mask{"ppc64.flush.sample_mask", "cpumask_read"};
+const Label read_entry{"ppc64.flush.read_entry", "batch_read"};
+const Label local_tlbie{"ppc64.tlbiel", "tlbiel"};
+const Label sync{"ppc64.ptesync", "ptesync"};
+const Label tlbsync{"ppc64.ptesync_after_tlbie", "tlbsync"};
+
+constexpr std::uint32_t entries_max = 1024;
+
+Event flush_event(EventKind kind, const Invalidation& what) {
+  Event event{kind};
+  event.mm = what.mm;
+  event.a = static_cast<std::uint64_t>(what.reason);
+  event.b = what.count;
+  return event;
+}
+Location entry_at(const Invalidation& what, std::uint32_t i) {
+  return Location{what.entries.raw() + i * BatchEntry::words};
+}
+}  // namespace
+
+bool Ppc64Port::only_here(const Access& a, MmId mm) const {
+  const std::uint32_t self = a.context().cpu().raw();
+  for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w) {
+    const std::uint64_t want = w == self / 64 ? std::uint64_t{1} << (self % 64) : 0;
+    if (a.read(state_.mm_cpumask(mm, w)) != want) return false;
+  }
+  return true;
+}
+
+bool Ppc64Port::sample_local(Context& ctx, const Label& label, MmId mm) {
+  if (params_.local_sample == LocalSample::always_global) return false;
+  return ctx.step(label, reads_words(state_.mm_cpumask_first(mm), state_.cpumask_words()),
+                  [&](Access& a) { return only_here(a, mm); });
+}
+
+bool Ppc64Port::begin_flush(Context& ctx, const Invalidation& what) {
+  const bool samples = params_.local_sample == LocalSample::before_hpt;
+  Footprint footprint;
+  if (samples) footprint.reads_words(state_.mm_cpumask_first(what.mm), state_.cpumask_words());
+  return ctx.step(flush_begin, footprint, [&](Access& a) {
+    emit(a, flush_event(EventKind::flush_begun, what));
+    return samples && only_here(a, what.mm);
+  });
+}
+
+std::uint64_t Ppc64Port::slot_named_by(const HptTarget& target, Pte pte) const {
+  const auto index = static_cast<unsigned>((pte.raw() & page_group_ix) >> page_group_ix_shift);
+  return hpt_.slot_of(target, pte.has(page_secondary), index);
+}
+
+/// Pass 1. Marks the entries whose hash entry was not there any more.
+void Ppc64Port::clear_entries(Context& ctx, const Invalidation& what, std::uint64_t* missed) {
+  struct Entry {
+    VirtPage page;
+    Pte old;
+  };
+  for (std::uint32_t i = 0; i < what.count; ++i) {
+    const Location at = entry_at(what, i);
+    const Entry entry = ctx.step(read_entry, reads_words(at, BatchEntry::words), [&](Access& a) {
+      return Entry{a.read(Cell<VirtPage>{Location{at.raw() + BatchEntry::page}}),
+                   a.read(Cell<Pte>{Location{at.raw() + BatchEntry::old_pte}})};
+    });
+    bool hit = false;
+    if (entry.old.has(page_hashpte)) {
+      const HptTarget t = target(what.mm, entry.page);
+      hit = hpt_.invalidate(ctx, t, slot_named_by(t, entry.old));
+    }
+    if (!hit) missed[i / 64] |= std::uint64_t{1} << (i % 64);
+  }
+}
+
+void Ppc64Port::ptesync(Context& ctx) {
+  const auto outstanding = bus_.outstanding(ctx.cpu());
+  ctx.step_when(sync, reads(outstanding), [&](const Access& a) { return a.read(outstanding) == 0; }, [](Access&) {});
+}
+
+void Ppc64Port::ptesync_after(Context& ctx, const Invalidation* done) {
+  const auto outstanding = bus_.outstanding(ctx.cpu());
+  const bool waits = params_.ptesync_after_tlbie;
+  ctx.step_when(tlbsync, waits ? reads(outstanding) : Footprint{},
+                [&](const Access& a) { return !waits || a.read(outstanding) == 0; },
+                [&](Access& a) {
+                  if (done != nullptr) emit(a, flush_event(EventKind::flush_done, *done));
+                });
+}
+
+void Ppc64Port::tlbiel(Context& ctx, TlbKey key) {
+  const CoreId core = machine_.topology.core_of(ctx.cpu());
+  Footprint footprint;
+  hardware_.declare_kill(footprint, core, key);
+  ctx.step(local_tlbie, footprint, [&](Access& a) {
+    if (!hardware_.kill(a, core, key)) return;
+    Event event{EventKind::translation_dropped};
+    event.page = key.page();
+    event.tag = Tag{key.tag()};
+    emit(a, event);
+  });
+}
+
+/// Interrupts are off, so the cpu stays the same. key_at(i) may be the empty key: nothing to do for i.
+template <class KeyAt>
+void Ppc64Port::invalidate_tlbs(Context& ctx, MmId mm, bool local, std::uint32_t count, const KeyAt& key_at,
+                                const Invalidation* done) {
+  const auto lock = tlbie_lock_.cell<std::uint64_t>(0);
+  const bool locks = !local && !params_.lockless_tlbie;
+  if (locks) locks_.spin_lock(ctx, lock, LockClass::tlbie);
+  ptesync(ctx);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const TlbKey key = key_at(i);
+    if (!key.valid()) continue;
+    if (local) tlbiel(ctx, key);
+    else bus_.issue(ctx, mm, key);
+  }
+  ptesync_after(ctx, done);
+  if (locks) locks_.spin_unlock(ctx, lock, LockClass::tlbie);
+}
+
+void Ppc64Port::tlbie_one(Context& ctx, const HptTarget& target, bool local) {
+  const TlbKey key{target.page, static_cast<std::uint32_t>(target.context), 0};
+  invalidate_tlbs(ctx, target.mm, local, 1, [key](std::uint32_t) { return key; }, nullptr);
+}
+
+void Ppc64Port::invalidate(Context& ctx, const Invalidation& what) {
+  MMULAB_ASSERT(*refuses(what.scope) == '\0', refuses(what.scope));
+  MMULAB_ASSERT(what.count <= entries_max, "a batch of hash entries is limited");
+  if (what.count == 0) return;
+  std::uint64_t missed[entries_max / 64] = {};
+  locks_.irq_disable(ctx);
+  bool local = begin_flush(ctx, what);
+  if (!what.tlb_only) clear_entries(ctx, what, missed);
+  if (params_.local_sample == LocalSample::after_hpt) local = sample_local(ctx, sample_mask, what.mm);
+  const auto context = static_cast<std::uint32_t>(context_of(what.mm));
+  invalidate_tlbs(ctx, what.mm, local, what.count,
+                  [&](std::uint32_t i) {
+                    if (!params_.tlbie_on_miss && (missed[i / 64] >> (i % 64) & 1) != 0) return TlbKey{};
+                    // The batch is this cpu's own, and its line has just been read.
+                    return TlbKey{ctx.world().load(Cell<VirtPage>{entry_at(what, i)}), context, 0};
+                  },
+                  &what);
+  locks_.irq_enable(ctx);
+}
+
+const char* Ppc64Port::refuses(Invalidation::Scope scope) const {
+  return scope == Invalidation::Scope::entries
+             ? ""
+             : "ppc64 finds old hash entries only through the slot bits of recorded ptes";
+}
+
+void Ppc64Port::invalidate_hpte(Context& ctx, MmId mm, VirtPage page, Pte old) {
+  if (!old.has(page_hashpte)) return;
+  const HptTarget t = target(mm, page);
+  locks_.irq_disable(ctx);
+  hpt_.invalidate(ctx, t, slot_named_by(t, old));
+  locks_.irq_enable(ctx);
+}
+
+}  // namespace mmulab

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// The hashed page table and the operations by which a native kernel changes it. An entry is changed under its software
+// lock bit, which hardware ignores; insert never looks for an entry that already matches, so duplicates are possible;
+// eviction clears V and leaves TLB copies alive. Source: Linux 2.6.22 hash_native_64.c (native_hpte_insert, _remove,
+// _updatepp, _invalidate), linux-gather.md 2.4, 2.6. Left out: bolted and large entries, hypervisor calls.
+// Cost: hpte_lock, hpte_store, pteg_scan a step, plus the transfer of the group's line.
+#pragma once
+
+#include "models/ppc64/hpte.h"
+#include "models/ppc64/params.h"
+#include "sim/events/stream.h"
+
+namespace mmulab::ppc64 {
+
+/// One translation as the table files it.
+struct HptTarget {
+  MmId mm;
+  VirtPage page;
+  std::uint64_t context = 0;
+  std::uint64_t avpn = 0;  ///< with B; without H and V
+  Groups groups;
+};
+
+class Hpt {
+ public:
+  Hpt(World& world, const Ppc64Params& params);
+
+  [[nodiscard]] HptTarget target(MmId mm, VirtPage page, std::uint64_t context) const;
+  [[nodiscard]] Cell<std::uint64_t> v(std::uint64_t slot) const { return table_.cell<std::uint64_t>(slot, 0); }
+  [[nodiscard]] Cell<std::uint64_t> r(std::uint64_t slot) const { return table_.cell<std::uint64_t>(slot, 1); }
+  [[nodiscard]] Location group_first(std::uint64_t group) const { return table_.at(group * slots_per_group); }
+  [[nodiscard]] std::uint32_t slots() const { return table_.count(); }
+  static constexpr std::uint32_t group_words = 2 * slots_per_group;
+  /// The slot that a pte's HASHPTE bits name.
+  [[nodiscard]] std::uint64_t slot_of(const HptTarget& target, bool secondary, unsigned index) const {
+    return (secondary ? target.groups.secondary : target.groups.primary) * slots_per_group + index;
+  }
+  /// Does hardware take doubleword 0 `v`, found in the primary or the secondary group, for `target`?
+  [[nodiscard]] static bool hardware_matches(std::uint64_t v, const HptTarget& target, bool secondary) {
+    const std::uint64_t want = target.avpn | hpte_valid | (secondary ? hpte_secondary : 0);
+    return ((v ^ want) & hpte_hardware_compare) == 0;
+  }
+
+  static constexpr unsigned full = ~0U;
+  /// Puts an entry into the primary or the secondary group; its index there, or full.
+  unsigned insert(Context& ctx, const HptTarget& target, bool secondary, std::uint64_t r) const;
+  /// Empties some slot of a group, picked at random. No tlbie: the translation is still valid.
+  void evict(Context& ctx, std::uint64_t group) const;
+  /// Changes PP, N and C of `slot` if it still holds `target`; false if it doesn't. The caller owes a tlbie in any case.
+  bool update_pp(Context& ctx, const HptTarget& target, std::uint64_t slot, std::uint64_t r) const;
+  /// Clears `slot` if it still holds `target`; false if it doesn't. The caller owes a tlbie in any case.
+  bool invalidate(Context& ctx, const HptTarget& target, std::uint64_t slot) const;
+
+ private:
+  void lock(Context& ctx, const Label& label, const HptTarget& target, std::uint64_t slot) const;
+  [[nodiscard]] bool software_matches(std::uint64_t v, const HptTarget& target, std::uint64_t slot) const;
+  /// Stores doubleword 0 and says so; frame none: only the lock bit changes.
+  void store_v(Access& a, std::uint64_t slot, std::uint64_t value, const HptTarget& target, Frame frame) const;
+  [[nodiscard]] HptTarget owner_of(std::uint64_t v, std::uint64_t slot) const;
+
+  VsidScheme scheme_;
+  AvpnLayout layout_;
+  bool compare_h_;
+  Region table_;
+};
+
+}  // namespace mmulab::ppc64

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Construction, context ids and the switch of address spaces. Source: Linux 2.6.22 mmu_context_64.c
+// (init_new_context: the lowest free id, under mmu_context_lock; destroy_context: free at once, without a look at the
+// hash table), asm-powerpc/mmu_context.h (switch_mm), slb.c (switch_slb).
+#include "models/ppc64/port.h"
+
+#include <algorithm>
+
+#include "models/ppc64/access_labels.h"
+
+namespace mmulab {
+
+using namespace ppc64;
+
+namespace {
+const Label context_alloc{"ppc64.context_alloc", "context_alloc"};
+const Label context_free{"ppc64.context_free", "context_free"};
+const Label test_cpumask{"ppc64.switch.test_cpumask", "cpumask_read"};
+const Label set_cpumask{"ppc64.switch.set_cpumask", "cpumask_set"};
+const Label switch_slb{"ppc64.switch.slb", "slb_switch"};
+
+/// Word 0 is mmu_context_lock; one bit an id follows.
+constexpr std::uint32_t context_bitmap = 1;
+}  // namespace
+
+Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& locks, const Ppc64Params& params)
+    : state_(state),
+      machine_(machine),
+      locks_(locks),
+      params_(params),
+      hpt_(machine.world, params),
+      hardware_(machine.world, machine.topology, params),
+      bus_(machine.world, machine.topology, params, hardware_),
+      tlbie_lock_(machine.world.allocate("ppc64.tlbie_lock", 1, 1, Coherence::memory)),
+      contexts_(machine.world.allocate("ppc64.context", 1, context_bitmap + state.limits().mms / 64 + 1,
+                                       Coherence::memory)),
+      machine_checks_(machine.world.allocate("ppc64.machine_check", machine.topology.cpus(), 1, Coherence::internal)) {
+  MMULAB_ASSERT(state.geometry().page_shift() == PageShift{12}, "the ppc64 port has 4 KiB pages");
+  MMULAB_ASSERT(params.pteg_count >= 2, "primary and secondary group are two groups");
+  MMULAB_ASSERT(state.limits().mms < 0xffff, "a copy's tag has room for 16-bit context ids");
+}
+
+void Ppc64Port::init_mm(Context& ctx, MmId mm) {
+  const auto lock = contexts_.cell<std::uint64_t>(0);
+  const auto id = state_.mm_context(mm);
+  locks_.spin_lock(ctx, lock, LockClass::context);
+  Footprint footprint = writes(id);
+  footprint.writes_words(contexts_.at(0, context_bitmap), contexts_.stride() - context_bitmap);
+  footprint.writes_words(state_.mm_cpumask_first(mm), state_.cpumask_words());
+  ctx.step(context_alloc, footprint, [&](Access& a) {
+    std::uint32_t free = 1;
+    const auto word = [&](std::uint32_t n) { return contexts_.cell<std::uint64_t>(0, context_bitmap + n / 64); };
+    while ((a.read(word(free)) >> (free % 64) & 1) != 0) ++free;
+    a.write(word(free), a.read(word(free)) | std::uint64_t{1} << (free % 64));
+    a.write(id, std::uint64_t{free});
+    for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w) a.write(state_.mm_cpumask(mm, w), std::uint64_t{0});
+  });
+  locks_.spin_unlock(ctx, lock, LockClass::context);
+}
+
+void Ppc64Port::destroy_mm(Context& ctx, MmId mm) {
+  const auto lock = contexts_.cell<std::uint64_t>(0);
+  const auto id = state_.mm_context(mm);
+  const std::uint64_t context = context_of(mm);
+  const auto word = contexts_.cell<std::uint64_t>(0, context_bitmap + static_cast<std::uint32_t>(context / 64));
+  locks_.spin_lock(ctx, lock, LockClass::context);
+  ctx.step(context_free, writes(id, word), [&](Access& a) {
+    a.write(word, a.read(word) & ~(std::uint64_t{1} << (context % 64)));
+    a.write(id, std::uint64_t{0});
+    Event event{EventKind::tag_retired};
+    event.mm = mm;
+    event.tag = Tag{context};
+    emit(a, event);
+  });
+  locks_.spin_unlock(ctx, lock, LockClass::context);
+}
+
+/// slbie and slbia also empty the ERATs. Copies in the TLB stay, so nothing is reported as dropped. The bit in the
+/// cpumask is never cleared again: a cpu that once ran the mm may keep its copies.
+void Ppc64Port::switch_mm(Context& ctx, MmId prev, MmId next) {
+  if (!next.exists()) return;
+  const CpuId cpu = ctx.cpu();
+  const auto mask = state_.mm_cpumask(next, cpu.raw() / 64);
+  const std::uint64_t bit = std::uint64_t{1} << (cpu.raw() % 64);
+  const bool known = ctx.step(test_cpumask, reads(mask), [&](Access& a) { return (a.read(mask) & bit) != 0; });
+  if (!known) ctx.step(set_cpumask, writes(mask), [&](Access& a) { a.write(mask, a.read(mask) | bit); });
+  if (prev == next) return;
+  const CoreId core = machine_.topology.core_of(cpu);
+  const Location segments = hardware_.slb_first(cpu);
+  Footprint footprint = writes_words(segments, hardware_.slb.set_words());
+  for (const Tlb* erat : {&hardware_.ierat, &hardware_.derat})
+    footprint.writes_words(erat->core_first(core), erat->core_words());
+  ctx.step(switch_slb, footprint, [&](Access& a) {
+    StepWords slb(a, segments);
+    for (std::uint32_t w = 0; w < hardware_.slb.set_words(); ++w) slb.put(w, 0);
+    for (const Tlb* erat : {&hardware_.ierat, &hardware_.derat})
+      for (std::uint32_t s = 0; s < erat->geometry().sets; ++s) {
+        StepWords set(a, erat->set_first(core, s));
+        for (std::uint32_t way = 0; way < erat->geometry().ways; ++way) erat->drop(set, way);
+      }
+    Event event{EventKind::tag_loaded};
+    event.mm = next;
+    event.tag = Tag{context_of(next)};
+    emit(a, event);
+  });
+}
+
+Cycles Ppc64Port::least_reach() const {
+  const CostTable& costs = machine_.costs;
+  return std::min({costs.of(dsi), costs.of(tlb_hit) + costs.of(walk_primary) + costs.of(walk_rc)});
+}
+
+}  // namespace mmulab

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// The ppc64 port: hardware lookup in ERAT, TLB and the two groups of the hashed page table; the low-level hash fault
+// that fills the table from Linux's ptes without any lock but BUSY; accessors, contexts, and the ways in which hash
+// entries and TLB copies die. Source: Linux 2.6.20 / 2.6.22 arch/powerpc/mm (hash_low_64.S, hash_utils_64.c,
+// hash_native_64.c, tlb_64.c, mmu_context_64.c), linux-gather.md 2, modelling.md 1 and 4, hardware.md 2.
+// Left out: hypervisor calls, 64 KiB and huge pages, kernel mappings, i-cache maintenance, a store buffer (memory
+// model: SC). Cost: named in docs/models/ppc64.md. Interrupts are off in the hash fault and in a flush.
+#pragma once
+
+#include <functional>
+
+#include "models/machine/machine.h"
+#include "models/mm/port.h"
+#include "models/ppc64/hpt.h"
+#include "models/ppc64/linux_pte.h"
+#include "models/ppc64/tlbie_bus.h"
+#include "models/ppc64/translation_hardware.h"
+
+namespace mmulab {
+
+class Ppc64Port : public Port, public CopySource {
+ public:
+  using BeforeInsert = std::function<void(Context&, MmId, VirtPage)>;
+
+  Ppc64Port(KernelState& state, const Machine& machine, const Locks& locks, const Ppc64Params& params);
+
+  /// The device that the hosts must know; attach() it to a timed host.
+  [[nodiscard]] ppc64::TlbieBus& bus() { return bus_; }
+  /// Strategy::hash_fault: called with BUSY set, before the table gets a new entry.
+  void set_before_insert(BeforeInsert hook) { before_insert_ = std::move(hook); }
+  /// modify_start and modify_commit keep HASHPTE and the slot, so that a later fault finds the entry (modify-in-place).
+  void set_keep_hash_bits(bool keep) { keep_hash_bits_ = keep; }
+  /// clear leaves the slot behind, marked STALE; a hash fault on it invalidates first (safe-deferral-tombstone).
+  void set_tombstones(bool on) { tombstones_ = on; }
+
+  [[nodiscard]] const char* name() const override { return "ppc64"; }
+  [[nodiscard]] const PteLayout& pte() const override { return layout_; }
+
+  AccessResult access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) override;
+  Cycle access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) override;
+
+  Pte change_pte(Context& ctx, const PteRequest& request) override;
+  [[nodiscard]] bool may_be_cached(Pte old) const override { return old.has(ppc64::page_hashpte); }
+  /// hash_preload. Interrupts on or off, PTL held.
+  void update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind kind) override;
+
+  void init_mm(Context& ctx, MmId mm) override;
+  void destroy_mm(Context& ctx, MmId mm) override;
+  void switch_mm(Context& ctx, MmId prev, MmId next) override;
+  void after_fault(Context&, MmId) override {}
+
+  /// flush_hash_range: entries only. Always waits, whatever `what.wait` says: ptesync knows no other way.
+  void invalidate(Context& ctx, const Invalidation& what) override;
+  [[nodiscard]] const char* refuses(Invalidation::Scope scope) const override;
+  /// V = 0 for the entry that `old` names, and no tlbie: the first half of a split invalidation (safe-deferral).
+  void invalidate_hpte(Context& ctx, MmId mm, VirtPage page, Pte old);
+
+  void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
+
+  // For tests, reports and the checkers' set-up.
+  [[nodiscard]] const ppc64::Hpt& hpt() const { return hpt_; }
+  [[nodiscard]] const ppc64::TranslationHardware& hardware() const { return hardware_; }
+  [[nodiscard]] ppc64::HptTarget target(MmId mm, VirtPage page) const { return hpt_.target(mm, page, context_of(mm)); }
+  /// Machine checks that the cpu has taken; the access that took one reports a fault.
+  [[nodiscard]] Cell<std::uint64_t> machine_checks(CpuId cpu) const {
+    return machine_checks_.cell<std::uint64_t>(cpu.raw());
+  }
+  /// No user access can touch another core sooner than this after the core's previous step (R/C stores, trap entry).
+  [[nodiscard]] Cycles least_reach() const;
+
+ private:
+  struct UserAccess {
+    MmId mm;
+    VirtPage page;
+    TlbKey key;
+    CpuId cpu;
+    CoreId core;
+    AccessKind kind = AccessKind::load;
+    std::uint64_t need = 0;  ///< rights bits that a copy must have
+  };
+  /// What one attempt by the hardware came to.
+  enum class Lookup : std::uint8_t { done, again, not_found, protection, machine_check };
+  /// What a copy says to an access: go on, look again in the table (C), no.
+  enum class Permission : std::uint8_t { granted, needs_look, denied };
+  struct Matches {
+    std::uint32_t count = 0;
+    std::uint64_t slot[2 * ppc64::slots_per_group] = {};
+    std::uint64_t r[2 * ppc64::slots_per_group] = {};
+  };
+  enum class HashOutcome : std::uint8_t { done, busy, refused };
+  struct PteAddress {
+    MmId mm;
+    VirtPage page;
+    Cell<Pte> at;
+  };
+
+  // access.cpp: hardware
+  [[nodiscard]] std::uint64_t context_of(MmId mm) const { return machine_.world.load(state_.mm_context(mm)); }
+  [[nodiscard]] UserAccess describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind) const;
+  [[nodiscard]] const Tlb& erat_for(AccessKind kind) const {
+    return kind == AccessKind::fetch ? hardware_.ierat : hardware_.derat;
+  }
+  [[nodiscard]] static Permission judge(ppc64::CopyData copy, std::uint64_t need, AccessKind kind);
+  Lookup look_up(Context& ctx, const UserAccess& ua);
+  Lookup try_erat(Context& ctx, const UserAccess& ua);
+  Lookup try_tlb(Context& ctx, const UserAccess& ua);
+  Lookup load_segment(Context& ctx, const UserAccess& ua);
+  [[nodiscard]] bool peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const;
+  [[nodiscard]] bool segment_loaded(const UserAccess& ua) const;
+  [[nodiscard]] TlbKey segment_key(const UserAccess& ua) const;
+  [[nodiscard]] Cycles declare_stall(const UserAccess& ua, Footprint& footprint) const;
+  void pay_stall(Access& a, const UserAccess& ua, Cycles paid) const;
+  /// A label's cost as part of another step's; nothing costs anything when explored.
+  [[nodiscard]] Cycles charge(const Label& label) const {
+    return machine_.lines == nullptr ? Cycles{} : machine_.costs.of(label);
+  }
+  void use(Access& a, const UserAccess& ua, ppc64::CopyData copy) const;
+
+  // walk.cpp: the hardware's search of the hash table
+  Lookup walk(Context& ctx, const UserAccess& ua);
+  [[nodiscard]] bool search_first(Context& ctx, const UserAccess& ua, const ppc64::HptTarget& target, Matches& found);
+  [[nodiscard]] bool search_second(Context& ctx, const UserAccess& ua, const ppc64::HptTarget& target, Matches& found);
+  void collect(const Access& a, const ppc64::HptTarget& target, bool secondary, Matches& found) const;
+  void conclude_search(Access& a, const UserAccess& ua, const Matches& found) const;
+  [[nodiscard]] bool holds_answer(Access& a, const Tlb& tlb, Location first, const UserAccess& ua) const;
+  [[nodiscard]] static bool permits(std::uint64_t r, AccessKind kind);
+  [[nodiscard]] bool store_changed_byte(Context& ctx, const UserAccess& ua, std::uint64_t slot, std::uint64_t seen,
+                                        std::uint64_t bit);
+  Lookup fill(Context& ctx, const UserAccess& ua, std::uint64_t r);
+  [[nodiscard]] static std::uint64_t rights_of(std::uint64_t r);
+
+  // private_run.cpp
+  struct PrivateCosts;
+  [[nodiscard]] std::uint64_t* raw(Location first) const { return machine_.world.untracked_words(first); }
+  bool private_miss(const UserAccess& ua, const PrivateCosts& costs, Cycle& now, Cycle horizon) const;
+  bool private_walk(const UserAccess& ua, const PrivateCosts& costs, Cycle& now, Cycle horizon) const;
+  [[nodiscard]] bool readable(CoreId core, Location group) const;
+
+  // hash_fault.cpp: low-level software
+  AccessResult hash_page(Context& ctx, const UserAccess& ua, bool protection);
+  HashOutcome hash_fault(Context& ctx, const UserAccess& ua, PteAddress& where);
+  bool find_linux_pte(Context& ctx, PteAddress& where);
+  HashOutcome hash_4k(Context& ctx, const PteAddress& where, std::uint64_t access, bool local);
+  Pte insert_entry(Context& ctx, const ppc64::HptTarget& target, Pte pte);
+  void wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where, bool protection);
+
+  // pte_ops.cpp
+  void store_pte(Access& a, const PteAddress& where, Pte value) const;
+  [[nodiscard]] Pte cleared(Pte old) const;
+  [[nodiscard]] Pte changed(const PteRequest& request, Pte old) const;
+
+  // flush.cpp
+  /// Does this cpu alone run the mm?
+  bool sample_local(Context& ctx, const Label& label, MmId mm);
+  bool begin_flush(Context& ctx, const Invalidation& what);
+  void clear_entries(Context& ctx, const Invalidation& what, std::uint64_t* missed);
+  template <class KeyAt>
+  void invalidate_tlbs(Context& ctx, MmId mm, bool local, std::uint32_t count, const KeyAt& key_at,
+                       const Invalidation* flush);
+  void tlbie_one(Context& ctx, const ppc64::HptTarget& target, bool local);
+  void tlbiel(Context& ctx, TlbKey key);
+  void ptesync(Context& ctx);
+  void ptesync_after(Context& ctx, const Invalidation* done);
+  [[nodiscard]] bool only_here(const Access& a, MmId mm) const;
+  [[nodiscard]] std::uint64_t slot_named_by(const ppc64::HptTarget& target, Pte pte) const;
+
+  KernelState& state_;
+  const Machine& machine_;
+  const Locks& locks_;
+  Ppc64Params params_;
+  PteLayout layout_ = ppc64::linux_pte_layout();
+  ppc64::Hpt hpt_;
+  ppc64::TranslationHardware hardware_;
+  ppc64::TlbieBus bus_;
+  Region tlbie_lock_;
+  Region contexts_;
+  Region machine_checks_;
+  BeforeInsert before_insert_;
+  bool keep_hash_bits_ = false;
+  bool tombstones_ = false;
+};
+
+}  // namespace mmulab
