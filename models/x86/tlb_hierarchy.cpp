@@ -18,6 +18,7 @@ TlbHierarchy::TlbHierarchy(World& world, const Topology& topology, const TableGe
     : threads_(topology.threads_per_core) {
   MMULAB_ASSERT(threads_ <= 8, "a tag has room for eight hardware threads a core");
   for (std::size_t level = 0; level <= geometry.levels(); ++level) low_bits_[level] = geometry.low_bits(level);
+  for (std::size_t level = 0; level < geometry.levels(); ++level) index_mask_[level] = geometry.entries(level) - 1;
   for (std::uint32_t core = 0; core < topology.cores(); ++core) lay_out(world, fmt::format("x86.core{}", core), params);
 }
 

@@ -78,6 +78,10 @@ class TlbHierarchy {
   [[nodiscard]] VirtPage first_page(VirtPage key_page, std::size_t level) const {
     return VirtPage{key_page.raw() << low_bits_[level]};
   }
+  /// TableGeometry::index, without its loop.
+  [[nodiscard]] std::uint32_t table_index(VirtPage page, std::size_t level) const {
+    return static_cast<std::uint32_t>(page.raw() >> low_bits_[level]) & index_mask_[level];
+  }
   [[nodiscard]] std::uint64_t offset_in(VirtPage page, std::size_t level) const {
     return page.raw() & ((std::uint64_t{1} << low_bits_[level]) - 1);
   }
@@ -142,6 +146,7 @@ class TlbHierarchy {
   std::uint32_t l2_[2][sizes] = {};
   std::uint32_t psc_[4] = {no_array, no_array, no_array, no_array};
   unsigned low_bits_[TableGeometry::levels_max + 1] = {};
+  std::uint32_t index_mask_[TableGeometry::levels_max] = {};
 };
 
 // --------------------------------------------------------------------------------------------- templates
