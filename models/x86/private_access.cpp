@@ -27,7 +27,8 @@ std::uint32_t find_way(const std::uint64_t* set, std::uint32_t ways, std::uint64
 constexpr std::uint32_t many = 24;
 
 /// Tlb::touch for LRU: the entry of `way` moves to the front.
-void move_to_front(std::uint64_t* set, std::uint32_t ways, std::uint32_t way, std::uint64_t key, std::uint64_t data) {
+void move_to_front(std::uint64_t* set, std::uint32_t ways, std::uint32_t way, std::uint64_t key,
+                   std::uint64_t data) {
   std::uint64_t* values = set + ways;
   if (way > many) {
     std::memmove(set + 1, set, way * sizeof *set);
@@ -99,8 +100,10 @@ Cycle PrivateAccess::run(AccessBuffer& buffer, Cycle start, Cycle horizon) {
     const std::uint64_t budget = limit > now ? limit - now : 0;
     // The last page's entry is at the front of its set: touching it again changes nothing.
     std::uint64_t cycles = 0;
-    if (page == last_page_ && usable(last_data_, store)) cycles = hit_cost_ < budget ? hit_cost_ : 0;
-    else cycles = perform(page, store, budget);
+    if (page == last_page_ && usable(last_data_, store))
+      cycles = hit_cost_ < budget ? hit_cost_ : 0;
+    else
+      cycles = perform(page, store, budget);
     if (cycles == 0) break;
     now += cycles;
   }
@@ -217,7 +220,8 @@ void PrivateAccess::fill_psc(std::size_t level, std::uint64_t page, std::uint64_
   const RawArray& cache = psc_[level <= 3 ? level : 0];
   if (cache.words == nullptr) return;
   const VirtPage number = mmu_.tlbs_.key_page(VirtPage{page}, level);
-  insert_front(cache.set(number.raw()), cache.ways, TlbKey{number, tag_, static_cast<unsigned>(level)}.raw(), data);
+  insert_front(cache.set(number.raw()), cache.ways, TlbKey{number, tag_, static_cast<unsigned>(level)}.raw(),
+               data);
 }
 
 }  // namespace mmulab::x86

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Run-ahead of one cpu: the effects and cycles of Mmu::access() for accesses that touch nothing but this core's own
-// state and lines it already holds, on the raw words. Stops before an access that needs A or D set, faults, misses a
-// line, or would complete at or after the horizon. Source of truth: mmu.cpp and walker.cpp, which the differential
-// test compares it with.
+// Run-ahead of one cpu: the effects and cycles of Mmu::access() for accesses that touch nothing but this core's
+// own state and lines it already holds, on the raw words. Stops before an access that needs A or D set, faults,
+// misses a line, or would complete at or after the horizon. Source of truth: mmu.cpp and walker.cpp, which the
+// differential test compares it with.
 #pragma once
 
 #include <array>
@@ -41,7 +41,9 @@ class PrivateAccess {
   void touch_psc(const Position& start, std::uint64_t page);
   void fill_psc(std::size_t level, std::uint64_t page, std::uint64_t data);
   [[nodiscard]] RawArray raw(std::uint32_t array) const;
-  [[nodiscard]] bool usable(std::uint64_t data, bool store) const { return (data & need_[store ? 1 : 0]) == need_[store ? 1 : 0]; }
+  [[nodiscard]] bool usable(std::uint64_t data, bool store) const {
+    return (data & need_[store ? 1 : 0]) == need_[store ? 1 : 0];
+  }
   void remember(std::uint64_t page, std::uint64_t data) {
     last_page_ = page;
     last_data_ = data;
