@@ -25,6 +25,9 @@ void describe_machine(config::Schema& schema) {
   machine.integer("cores").default_to(2).range(1, 1024).help("Cores of a socket");
   machine.integer("threads").default_to(1).range(1, 8).help("Hardware threads of a core, each a cpu to the kernel");
   machine.integer("frequency_mhz").default_to(2000).range(1, 10000).unit("MHz").help("Core clock; converts ns to cycles");
+  machine.integer("page_shift").default_to(12).range(12, 16).unit("bits").help("log2 of the base page size in bytes");
+  machine.integers("table_bits").default_to_integers({9, 9, 9, 9}).range(1, 16).help(
+      "Index bits of each page-table level, leaf first");
 
   auto line = schema.section("machine.line", "Cache lines and the cost of sharing them");
   line.integer("bytes").default_to(64).range(64, 128).unit("bytes").help("Size of a cache line, 64 or 128");
@@ -47,9 +50,21 @@ void describe_machine(config::Schema& schema) {
       Confidence::Low, "hardware.md 6.1");
   schema.rule(one_machine_holds);
   schema.rule([](const config::Values& values, const config::Complain& complain) {
+    const std::size_t levels = values.integers("machine.table_bits").size();
+    if (levels < 2 || levels > TableGeometry::levels_max)
+      complain("machine.table_bits", "a page table has 2 to 5 levels", "give one number of index bits a level, leaf first");
+  });
+  schema.rule([](const config::Values& values, const config::Complain& complain) {
     const std::uint64_t bytes = values.integer("machine.line.bytes");
     if (bytes != 64 && bytes != 128) complain("machine.line.bytes", "a cache line has 64 or 128 bytes", "");
   });
+}
+
+TableGeometry table_geometry(const config::Values& values) {
+  const auto& bits = values.integers("machine.table_bits");
+  std::array<unsigned, TableGeometry::levels_max> level_bits{};
+  for (std::size_t level = 0; level < bits.size(); ++level) level_bits[level] = static_cast<unsigned>(bits[level]);
+  return {PageShift{static_cast<unsigned>(values.integer("machine.page_shift"))}, level_bits, bits.size()};
 }
 
 Topology topology(const config::Values& values) {

@@ -12,7 +12,9 @@
 namespace mmulab {
 
 /// The classes of the declared partial order, outermost first (modelling.md 3, lock-order).
-enum class LockClass : std::uint8_t { mmap_sem, i_mmap, page_table, ptl, zone, context, shootdown, tlbie, run_queue };
+enum class LockClass : std::uint8_t {
+  mmap_sem, i_mmap, page_table, ptl, zone, context, context_alloc, shootdown, tlbie, run_queue
+};
 [[nodiscard]] const char* name_of(LockClass lock_class);
 
 class Locks {

@@ -20,7 +20,7 @@ enum class EventKind : std::uint8_t {
   frame_freed,       ///< frame: its generation is over, it may be given to another owner
   table_allocated,   ///< table, mm; a = level
   table_freed,       ///< table: reusable from here on; a = level
-  vma_unlinked,      ///< mm, page; b = pages
+  vma_unlinked,      ///< mm, page; a = VmaKind, b = pages
   mm_destroyed,      ///< mm
   // calls and modes
   call_entered,      ///< a = Call, mm, page; b = pages
@@ -37,6 +37,8 @@ enum class EventKind : std::uint8_t {
   translation_filled,   ///< mm, page, frame, tag, location = structure; a = structure, b = rights bits
   translation_used,     ///< mm, page, frame; a = AccessKind, b = rights bits
   translation_dropped,  ///< page, tag; a = 0 page, 1 tag, 2 all but global, 3 all; b = core + 1 if not this cpu's
+  table_walked,         ///< mm, page, table: hardware read an entry of this table; a = its level
+  table_cached,         ///< mm, page, tag, table: a walk cache now leads to this table; a = its level
   tag_loaded,           ///< tag, mm
   tag_retired,          ///< tag: may name another mm from here on
   flush_begun, flush_done,  ///< mm; a = FlushReason, b = pages, 0 = all
@@ -46,7 +48,8 @@ enum class EventKind : std::uint8_t {
   machine_check,        ///< mm, page
   tlbie_issued,         ///< mm, page
   // sparc64
-  tsb_stored,           ///< mm, location; a = tag, b = data
+  tsb_stored,           ///< mm, page, location; a = tag, b = data
+  tsb_freed,            ///< mm, location = first word; a = words: looked up no more, reusable
   xcall_sent, xcall_accepted, xcall_executed,  ///< a = kind, b = peer cpu
   // content
   copy_begun, copy_ended,  ///< mm, page, frame = source; copy_ended: a = target frame

@@ -1,42 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "sim/lab/schema.h"
 
+#include "models/gather/config.h"
+#include "models/machine/config.h"
+#include "models/mm/config.h"
+#include "sim/lab/architecture.h"
+#include "workloads/plan.h"
+
 namespace mmulab::lab {
 namespace {
-
-void describe_presets(config::Schema& s) {
-  auto machine = s.section("machine", "The simulated hardware").presets("machines");
-  machine.choice("arch", {"x86", "ppc64", "sparc64"}).required().help("Architecture of the MMU");
-  machine.integer("sockets").default_to(1).range(1, 64).help("Sockets of the machine");
-  machine.integer("cores").default_to(2).range(1, 1024).help("Cores of a socket");
-  machine.integer("threads").default_to(1).range(1, 8).help(
-      "Hardware threads of a core, each a cpu to the kernel");
-  machine.integer("frequency_mhz")
-      .default_to(2000)
-      .range(1, 10000)
-      .unit("MHz")
-      .help("Core clock; converts ns to cycles");
-
-  auto kernel = s.section("kernel", "The kernel whose calls run").presets("kernels");
-  kernel.choice("version", {"2.6.20", "2.6.22", "modern"}).required().help("Which kernel's rules apply");
-
-  auto strategy = s.section("strategy", "How translations are torn down").presets("strategies");
-  strategy.text("reclaim").help("Strategy of reclaim, beside the gather");
-  strategy.text("invalidator").help("What carries invalidations to other cpus");
-
-  s.section("workload", "What the tasks do").presets("workloads");
-}
 
 void describe_run(config::Schema& s) {
   auto sim = s.section("sim", "How the simulation runs");
   sim.integer("seed").default_to(1).help("Seed of every random stream");
-  sim.flag("lookahead")
-      .default_to(true)
-      .host_only()
-      .help("Let a core run ahead while nothing else can matter");
-  sim.choice("on_violation", {"stop", "count"})
-      .default_to("stop")
-      .help("Stop at the first violation, or count them");
+  sim.flag("lookahead").default_to(true).host_only().help("Let a core run ahead while nothing else can matter");
+  sim.choice("on_violation", {"stop", "count"}).default_to("stop").help("Stop at the first violation, or count them");
   sim.integer("max_cycles").range(1, INT64_MAX).unit("cycles").help("Cut the run there, undecided");
 
   auto top = s.section("");
@@ -57,7 +35,11 @@ void describe_run(config::Schema& s) {
 
 config::Schema schema() {
   config::Schema s;
-  describe_presets(s);
+  describe_machine(s);
+  for (const auto* architecture : architectures().entries()) architecture->make.describe(s);
+  describe_kernel(s);
+  describe_strategy(s);
+  workload::describe_workload(s);
   describe_run(s);
   return s;
 }

@@ -9,12 +9,9 @@ namespace {
 constexpr std::size_t stack_bytes = 256 * 1024;
 const Label first_run{"task.first_run", "irq_enable"};
 
-/// Idle tasks come first: task number = cpu number.
-std::uint32_t idle_tasks(const SystemParts& parts) { return parts.topology.cpus(); }
-
 KernelLimits with_idle_tasks(KernelLimits limits, const SystemParts& parts) {
   limits.cpus = parts.topology.cpus();
-  limits.tasks += idle_tasks(parts);
+  limits.tasks += limits.cpus;
   return limits;
 }
 
@@ -27,7 +24,9 @@ KernelPolicy with_coverage(KernelPolicy policy, const GatherAxes& axes) {
 }  // namespace
 
 System::System(const SystemParts& parts) : parts_(parts), policy_(with_coverage(parts.policy, parts.axes)) {
+  planned_ = parts.limits.tasks;
   parts_.limits = with_idle_tasks(parts.limits, parts);
+  tasks_.resize(parts_.limits.tasks);
   state = std::make_unique<KernelState>(world, parts_.limits, parts_.geometry, parts_.pte_words);
   locks = std::make_unique<Locks>(*state);
   interrupts = std::make_unique<KernelInterrupts>(*state, world);
@@ -35,11 +34,14 @@ System::System(const SystemParts& parts) : parts_(parts), policy_(with_coverage(
   timer = std::make_unique<Timer>(*state, policy_.tick);
   machine = std::make_unique<Machine>(Machine{world, parts_.topology, costs, *fabric});
   for (const auto& [name, cost] : parts_.costs) costs.set(name, cost);
-  port = parts_.make_port(PortParts{*state, *machine, *locks, *interrupts});
+  made_port = parts_.make_port(PortParts{*state, *machine, *locks, *interrupts});
+  port = made_port.port.get();
   strategy = strategies().find(parts_.strategy_class).make(StrategyParts{world, *state, *port, *locks, parts_.axes});
   scheduler = std::make_unique<Scheduler>(*state, *locks, policy_, *fabric);
   kernel = std::make_unique<Kernel>(*state, policy_, *locks, *scheduler, *port, *strategy);
   strategy->bind(*kernel);
+  if (made_port.bind_strategy) made_port.bind_strategy(*strategy);
+  events.set_copy_source(made_port.copies);
   wire_kernel();
   boot_cpus();
 }
@@ -63,7 +65,11 @@ void System::wire_kernel() {
 void System::boot_cpus() {
   for (std::uint32_t c = 0; c < parts_.topology.cpus(); ++c) {
     const CpuId cpu{c};
-    const TaskId idle = new_task("idle/" + std::to_string(c), cpu, [this](Context& ctx, Kernel&) { scheduler->idle(ctx); });
+    const TaskId idle{planned_ + c};
+    new_task(idle, "idle/" + std::to_string(c), cpu, [this](Context& ctx, Kernel&) {
+      if (ctx.cpu() == CpuId{0}) boot(ctx);
+      scheduler->idle(ctx);
+    });
     world.store(state->cpu_idle_task(cpu), idle);
     world.store(state->cpu_current(cpu), idle);
     world.store(state->task_state(idle), TaskState::running);
@@ -71,43 +77,42 @@ void System::boot_cpus() {
   }
 }
 
-TaskId System::new_task(const std::string& name, CpuId cpu, TaskBody body) {
-  const TaskId id{tasks_.size()};
-  MMULAB_ASSERT(id.raw() < parts_.limits.tasks, "the plan counted its tasks");
-  Task task;
+/// On cpu 0's idle task: address spaces get their contexts, and the tasks are let loose.
+void System::boot(Context& ctx) {
+  for (std::uint32_t m = 0; m < parts_.limits.mms; ++m)
+    if (world.load(state->mm_users(MmId{m})) != 0) port->init_mm(ctx, MmId{m});
+  for (const TaskId task : at_boot_) scheduler->wake_up(ctx, task);
+}
+
+TaskId System::new_task(TaskId id, const std::string& name, CpuId cpu, TaskBody body) {
+  Task& task = tasks_[id.raw()];
   task.name = name;
   task.body = std::move(body);
   task.system = this;
-  tasks_.push_back(std::move(task));
   world.store(state->task_cpu(id), cpu);
   return id;
 }
 
-TaskId System::add_task(const std::string& name, MmId mm, CpuId cpu, TaskBody body) {
-  const TaskId id = new_task(name, cpu, std::move(body));
-  world.store(state->task_mm(id), mm);
-  world.store(state->task_state(id), TaskState::runnable);
-  world.store(state->mm_users(mm), world.load(state->mm_users(mm)) + 1);
-  world.store(state->mm_count(mm), std::uint64_t{1});
-  const auto tail = state->rq_tail(cpu);
-  const TaskId last = world.load(tail);
-  if (last.exists()) world.store(state->task_next(last), id);
-  else world.store(state->rq_head(cpu), id);
-  world.store(tail, id);
-  world.store(state->rq_length(cpu), world.load(state->rq_length(cpu)) + 1);
+TaskId System::add_child(const std::string& name, CpuId cpu, TaskBody body) {
+  MMULAB_ASSERT(added_ < planned_, "the plan counted its tasks");
   ++alive_;
-  return id;
+  return new_task(TaskId{added_++}, name, cpu, std::move(body));
 }
 
-TaskId System::add_child(const std::string& name, CpuId cpu, TaskBody body) {
-  ++alive_;
-  return new_task(name, cpu, std::move(body));
+TaskId System::add_task(const std::string& name, MmId mm, CpuId cpu, TaskBody body) {
+  const TaskId id = add_child(name, cpu, std::move(body));
+  world.store(state->task_mm(id), mm);
+  world.store(state->task_state(id), TaskState::sleeping);
+  world.store(state->mm_users(mm), world.load(state->mm_users(mm)) + 1);
+  world.store(state->mm_count(mm), std::uint64_t{1});
+  at_boot_.push_back(id);
+  return id;
 }
 
 void System::seal() {
   costs.bind();
   // A task that has never run is entered from the scheduler, with interrupts off as behind any switch.
-  for (std::uint32_t t = idle_tasks(parts_); t < tasks_.size(); ++t) world.store(state->task_irqs_off(TaskId{t}), std::uint64_t{1});
+  for (std::uint32_t t = 0; t < added_; ++t) world.store(state->task_irqs_off(TaskId{t}), std::uint64_t{1});
 }
 
 void System::run_task(Context& ctx, void* argument) {
@@ -116,7 +121,7 @@ void System::run_task(Context& ctx, void* argument) {
   const auto depth = system.state->task_irqs_off(ctx.task());
   const auto in_user = system.state->task_in_user(ctx.task());
   const auto mm = system.state->task_mm(ctx.task());
-  if (ctx.task().raw() >= idle_tasks(system.parts_)) {
+  if (!system.is_idle(ctx.task())) {
     ctx.step(first_run, writes(depth, in_user).reads(mm), [&](Access& a) {
       a.write(depth, std::uint64_t{0});
       a.write(in_user, true);
@@ -135,7 +140,7 @@ void System::task_died() { --alive_; }
 
 bool System::finished() const {
   if (alive_ != 0) return false;
-  for (std::uint32_t t = idle_tasks(parts_); t < tasks_.size(); ++t)
+  for (std::uint32_t t = 0; t < added_; ++t)
     if (world.load(state->task_state(TaskId{t})) != TaskState::dead) return false;
   for (std::uint32_t c = 0; c < parts_.topology.cpus(); ++c)
     if (world.load(state->cpu_current(CpuId{c})) != world.load(state->cpu_idle_task(CpuId{c}))) return false;
@@ -147,12 +152,13 @@ void System::make_contexts(FiberHost& host) {
   host.set_observer(observer_);
   for (std::uint32_t t = 0; t < tasks_.size(); ++t) {
     Task& task = tasks_[t];
+    if (task.system == nullptr) continue;
     task.context = std::make_unique<Context>(host, world, TaskId{t});
     task.context->set_events(&events);
     task.context->set_observer(observer_);
     task.context->prepare(stack_bytes, &System::run_task, &task);
     scheduler->set_context(TaskId{t}, *task.context);
-    if (t < idle_tasks(parts_)) host.place(*task.context, CpuId{t});
+    if (is_idle(TaskId{t})) host.place(*task.context, CpuId{t - planned_});
   }
 }
 
@@ -161,6 +167,7 @@ void System::add_devices(FiberHost& host, TimedHost* timed) {
   fabric->attach(timed, fabric_agent);
   const AgentId timer_agent = host.add_device(*timer);
   timer->attach(timed, timer_agent);
+  for (auto& [device, attach] : made_port.devices) attach(timed, host.add_device(*device));
 }
 
 TimedHost& System::make_timed(const TimedOptions& options) {
@@ -171,6 +178,7 @@ TimedHost& System::make_timed(const TimedOptions& options) {
   lines->set_least_latency(std::min({parts_.lines.same_socket, parts_.lines.cross_socket, costs.least(Phase::entry)}));
   machine->lines = lines.get();
   timed_ = std::make_unique<TimedHost>(world, *lines, parts_.topology.core_of_each_cpu(), options);
+  timed_->set_stream(&events);
   add_devices(*timed_, timed_.get());
   make_contexts(*timed_);
   timed_->seal();

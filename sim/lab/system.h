@@ -12,20 +12,11 @@
 #include "models/machine/machine.h"
 #include "models/machine/memory_system.h"
 #include "models/machine/timer.h"
-#include "models/mm/kernel.h"
 #include "sim/explore/explored_host.h"
+#include "sim/lab/architecture.h"
 #include "sim/timed/core_module.h"
 
 namespace mmulab::lab {
-
-/// What a port is made from.
-struct PortParts {
-  KernelState& state;
-  const Machine& machine;
-  Locks& locks;
-  KernelInterrupts& interrupts;
-};
-using PortFactory = std::function<std::unique_ptr<Port>(const PortParts&)>;
 
 struct SystemParts {
   Topology topology;
@@ -52,7 +43,8 @@ class System {
   explicit System(const SystemParts& parts);
   ~System();
 
-  /// A task that starts runnable on `cpu`, in `mm`; tasks of one cpu queue up in the order of their addition.
+  /// A task that runs in `mm` from the beginning; tasks of one cpu queue up in the order of their addition. Task ids
+  /// count up from 0; the idle tasks' come after those that the limits allow.
   TaskId add_task(const std::string& name, MmId mm, CpuId cpu, TaskBody body);
   /// A task that some fork will start.
   TaskId add_child(const std::string& name, CpuId cpu, TaskBody body);
@@ -72,7 +64,7 @@ class System {
   void set_on_finished(std::function<void()> on_finished) { on_finished_ = std::move(on_finished); }
 
   [[nodiscard]] const std::string& task_name(TaskId task) const { return tasks_[task.raw()].name; }
-  [[nodiscard]] std::size_t tasks() const { return tasks_.size(); }
+  [[nodiscard]] std::uint32_t tasks() const { return static_cast<std::uint32_t>(tasks_.size()); }
 
   World world;
   EventStream events;
@@ -83,7 +75,8 @@ class System {
   std::unique_ptr<IpiFabric> fabric;
   std::unique_ptr<Timer> timer;
   std::unique_ptr<Machine> machine;
-  std::unique_ptr<Port> port;
+  MadePort made_port;
+  Port* port = nullptr;
   std::unique_ptr<AxesStrategy> strategy;
   std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<Kernel> kernel;
@@ -97,7 +90,9 @@ class System {
     std::unique_ptr<Context> context;
     System* system = nullptr;
   };
-  TaskId new_task(const std::string& name, CpuId cpu, TaskBody body);
+  TaskId new_task(TaskId id, const std::string& name, CpuId cpu, TaskBody body);
+  [[nodiscard]] bool is_idle(TaskId task) const { return task.raw() >= planned_; }
+  void boot(Context& ctx);
   void wire_kernel();
   void boot_cpus();
   void make_contexts(FiberHost& host);
@@ -108,7 +103,9 @@ class System {
   SystemParts parts_;
   KernelPolicy policy_;
   std::vector<Task> tasks_;
-  std::vector<TaskId> first_on_cpu_;
+  std::uint32_t planned_ = 0;  ///< tasks that are not idle tasks; they come first
+  std::uint32_t added_ = 0;
+  std::vector<TaskId> at_boot_;
   std::uint32_t alive_ = 0;
   StepObserver* observer_ = nullptr;
   std::function<void()> on_finished_;

@@ -155,6 +155,7 @@ void TimedHost::park(Context& context, const Op& op) {
     waited_for_[at.raw()] = true;
   }
   agent.parked = true;
+  agent.waits_in = op.label->name();
   sequencer_->set(id, never, never);
   while (agents_[id.raw()].parked) leave_fiber(context);
 }
@@ -167,6 +168,7 @@ void TimedHost::unpark(std::uint32_t cpu, Cycle at) {
     if (list.empty()) waited_for_[place.raw()] = false;
   }
   agent.parked = false;
+  agent.waits_in.clear();
   // One cycle at least between agents: otherwise a lower id would act before the event that woke it.
   agent.now = std::max(agent.now, at + Cycles{1});
   sequencer_->set(AgentId{cpu}, agent.now, agent.now);
@@ -235,7 +237,7 @@ void TimedHost::run_ahead(Context& context, PrivateRun& run) {
 /// Called for the agent whose turn it is, from its own fiber or from any core's thread: it needs no fiber.
 void TimedHost::advance_private_run(AgentId id) {
   Agent& agent = agents_[id.raw()];
-  bool blocked = interrupts_ != nullptr && interrupts_->deliverable(CpuId{id.raw()});
+  bool blocked = !may_run_ahead() || (interrupts_ != nullptr && interrupts_->deliverable(CpuId{id.raw()}));
   if (!blocked) {
     const Cycle before = agent.now;
     agent.now = agent.run->advance(agent.now, run_limit(id), blocked);

@@ -10,9 +10,11 @@
 #include <functional>
 #include <memory>
 #include <queue>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "sim/events/stream.h"
 #include "sim/exec/fiber_host.h"
 #include "sim/timed/pricing.h"
 #include "sim/timed/sequencer.h"
@@ -55,7 +57,11 @@ class TimedHost : public FiberHost {
   /// Lets `run` go on by itself as far as nobody else could matter; returns when it is blocked or interrupted.
   void run_ahead(Context& context, PrivateRun& run);
   /// True if steps may be skipped over by run_ahead; off whenever lookahead is off or every step is observed.
-  [[nodiscard]] bool may_run_ahead() const { return options_.lookahead && observer_ == nullptr && record_ == nullptr; }
+  [[nodiscard]] bool may_run_ahead() const {
+    return options_.lookahead && observer_ == nullptr && record_ == nullptr && (stream_ == nullptr || !stream_->attended());
+  }
+  /// While somebody attends to this stream nobody runs ahead: run-ahead is silent.
+  void set_stream(const EventStream* stream) { stream_ = stream; }
 
   /// No event after the present one happens any more.
   void stop() { stopping_ = true; }
@@ -73,7 +79,8 @@ class TimedHost : public FiberHost {
   [[nodiscard]] Cycle reached() const { return reached_; }
   /// Steps that took effect; accesses of run-ahead are not among them.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
-  [[nodiscard]] bool parked(CpuId cpu) const { return agents_[cpu.raw()].parked; }
+  /// The label of the step whose guard the cpu waits for; empty if it does not wait.
+  [[nodiscard]] std::string waiting_for(CpuId cpu) const { return agents_[cpu.raw()].waits_in; }
 
  private:
   struct CoreThread;
@@ -85,6 +92,7 @@ class TimedHost : public FiberHost {
     PrivateRun* run = nullptr;
     std::uint64_t choices = 0;
     std::vector<Location> waits_for;
+    std::string waits_in;
   };
   struct Posted {
     Cycle at;
@@ -123,6 +131,7 @@ class TimedHost : public FiberHost {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> waiters_;
   std::vector<Decision>* record_ = nullptr;
   std::function<void(Cycle)> heartbeat_;
+  const EventStream* stream_ = nullptr;
   Cycle device_now_;
   Cycle reached_;
   std::uint64_t steps_ = 0;

@@ -14,12 +14,15 @@ lab::SystemParts parts(std::uint32_t cpus, const GatherAxes& axes) {
   lab::SystemParts p;
   p.topology.cores_per_socket = cpus;
   p.geometry = TableGeometry{PageShift{12}, {2, 2, 2, 0, 0}, 3};
-  p.limits.tasks = 6;
+  p.limits.tasks = 3;
   p.limits.mms = 3;
   p.limits.frames = 64;
   p.limits.tables = 48;
   p.axes = axes;
-  p.make_port = [](const lab::PortParts& port_parts) { return std::make_unique<test::UncachedPort>(port_parts); };
+  p.make_port = [](const lab::PortParts& port_parts) { lab::MadePort made;
+    made.port = std::make_unique<test::UncachedPort>(port_parts);
+    return made;
+  };
   config::Schema schema;
   describe_kernel(schema);
   const config::Values values = config::load_text(schema, "test", "[kernel]\nversion = \"2.6.22\"\n");

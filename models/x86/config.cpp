@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "models/x86/config.h"
+
+namespace mmulab {
+namespace {
+
+using config::Confidence;
+
+struct CostKey {
+  const char* name;
+  Cycles X86Costs::*field;
+  const char* help;
+};
+constexpr CostKey costs[] = {
+    {"l1_hit", &X86Costs::l1_hit, "A user access whose translation is in the first-level TLB"},
+    {"stlb_hit", &X86Costs::stlb_hit, "Added when it is in the second level"},
+    {"walk_start", &X86Costs::walk_start, "A miss in all levels, before the first entry is read"},
+    {"walk_level", &X86Costs::walk_level, "Each entry read, its line being held"},
+    {"ad_assist", &X86Costs::ad_assist, "Locked update that sets A or D"},
+    {"page_fault", &X86Costs::page_fault, "Detecting a fault and dropping what is cached for its address"},
+    {"invlpg", &X86Costs::invlpg, "INVLPG"},
+    {"invpcid_address", &X86Costs::invpcid_address, "Type 0"},
+    {"invpcid_context", &X86Costs::invpcid_context, "Types 1, 2, 3"},
+    {"cr3_flush", &X86Costs::cr3_flush, "MOV CR3 that flushes"},
+    {"cr3_noflush", &X86Costs::cr3_noflush, "MOV CR3 with bit 63 set"},
+    {"invlpgb", &X86Costs::invlpgb, "Issuing INVLPGB"},
+    {"tlbsync", &X86Costs::tlbsync, "TLBSYNC"},
+    {"pte_atomic", &X86Costs::pte_atomic, "Xchg or lock btr on a pte, its line being owned"},
+    {"pte_store", &X86Costs::pte_store, "Plain store to a pte"},
+    {"percpu", &X86Costs::percpu, "Access to a word of this cpu's own bookkeeping"},
+    {"cpumask_atomic", &X86Costs::cpumask_atomic, "Lock bts, btr on mm_cpumask"},
+    {"tlb_gen_atomic", &X86Costs::tlb_gen_atomic, "Lock xadd on mm.tlb_gen"},
+    {"flush_setup", &X86Costs::flush_setup, "Call, mask copy, choice of what to flush"},
+    {"request_write", &X86Costs::request_write, "Filling a shootdown request"},
+    {"request_read", &X86Costs::request_read, "Reading a shootdown request"},
+    {"target_check", &X86Costs::target_check, "Should_flush_tlb for one target"},
+    {"queue_add", &X86Costs::queue_add, "Llist_add on a target's call_single_queue"},
+    {"queue_take", &X86Costs::queue_take, "Llist_del_all"},
+    {"ipi_dispatch", &X86Costs::ipi_dispatch, "From the interrupt's entry to the flush function"},
+    {"acknowledge", &X86Costs::acknowledge, "Clearing the mask bit, or csd_unlock"},
+    {"wait_test", &X86Costs::wait_test, "One look at an acknowledgement"},
+};
+
+struct ArrayKey {
+  const char* name;
+  X86TlbArray X86Params::*field;
+  const char* help;
+};
+constexpr ArrayKey arrays[] = {
+    {"dtlb_4k", &X86Params::dtlb_4k, "data TLB of 4K pages"},
+    {"dtlb_2m", &X86Params::dtlb_2m, "data TLB of 2M pages"},
+    {"dtlb_1g", &X86Params::dtlb_1g, "data TLB of 1G pages"},
+    {"itlb_4k", &X86Params::itlb_4k, "instruction TLB of 4K pages"},
+    {"itlb_2m", &X86Params::itlb_2m, "instruction TLB of 2M pages"},
+    {"stlb", &X86Params::stlb, "second-level TLB"},
+    {"stlb_2m", &X86Params::stlb_2m, "second-level TLB of 2M pages"},
+    {"stlb_1g", &X86Params::stlb_1g, "second-level TLB of 1G pages"},
+    {"stlb_code", &X86Params::stlb_code, "second-level TLB of instructions"},
+    {"psc_pde", &X86Params::psc_pde, "cache of page-directory entries"},
+    {"psc_pdpte", &X86Params::psc_pdpte, "cache of PDPT entries"},
+    {"psc_pml4e", &X86Params::psc_pml4e, "cache of PML4 entries"},
+};
+
+struct FlagKey {
+  const char* name;
+  bool X86Params::*field;
+  const char* help;
+};
+constexpr FlagKey machine_flags[] = {
+    {"dtlb_unified", &X86Params::dtlb_unified, "The data TLB holds pages of every size"},
+    {"itlb_unified", &X86Params::itlb_unified, "The instruction TLB holds pages of every size"},
+    {"stlb_holds_2m", &X86Params::stlb_holds_2m, "The second-level TLB holds 2M pages, too"},
+    {"stlb_instructions", &X86Params::stlb_instructions, "Instruction translations use the second level, too"},
+    {"pcid", &X86Params::pcid, "The machine has PCIDs"},
+    {"invpcid", &X86Params::invpcid, "The machine has INVPCID"},
+    {"broadcast", &X86Params::broadcast, "The machine has INVLPGB and TLBSYNC"},
+};
+constexpr FlagKey kernel_flags[] = {
+    {"skip_lazy", &X86Params::skip_lazy, "A lazy cpu is not interrupted unless page tables were freed"},
+    {"clear_mask_first", &X86Params::clear_mask_first, "switch_mm clears its bit in the old mask before CR3 changes"},
+    {"gen_before_mask", &X86Params::gen_before_mask, "switch_mm reads tlb_gen before it sets its bit (broken)"},
+};
+
+void powers_of_two(const config::Values& v, const config::Complain& complain) {
+  if (!v.contains("machine.x86.stlb_sets")) return;
+  for (const ArrayKey& array : arrays) {
+    const std::string path = std::string("machine.x86.") + array.name + "_sets";
+    const std::uint64_t n = v.integer(path);
+    if ((n & (n - 1)) != 0) complain(path, std::to_string(n) + " is not a power of two", "use 1, 2, 4, 8 ...");
+  }
+}
+
+}  // namespace
+
+void describe_x86(config::Schema& schema) {
+  const X86Params initial;
+  auto m = schema.section("machine.x86", "TLBs, walk caches and features of an x86 core").only_if("machine.arch", "x86");
+  for (const ArrayKey& array : arrays) {
+    const X86TlbArray geometry = initial.*array.field;
+    m.integer(std::string(array.name) + "_sets").default_to(geometry.sets).range(1, 1 << 16).unit("sets").help(
+        std::string("Sets of the ") + array.help + ", a power of two");
+    m.integer(std::string(array.name) + "_ways").default_to(geometry.ways).range(0, 1024).unit("ways").help(
+        std::string("Ways of the ") + array.help + "; 0 for none");
+  }
+  for (const FlagKey& flag : machine_flags) m.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
+  m.integer("broadcast_pages").default_to(initial.broadcast_pages).range(1, 65536).unit("pages").help("Pages that one INVLPGB reaches");
+  auto c = schema.section("machine.x86.cost", "Named costs of x86's hardware and low-level code").only_if("machine.arch", "x86");
+  for (const CostKey& cost : costs)
+    c.constant(cost.name).default_to((initial.cost.*cost.field).raw()).range(1, 1000000).unit("cycles").help(cost.help).source(
+        Confidence::Low, "hardware.md 1.2, 1.3, 6.1");
+  auto k = schema.section("kernel.x86", "x86's shootdown").only_if("machine.arch", "x86");
+  k.choice("shootdown", {"vectors8-2.6", "tlb-gen-modern"}).default_to("vectors8-2.6").help("Which kernel's shootdown protocol");
+  k.integer("flush_ceiling").default_to(1).range(0, 1 << 20).unit("pages").help("More pages than this: flush everything");
+  k.integer("shootdown_slots").default_to(initial.shootdown_slots).range(1, 64).help("Invalidate vectors of the 2.6 shootdown");
+  k.integer("asids").default_to(initial.asids).range(1, 64).help("Address-space ids that a cpu keeps");
+  for (const FlagKey& flag : kernel_flags) k.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
+  schema.rule(powers_of_two);
+}
+
+X86Params x86_params(const config::Values& v) {
+  X86Params p;
+  for (const ArrayKey& array : arrays) {
+    const std::string base = std::string("machine.x86.") + array.name;
+    p.*array.field = {static_cast<std::uint32_t>(v.integer(base + "_sets")), static_cast<std::uint32_t>(v.integer(base + "_ways"))};
+  }
+  for (const FlagKey& flag : machine_flags) p.*flag.field = v.flag(std::string("machine.x86.") + flag.name);
+  for (const FlagKey& flag : kernel_flags) p.*flag.field = v.flag(std::string("kernel.x86.") + flag.name);
+  for (const CostKey& cost : costs) p.cost.*cost.field = Cycles{v.integer(std::string("machine.x86.cost.") + cost.name)};
+  p.broadcast_pages = static_cast<std::uint32_t>(v.integer("machine.x86.broadcast_pages"));
+  p.shootdown = v.text("kernel.x86.shootdown") == "tlb-gen-modern" ? ShootdownStyle::tlb_gen_modern : ShootdownStyle::vectors8_2_6;
+  p.flush_ceiling = static_cast<std::uint32_t>(v.integer("kernel.x86.flush_ceiling"));
+  p.shootdown_slots = static_cast<std::uint32_t>(v.integer("kernel.x86.shootdown_slots"));
+  p.asids = static_cast<std::uint32_t>(v.integer("kernel.x86.asids"));
+  return p;
+}
+
+void x86_costs(const config::Values& v, const std::function<void(const std::string&, Cycles)>& set) {
+  for (const CostKey& cost : costs)
+    set(std::string("x86_") + cost.name, Cycles{v.integer(std::string("machine.x86.cost.") + cost.name)});
+}
+
+}  // namespace mmulab

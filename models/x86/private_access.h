@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Run-ahead of one cpu: the effects and cycles of Mmu::access() for accesses that touch nothing but this core's own
+// state and lines it already holds, on the raw words. Stops before an access that needs A or D set, faults, misses a
+// line, or would complete at or after the horizon. Source of truth: mmu.cpp and walker.cpp, which the differential
+// test compares it with.
+#pragma once
+
+#include <array>
+
+#include "models/x86/mmu.h"
+
+namespace mmulab::x86 {
+
+class PrivateAccess {
+ public:
+  PrivateAccess(const Mmu& mmu, CpuId cpu);
+  Cycle run(AccessBuffer& buffer, Cycle now, Cycle horizon);
+
+ private:
+  struct RawArray {
+    std::uint64_t* words = nullptr;
+    std::uint64_t set_mask = 0;
+    std::uint32_t ways = 0;
+    std::uint32_t stride = 0;
+    [[nodiscard]] std::uint64_t* set(std::uint64_t page) const { return words + (page & set_mask) * stride; }
+  };
+  /// Performs one access that the last-page filter did not answer; 0 cycles if it cannot be done here.
+  std::uint64_t perform(std::uint64_t page, bool store, std::uint64_t budget);
+  std::uint64_t perform_any_kind(std::uint64_t page, bool store, std::uint64_t budget);
+  std::uint64_t perform_walk(std::uint64_t page, bool store, std::uint64_t budget);
+  [[nodiscard]] RawArray raw(std::uint32_t array) const;
+  [[nodiscard]] bool usable(std::uint64_t data, bool store) const { return (data & need_[store ? 1 : 0]) == need_[store ? 1 : 0]; }
+  void remember(std::uint64_t page, std::uint64_t data) {
+    last_page_ = page;
+    last_data_ = data;
+  }
+
+  const Mmu& mmu_;
+  CpuId cpu_;
+  CoreId core_;
+  std::uint32_t tag_;
+  std::uint64_t* words_;
+  std::uint64_t kinds_;
+  RawArray l1_;
+  RawArray l2_;
+  std::uint64_t hit_cost_;
+  std::uint64_t second_hit_cost_;
+  std::uint64_t walk_start_;
+  std::uint64_t walk_level_;
+  std::uint64_t fill_cost_;
+  std::array<std::uint64_t, 2> need_ = {pte_user, pte_user | pte_write | pte_dirty};
+  std::uint64_t last_page_ = ~std::uint64_t{0};
+  std::uint64_t last_data_ = 0;
+};
+
+}  // namespace mmulab::x86

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// The shootdown of 6.x: flush_tlb_mm_range and smp_call_function_many_cond on the sender's side, flush_tlb_func on
+// the receiver's.
+#include "models/x86/tlb_gen.h"
+
+#include "sim/events/stream.h"
+
+namespace mmulab::x86 {
+namespace {
+
+const Label bump_label{"x86.flush.bump_gen", "x86_tlb_gen_atomic"};
+const Label info_label{"x86.flush.write_info", "x86_request_write"};
+const Label read_mask{"x86.flush.read_mask", "x86_flush_setup"};
+const Label check_label{"x86.flush.check_target", "x86_target_check"};
+const Label csd_lock_label{"x86.csd.lock", "x86_request_write"};
+const Label queue_add{"x86.csd.enqueue", "x86_queue_add"};
+const Label wait_begin{"x86.csd.wait_begin", "x86_wait_test"};
+const Label wait_label{"x86.csd.wait", "x86_wait_test"};
+const Label flush_return{"x86.flush.return", "x86_percpu"};
+const Label dispatch{"x86.csd.take_queue", "x86_queue_take"};
+const Label read_csd{"x86.csd.read", "x86_request_read"};
+const Label read_info_label{"x86.csd.read_info", "x86_request_read"};
+const Label unlock_csd{"x86.csd.unlock", "x86_acknowledge"};
+const Label function_label{"x86.flush_func", "x86_ipi_dispatch"};
+const Label stale_mask{"x86.flush_func.clear_mask", "x86_cpumask_atomic"};
+const Label read_gen_label{"x86.flush_func.read_gen", "x86_percpu"};
+const Label store_gen{"x86.flush_func.store_gen", "x86_percpu"};
+
+/// Fields of a call_single_data. A posted one carries its request itself; a waited-for one points to the sender's.
+enum CsdField : std::uint32_t { csd_flags, csd_next, csd_inline, csd_mm, csd_first, csd_end, csd_gen, csd_words };
+enum InfoField : std::uint32_t { info_mm, info_first, info_end, info_entries, info_count, info_gen };
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------ initiator
+
+void TlbGen::invalidate(Context& ctx, const Invalidation& what) {
+  locks_.preempt_disable(ctx);
+  const CpuId cpu = ctx.cpu();
+  Info info;
+  info.plan = plan_of(what, params_.flush_ceiling);
+  info.freed_tables = what.freed_tables;
+  const auto gen = state_.mm_tlb_gen(what.mm);
+  info.new_gen = ctx.step(bump_label, writes(gen), [&](Access& a) {
+    emit(a, flush_event(EventKind::flush_begun, what, info.plan));
+    return a.add(gen, std::uint64_t{1});
+  });
+  if (params_.broadcast) {
+    broadcast(ctx, info);
+  } else {
+    write_info(ctx, info);
+    CpuMask mask;
+    ctx.step(read_mask, reads_words(state_.mm_cpumask_first(what.mm), state_.cpumask_words()), [&](Access& a) {
+      for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w)
+        mask.set_word(w, a.read(state_.mm_cpumask(what.mm, w)));
+    });
+    const bool self = mask.has(cpu);
+    CpuMask others = mask;
+    others.remove(cpu);
+    const bool loaded = ctx.world().load(loaded_mm(cpu)) == what.mm;
+    if (others.count(state_.limits().cpus) != 0) flush_many(ctx, info, mask, what.wait);
+    else if (self || loaded) flush_this_cpu(ctx, info);
+  }
+  ctx.step(flush_return, Footprint{}, [&](Access& a) { emit(a, flush_event(EventKind::flush_done, what, info.plan)); });
+  locks_.preempt_enable(ctx);
+}
+
+void TlbGen::broadcast(Context& ctx, const Info& info) {
+  const std::uint32_t pcid = pcid_of(info.plan.mm, 0);
+  const FlushPlan& plan = info.plan;
+  if (plan.all() || plan.count != 0) mmu_.invlpgb(ctx, pcid, VirtPage{}, 0);
+  else
+    for (std::uint64_t page = plan.first; page < plan.end; page += params_.broadcast_pages)
+      mmu_.invlpgb(ctx, pcid, VirtPage{page},
+                   static_cast<std::uint32_t>(std::min<std::uint64_t>(params_.broadcast_pages, plan.end - page)));
+  mmu_.tlbsync(ctx);
+}
+
+void TlbGen::write_info(Context& ctx, const Info& info) {
+  const std::uint32_t me = ctx.cpu().raw();
+  ctx.step(info_label, writes_words(infos_.at(me), infos_.stride()), [&](Access& a) {
+    a.write(infos_.cell<MmId>(me, info_mm), info.plan.mm);
+    a.write(infos_.cell<std::uint64_t>(me, info_first), info.plan.first);
+    a.write(infos_.cell<std::uint64_t>(me, info_end), info.plan.end);
+    a.write(infos_.cell<std::uint64_t>(me, info_entries), std::uint64_t{info.plan.entries.raw()});
+    a.write(infos_.cell<std::uint64_t>(me, info_count), info.plan.count);
+    a.write(infos_.cell<std::uint64_t>(me, info_gen), info.new_gen);
+  });
+}
+
+/// on_each_cpu_cond_mask(mask, should_flush_tlb), or on_each_cpu_mask when tables were freed.
+void TlbGen::flush_many(Context& ctx, const Info& info, CpuMask mask, bool wait) {
+  const CpuId self = ctx.cpu();
+  const std::uint32_t cpus = state_.limits().cpus;
+  CpuMask interrupt;
+  for (std::uint32_t c = 0; c < cpus; ++c) {
+    const CpuId target{c};
+    if (target == self || !mask.has(target)) continue;
+    if (params_.skip_lazy && !info.freed_tables && !should_flush(ctx, target, info)) {
+      mask.remove(target);
+      continue;
+    }
+    if (enqueue(ctx, target, info, wait)) interrupt.add(target);
+  }
+  for (std::uint32_t c = 0; c < cpus; ++c)
+    if (interrupt.has(CpuId{c})) machine_.ipi.send(ctx, CpuId{c}, Vector::tlb_flush);
+  if (mask.has(self)) flush_this_cpu(ctx, info);
+  mask.remove(self);
+  if (wait && mask.count(cpus) != 0) await(ctx, mask);
+}
+
+bool TlbGen::should_flush(Context& ctx, CpuId target, const Info& info) {
+  const auto loaded = loaded_mm(target);
+  const auto lazy = state_.cpu_lazy(target);
+  return ctx.step(check_label, reads(loaded, lazy), [&](Access& a) {
+    const MmId running = a.read(loaded);
+    const bool is_lazy = a.read(lazy);
+    return !is_lazy && (running == switching || running == info.plan.mm);
+  });
+}
+
+/// csd_lock and llist_add. True if the target's queue was empty, so that nobody has interrupted it yet.
+bool TlbGen::enqueue(Context& ctx, CpuId target, const Info& info, bool wait) {
+  const std::uint64_t record = csd(ctx.cpu(), target);
+  const auto flags = csd_field(record, csd_flags);
+  ctx.step_when(csd_lock_label, writes_words(csds_.at(record), csd_words),
+                [&](const Access& a) { return a.read(flags) == 0; },
+                [&](Access& a) {
+                  a.write(flags, std::uint64_t{1});
+                  a.write(csd_field(record, csd_inline), std::uint64_t{wait ? 0U : 1U});
+                  if (wait) return;
+                  a.write(csds_.cell<MmId>(record, csd_mm), info.plan.mm);
+                  a.write(csd_field(record, csd_first), info.plan.first);
+                  a.write(csd_field(record, csd_end), info.plan.end);
+                  a.write(csd_field(record, csd_gen), info.new_gen);
+                });
+  const auto head = queue_head(target);
+  const auto next = csd_field(record, csd_next);
+  return ctx.step(queue_add, writes(head, next), [&](Access& a) {
+    const std::uint64_t old = a.exchange(head, std::uint64_t{ctx.cpu().raw()} + 1);
+    a.write(next, old);
+    return old == 0;
+  });
+}
+
+void TlbGen::flush_this_cpu(Context& ctx, const Info& info) {
+  locks_.irq_disable(ctx);
+  flush_function(ctx, info);
+  locks_.irq_enable(ctx);
+}
+
+void TlbGen::await(Context& ctx, const CpuMask& targets) {
+  std::uint32_t left = targets.count(state_.limits().cpus);
+  ctx.step(wait_begin, Footprint{}, [&](Access& a) {
+    Event event{EventKind::remote_wait_begun};
+    event.a = left;
+    emit(a, event);
+  });
+  for (std::uint32_t c = 0; c < state_.limits().cpus; ++c) {
+    if (!targets.has(CpuId{c})) continue;
+    const auto flags = csd_field(csd(ctx.cpu(), CpuId{c}), csd_flags);
+    --left;
+    ctx.step_when(wait_label, reads(flags), [&](const Access& a) { return a.read(flags) == 0; },
+                  [&](Access& a) {
+                    if (left == 0) emit(a, Event{EventKind::remote_wait_ended});
+                  });
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ receiver
+
+void TlbGen::on_interrupt(Context& ctx) {
+  const auto head = queue_head(ctx.cpu());
+  std::uint64_t sender =
+      ctx.step(dispatch, writes(head), [&](Access& a) { return a.exchange(head, std::uint64_t{0}); });
+  while (sender != 0) {
+    const CpuId from{sender - 1};
+    const std::uint64_t record = csd(from, ctx.cpu());
+    const Info info = read_info(ctx, record, from, sender);
+    flush_function(ctx, info);
+    const auto flags = csd_field(record, csd_flags);
+    ctx.step(unlock_csd, writes(flags), [&](Access& a) {
+      a.write(flags, std::uint64_t{0});
+      Event event{EventKind::ipi_handled};
+      event.a = static_cast<std::uint64_t>(Vector::tlb_flush);
+      event.b = from.raw();
+      emit(a, event);
+    });
+  }
+}
+
+TlbGen::Info TlbGen::read_info(Context& ctx, std::uint64_t record, CpuId sender, std::uint64_t& next) {
+  Info info;
+  const bool by_value = ctx.step(read_csd, reads_words(csd_field(record, csd_next).at, csd_words - 1), [&](Access& a) {
+    next = a.read(csd_field(record, csd_next));
+    info.plan.mm = a.read(csds_.cell<MmId>(record, csd_mm));
+    info.plan.first = a.read(csd_field(record, csd_first));
+    info.plan.end = a.read(csd_field(record, csd_end));
+    info.new_gen = a.read(csd_field(record, csd_gen));
+    return a.read(csd_field(record, csd_inline)) != 0;
+  });
+  if (by_value) return info;
+  const std::uint32_t from = sender.raw();
+  ctx.step(read_info_label, reads_words(infos_.at(from), infos_.stride()), [&](Access& a) {
+    info.plan.mm = a.read(infos_.cell<MmId>(from, info_mm));
+    info.plan.first = a.read(infos_.cell<std::uint64_t>(from, info_first));
+    info.plan.end = a.read(infos_.cell<std::uint64_t>(from, info_end));
+    info.plan.entries = Location{static_cast<std::uint32_t>(a.read(infos_.cell<std::uint64_t>(from, info_entries)))};
+    info.plan.count = a.read(infos_.cell<std::uint64_t>(from, info_count));
+    info.new_gen = a.read(infos_.cell<std::uint64_t>(from, info_gen));
+  });
+  return info;
+}
+
+/// flush_tlb_func; interrupts off.
+void TlbGen::flush_function(Context& ctx, const Info& info) {
+  const CpuId cpu = ctx.cpu();
+  const auto lazy = state_.cpu_lazy(cpu);
+  enum class Verdict : std::uint8_t { wrong_mm, lazy_cpu, clean, behind } verdict{};
+  std::uint32_t asid = 0;
+  std::uint64_t local_gen = 0;
+  Footprint footprint = reads(loaded_mm(cpu), loaded_asid(cpu), lazy);
+  footprint.reads_words(asid_ctx(cpu, 0).at, 2 * params_.asids);
+  ctx.step(function_label, footprint, [&](Access& a) {
+    asid = static_cast<std::uint32_t>(a.read(loaded_asid(cpu)));
+    local_gen = a.read(asid_gen(cpu, asid));
+    if (a.read(loaded_mm(cpu)) != info.plan.mm) verdict = Verdict::wrong_mm;
+    else if (a.read(lazy)) verdict = Verdict::lazy_cpu;
+    else verdict = info.new_gen <= local_gen ? Verdict::clean : Verdict::behind;
+  });
+  if (verdict == Verdict::clean) return;
+  if (verdict == Verdict::lazy_cpu) return load_kernel_tables(ctx);
+  if (verdict == Verdict::wrong_mm) {
+    const auto word = state_.mm_cpumask(info.plan.mm, cpu.raw() / 64);
+    ctx.step(stale_mask, writes(word), [&](Access& a) { a.write(word, a.read(word) & ~CpuMask::bit(cpu)); });
+    return;
+  }
+  const auto gen_cell = state_.mm_tlb_gen(info.plan.mm);
+  const std::uint64_t mm_gen = ctx.step(read_gen_label, reads(gen_cell), [&](Access& a) { return a.read(gen_cell); });
+  if (mm_gen == local_gen) return;
+  const bool partial = !info.plan.all() && info.new_gen == local_gen + 1 && info.new_gen == mm_gen;
+  if (partial) flush_locally(ctx, mmu_, info.plan);
+  else mmu_.flush_current(ctx);
+  const auto mine = asid_gen(cpu, asid);
+  ctx.step(store_gen, writes(mine), [&](Access& a) { a.write(mine, mm_gen); });
+}
+
+}  // namespace mmulab::x86

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "sim/lab/architecture.h"
+
+#include "models/ppc64/config.h"
+#include "models/sparc64/config.h"
+#include "models/x86/config.h"
+
+namespace mmulab::lab {
+namespace {
+
+MadePort made_ppc64(const PortParts& parts, const Ppc64Params& params) {
+  MadePort made;
+  auto port = std::make_unique<Ppc64Port>(parts.state, parts.machine, parts.locks, params);
+  Ppc64Port* raw = port.get();
+  made.devices.emplace_back(&raw->bus(), [raw](TimedHost* host, AgentId agent) { raw->bus().attach(host, agent); });
+  made.copies = raw;
+  made.bind_strategy = [raw](Strategy& strategy) {
+    raw->set_before_insert([&strategy](Context& ctx, MmId mm, VirtPage page) { strategy.hash_fault(ctx, mm, page); });
+  };
+  made.port = std::move(port);
+  return made;
+}
+
+MadePort made_x86(const PortParts& parts, const X86Params& params) {
+  MadePort made;
+  auto port = std::make_unique<X86Port>(parts.state, parts.machine, parts.locks, parts.interrupts, params);
+  made.copies = port.get();
+  made.port = std::move(port);
+  return made;
+}
+
+MadePort made_sparc64(const PortParts& parts, const Sparc64Params& params) {
+  MadePort made;
+  auto port = std::make_unique<Sparc64Port>(parts.state, parts.machine, parts.locks, parts.interrupts, params);
+  made.copies = port.get();
+  made.port = std::move(port);
+  return made;
+}
+
+Architecture ppc64_architecture() {
+  Architecture a;
+  a.describe = describe_ppc64;
+  a.costs = ppc64_costs;
+  a.make_port = [](const config::Values& values) -> PortFactory {
+    return [params = ppc64_params(values)](const PortParts& parts) { return made_ppc64(parts, params); };
+  };
+  return a;
+}
+
+Architecture x86_architecture() {
+  Architecture a;
+  a.describe = describe_x86;
+  a.costs = x86_costs;
+  a.make_port = [](const config::Values& values) -> PortFactory {
+    return [params = x86_params(values)](const PortParts& parts) { return made_x86(parts, params); };
+  };
+  return a;
+}
+
+Architecture sparc64_architecture() {
+  Architecture a;
+  a.describe = describe_sparc64;
+  a.costs = sparc64_costs;
+  a.make_port = [](const config::Values& values) -> PortFactory {
+    return [params = sparc64_params(values)](const PortParts& parts) { return made_sparc64(parts, params); };
+  };
+  return a;
+}
+
+}  // namespace
+
+Registry<Architecture, Architecture>& architectures() {
+  static Registry<Architecture, Architecture> registry = [] {
+    Registry<Architecture, Architecture> r("architecture");
+    r.add("x86", "hardware-walked page tables, TLBs with PCIDs, shootdown by IPI", x86_architecture());
+    r.add("ppc64", "hashed page table, software hash fault, tlbie", ppc64_architecture());
+    r.add("sparc64", "software-refilled TLBs, TSB in memory, cross calls", sparc64_architecture());
+    return r;
+  }();
+  return registry;
+}
+
+}  // namespace mmulab::lab

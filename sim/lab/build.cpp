@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "sim/lab/build.h"
+
+#include "models/machine/config.h"
+#include "models/mm/config.h"
+
+namespace mmulab::lab {
+namespace {
+
+/// Frames beyond the workload's own: pages that gathers hold back, copies in flight, and a little air.
+constexpr std::uint32_t spare_frames = 64;
+
+}  // namespace
+
+SystemParts system_parts(const config::Values& values, const KernelLimits& needs) {
+  const Architecture& architecture = architectures().find(values.text("machine.arch")).make;
+  SystemParts parts;
+  parts.topology = topology(values);
+  parts.geometry = table_geometry(values);
+  parts.limits = needs;
+  parts.limits.frames += spare_frames;
+  parts.policy = kernel_policy(values);
+  parts.axes = gather_axes(values);
+  parts.strategy_class = values.text("strategy.class");
+  parts.make_port = architecture.make_port(values);
+  parts.lines = line_costs(values);
+  parts.ipi = ipi_costs(values);
+  parts.memory_model = values.text("machine.memory.model");
+  parts.memory = memory_options(values);
+  const auto set = [&](const std::string& name, Cycles cost) { parts.costs.emplace_back(name, cost); };
+  kernel_costs(values, set);
+  architecture.costs(values, set);
+  set("ipi_send", Cycles{values.integer("machine.ipi.send")});
+  return parts;
+}
+
+}  // namespace mmulab::lab

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Long runs of user accesses: `visits` pages in an order, each touched `touches` times (64 bytes apart, so that a page
+// touched often stays one page), a share of them stores. The n-th access follows from the key and n alone. Where the
+// timed host lets a core run ahead, chunks of addresses go straight to the port and need no fiber; the result is that
+// of calling Kernel::access for each. Costs what the accesses cost; making one up is free to the simulated machine.
+#pragma once
+
+#include "models/mm/kernel.h"
+#include "sim/timed/timed_host.h"
+#include "workloads/page_order.h"
+
+namespace mmulab::workload {
+
+struct AccessStream {
+  VirtPage first;
+  PageShift shift;
+  const PageOrder* order = nullptr;
+  std::uint64_t visits = 0;
+  std::uint32_t touches = 1;
+  std::uint32_t store_percent = 0;
+
+  [[nodiscard]] std::uint64_t accesses() const { return visits * touches; }
+  /// The accesses [from, from + count) as an AccessBuffer holds them.
+  void fill(std::uint64_t key, std::uint64_t from, std::uint64_t count, std::uint64_t* words) const;
+};
+
+/// A core's supply of one stream; refills itself, with or without the fiber.
+class StreamRun final : public PrivateRun {
+ public:
+  static constexpr std::uint64_t chunk_words = 4096;
+
+  /// `chunk` has room for chunk_words, or for the whole stream if that is shorter.
+  StreamRun(const AccessStream& stream, std::uint64_t key, Port& port, const EventStream* events,
+            std::uint64_t* chunk);
+  Cycle advance(Cycle now, Cycle horizon, bool& blocked) override;
+
+  /// Takes the next access for the fiber to make; false at the end.
+  bool take(std::uint64_t& word);
+  /// From now on the accesses are those of `mm` on `cpu`.
+  void place(CpuId cpu, MmId mm) { cpu_ = cpu, mm_ = mm; }
+  /// Every access has to be made in order and be reported.
+  [[nodiscard]] bool attended() const { return events_ != nullptr && events_->attended(); }
+
+ private:
+  bool supply();
+
+  const AccessStream& stream_;
+  std::uint64_t key_;
+  Port& port_;
+  const EventStream* events_;
+  std::uint64_t* chunk_;
+  AccessBuffer buffer_;
+  std::uint64_t made_up_ = 0;
+  CpuId cpu_;
+  MmId mm_;
+};
+
+/// Makes every access of the stream as the context's task. `chunk` as above.
+void run_stream(Context& ctx, Kernel& kernel, const AccessStream& stream, std::uint64_t key, std::uint64_t* chunk);
+
+}  // namespace mmulab::workload

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// What tasks do, as data: the parser of scripts and the generators make lists of operations, checks and limits read
+// them, one interpreter performs them (program.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/mm/pte.h"
+#include "sim/config/source.h"
+#include "workloads/page_order.h"
+
+namespace mmulab::workload {
+
+inline constexpr std::uint64_t think_cycles_max = 4'000'000'000;
+inline constexpr std::uint64_t touches_max = 1'000'000;
+inline constexpr std::uint64_t visits_max = INT64_MAX / touches_max;
+
+enum class OperationKind : std::uint8_t {
+  load, store, fetch,  ///< each page of the range once
+  access,              ///< `amount` visits by a pattern
+  munmap, mmap, mprotect, dontneed, zero_read,
+  unmap_mapping,       ///< target = file; first and pages are the file's
+  fork,                ///< target = task
+  barrier,             ///< target = barrier
+  think,               ///< amount = most cycles
+  delay,               ///< amount = cycles
+  yield, exit,
+  repeat,              ///< amount = times; up to the matching end
+  end
+};
+
+/// Unless said otherwise: target = region, [first, first + pages) within it.
+struct Operation {
+  OperationKind kind = OperationKind::yield;
+  std::uint32_t target = 0;
+  std::uint64_t first = 0;
+  std::uint64_t pages = 0;
+  std::uint64_t amount = 0;
+  /// Calls on a range: pages of each call, 0 for one call.
+  std::uint64_t step = 0;
+  Rights rights;
+  Pattern pattern = Pattern::sequential;
+  std::uint32_t store_percent = 0;
+  std::uint32_t touches = 1;
+};
+
+/// Whether it names pages of a region.
+constexpr bool has_range(OperationKind kind) {
+  return kind <= OperationKind::zero_read;
+}
+/// Whether it may change the list of VMAs.
+constexpr bool changes_vmas(OperationKind kind) {
+  return kind == OperationKind::munmap || kind == OperationKind::mmap || kind == OperationKind::mprotect;
+}
+/// Whether pages may come to wait in a gather.
+constexpr bool zaps(OperationKind kind) {
+  return kind == OperationKind::munmap || kind == OperationKind::dontneed || kind == OperationKind::zero_read ||
+         kind == OperationKind::unmap_mapping;
+}
+
+/// An operation and where the user wrote it.
+struct Statement {
+  Operation operation;
+  config::Position at;
+};
+
+}  // namespace mmulab::workload

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "workloads/program.h"
+
+#include <algorithm>
+
+namespace mmulab::workload {
+
+void OperationProgram::run(Context& ctx, Kernel& kernel) {
+  for (Memory memory; memory.at < code_.instructions.size();) {
+    const Instruction& now = code_.instructions[memory.at++];
+    if (now.kind == OperationKind::exit) return;
+    perform(ctx, kernel, now, memory);
+  }
+}
+
+void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& now, Memory& memory) {
+  const std::uint64_t key = code_.key;
+  switch (now.kind) {
+    case OperationKind::load:
+    case OperationKind::store:
+    case OperationKind::access:
+      return run_stream(ctx, kernel, code_.streams[now.slot], derive(key, memory.draws++), chunk());
+    case OperationKind::fetch: return fetch(ctx, kernel, now);
+    case OperationKind::fork: {
+      const std::uint32_t n = memory.forks[now.slot]++;
+      kernel.fork(ctx, TaskId{std::uint64_t{now.child.raw()} + n}, MmId{std::uint64_t{now.child_mm.raw()} + n});
+      return;
+    }
+    case OperationKind::barrier: return meetings_.meet(ctx, now.slot);
+    case OperationKind::think: return ctx.work(Cycles{below(draw(key, memory.draws++), now.amount + 1)});
+    case OperationKind::delay: return ctx.work(Cycles{now.amount});
+    case OperationKind::yield: return kernel.yield(ctx);
+    case OperationKind::repeat: memory.loops[now.slot] = now.amount; return;
+    case OperationKind::end:
+      if (--memory.loops[now.slot] != 0) memory.at = now.amount;
+      return;
+    case OperationKind::exit: return;
+    default: break;
+  }
+  for (Pages done; done < now.pages; done += now.step)
+    call(ctx, kernel, now, now.page + done, std::min(now.step, now.pages - done));
+}
+
+void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page, Pages pages) const {
+  const Pages into = page - now.page;
+  if (now.kind == OperationKind::munmap) {
+    kernel.munmap(ctx, page, pages);
+  } else if (now.kind == OperationKind::dontneed) {
+    kernel.madvise_dontneed(ctx, page, pages);
+  } else if (now.kind == OperationKind::zero_read) {
+    kernel.zero_read(ctx, page, pages);
+  } else if (now.kind == OperationKind::mprotect) {
+    kernel.mprotect(ctx, page, pages, now.record.rights);
+  } else if (now.kind == OperationKind::unmap_mapping) {
+    kernel.unmap_mapping(ctx, now.file, now.amount + into.raw(), pages);
+  } else {
+    VmaRecord record = now.record;
+    record.offset_pages += (page - record.first).raw();
+    record.first = page;
+    record.end = page + pages;
+    kernel.mmap(ctx, record);
+  }
+}
+
+void OperationProgram::fetch(Context& ctx, Kernel& kernel, const Instruction& now) const {
+  for (Pages done; done < now.pages; done += Pages{1})
+    kernel.access(ctx, start_of(now.page + done, code_.shift), AccessKind::fetch);
+}
+
+std::uint64_t* OperationProgram::chunk() {
+  if (!chunk_.empty()) return chunk_.data();
+  std::uint64_t longest = 0;
+  for (const AccessStream& stream : code_.streams) longest = std::max(longest, stream.accesses());
+  chunk_.resize(std::min(longest, StreamRun::chunk_words));
+  return chunk_.data();
+}
+
+}  // namespace mmulab::workload
