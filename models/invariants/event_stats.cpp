@@ -7,14 +7,14 @@ namespace mmulab {
 
 const char* flush_reason_name(FlushReason reason) {
   static constexpr std::array<const char*, 12> names = {
-      "each", "full", "mm_change", "leave_lazy", "before_unlock", "after_unlock",
-      "zap_block", "end_vma", "end", "context_switch", "classic", "force"};
+      "each",      "full",    "mm_change", "leave_lazy",     "before_unlock", "after_unlock",
+      "zap_block", "end_vma", "end",       "context_switch", "classic",       "force"};
   return names[static_cast<std::size_t>(reason)];
 }
 
 const char* call_stat_name(Call call) {
-  static constexpr std::array<const char*, 10> names = {"munmap", "exit", "dontneed", "zero_read", "unmap_mapping",
-                                                        "fork", "mprotect", "mmap", "touch", "fault"};
+  static constexpr std::array<const char*, 10> names = {
+      "munmap", "exit", "dontneed", "zero_read", "unmap_mapping", "fork", "mprotect", "mmap", "touch", "fault"};
   return names[static_cast<std::size_t>(call)];
 }
 
@@ -72,9 +72,7 @@ void EventStats::on_event(const Event& event) {
     case EventKind::preemption_enabled: return end(task(event).preempt_off, event, *preempt_off_);
     case EventKind::irqs_disabled: return begin(task(event).irqs_off, event);
     case EventKind::irqs_enabled: return end(task(event).irqs_off, event, *irqs_off_);
-    case EventKind::remote_wait_begun:
-      remote_cpus_->add(event.a);
-      return begin(task(event).remote_wait, event);
+    case EventKind::remote_wait_begun: remote_cpus_->add(event.a); return begin(task(event).remote_wait, event);
     case EventKind::remote_wait_ended: return end(task(event).remote_wait, event, *remote_wait_);
     default: return count(event);
   }

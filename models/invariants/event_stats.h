@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Statistics that follow from the event stream alone. Times are cycles of the simulated machine. What the stream does
-// not show is left to others: waiting for locks, TLB hits of run-ahead (fills and uses count reported ones only).
+// Statistics that follow from the event stream alone. Times are cycles of the simulated machine. What the stream
+// does not show is left to others: waiting for locks, TLB hits of run-ahead (fills and uses count reported ones
+// only).
 #pragma once
 
 #include <array>

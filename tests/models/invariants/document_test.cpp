@@ -25,11 +25,13 @@ TEST_CASE("Every row of the table is there once, with all its texts") {
   for (const auto& invariant : make_invariants(LedgerConfig{})) {
     const InvariantText& t = invariant->text();
     names.insert(t.name);
-    for (const char* line : {t.help, t.evaluated_at, t.statement, t.classes, t.applies_to}) CHECK(std::string(line) != "");
+    for (const char* line : {t.help, t.evaluated_at, t.statement, t.classes, t.applies_to})
+      CHECK(std::string(line) != "");
   }
-  CHECK(names == std::set<std::string>{"no-duplicate-hpte", "hpt-tracked", "no-stale-frame", "no-stale-right", "copy-isolation",
-                                       "dirty-kept", "table-alive", "tag-unique", "post-condition", "one-view", "one-size",
-                                       "no-irqs-off-wait", "batch-empty-at-unlock", "context-clean-at-free", "lock-order",
+  CHECK(names == std::set<std::string>{"no-duplicate-hpte", "hpt-tracked", "no-stale-frame", "no-stale-right",
+                                       "copy-isolation", "dirty-kept", "table-alive", "tag-unique",
+                                       "post-condition", "one-view", "one-size", "no-irqs-off-wait",
+                                       "batch-empty-at-unlock", "context-clean-at-free", "lock-order",
                                        "no-deadlock", "no-leak"});
 }
 

@@ -27,12 +27,12 @@ struct Watched {
 
 TEST_CASE("A call's latency is from its entry to its return, by task; a fault inside it is counted apart") {
   Watched w;
-  w.rig.call(t0, Call::munmap, 5);           // 10
-  w.rig.call(t1, Call::munmap, 9);           // 20
-  w.rig.call(t0, Call::fault, 5);            // 30
-  w.rig.ret(t0);                             // 40
-  w.rig.ret(t1);                             // 50
-  w.rig.ret(t0);                             // 60
+  w.rig.call(t0, Call::munmap, 5);  // 10
+  w.rig.call(t1, Call::munmap, 9);  // 20
+  w.rig.call(t0, Call::fault, 5);   // 30
+  w.rig.ret(t0);                    // 40
+  w.rig.ret(t1);                    // 50
+  w.rig.ret(t0);                    // 60
   CHECK(w.histogram("call.munmap.latency").count() == 2);
   CHECK(w.histogram("call.munmap.latency").max() == 50);
   CHECK(w.histogram("call.munmap.latency").min() == 30);
@@ -41,14 +41,14 @@ TEST_CASE("A call's latency is from its entry to its return, by task; a fault in
 
 TEST_CASE("Locks, preemption, interrupts and remote waits are timed by task") {
   Watched w;
-  w.rig.plain(EventKind::preemption_disabled, t0);  // 10
-  w.rig.lock(t0);                                   // 20
-  w.rig.plain(EventKind::irqs_disabled, t0);        // 30
-  w.rig.plain(EventKind::irqs_enabled, t0);         // 40
-  w.rig.plain(EventKind::remote_wait_begun, t0, 3); // 50
-  w.rig.plain(EventKind::remote_wait_ended, t0);    // 60
-  w.rig.unlock(t0);                                 // 70
-  w.rig.plain(EventKind::preemption_enabled, t0);   // 80
+  w.rig.plain(EventKind::preemption_disabled, t0);   // 10
+  w.rig.lock(t0);                                    // 20
+  w.rig.plain(EventKind::irqs_disabled, t0);         // 30
+  w.rig.plain(EventKind::irqs_enabled, t0);          // 40
+  w.rig.plain(EventKind::remote_wait_begun, t0, 3);  // 50
+  w.rig.plain(EventKind::remote_wait_ended, t0);     // 60
+  w.rig.unlock(t0);                                  // 70
+  w.rig.plain(EventKind::preemption_enabled, t0);    // 80
   CHECK(w.histogram("lock.ptl.held").sum() == 50);
   CHECK(w.histogram("preempt_off").max() == 70);
   CHECK(w.histogram("irqs_off").max() == 10);
@@ -82,7 +82,7 @@ TEST_CASE("The window is from a pte's revocation to the death of its last copy")
   w.rig.clear(t0, 5);               // 60
   w.rig.drop(t0, 5);                // 70
   CHECK(w.histogram("window").count() == 0);
-  w.rig.drop(t1, 5);                // 80
+  w.rig.drop(t1, 5);  // 80
   CHECK(w.histogram("window").count() == 1);
   CHECK(w.histogram("window").sum() == 20);
 }

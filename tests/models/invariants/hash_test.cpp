@@ -108,13 +108,15 @@ void rehash(Rig& r, bool keeps_slot) {
   r.hpte(t1, keeps_slot ? Rig::slot(1) : Rig::slot(2), 6, 30);
 }
 
-TEST_CASE("no-duplicate-hpte: hashing a pte again that mprotect has stripped is D2, with the owner holding the lock") {
+TEST_CASE(
+    "no-duplicate-hpte: hashing a pte again that mprotect has stripped is D2, with the owner holding the lock") {
   for (const bool keeps_slot : {false, true}) {
     Rig r(test::ppc64_rig());
     rehash(r, keeps_slot);
     CHECK(r.found() == (keeps_slot ? Found{} : Found{"no-duplicate-hpte:D2"}));
     if (!keeps_slot)
-      CHECK(r.checker.violations()[0].message.find("(task 0) still holds the page-table lock") != std::string::npos);
+      CHECK(r.checker.violations()[0].message.find("(task 0) still holds the page-table lock") !=
+            std::string::npos);
   }
 }
 
@@ -128,7 +130,9 @@ TEST_CASE("no-duplicate-hpte: a pte whose slot bits were stripped in place is D2
   CHECK(r.found() == Found{"no-duplicate-hpte:D2"});
 }
 
-TEST_CASE("no-duplicate-hpte: entries of different tag, page or segment size do not clash; a large one covers its pages") {
+TEST_CASE(
+    "no-duplicate-hpte: entries of different tag, page or segment size do not clash; a large one covers its "
+    "pages") {
   Rig r(test::ppc64_rig());
   r.hpte(t1, Rig::slot(0), 4096, 30);
   r.hpte(t1, Rig::slot(1), 4097, 31);
@@ -218,7 +222,8 @@ TEST_CASE("hpt-tracked: an entry whose pte was cleared and that no batch has is 
     r.kernel(t0);
     r.call(t0, Call::munmap, 511);
     r.lock(t0);
-    if (variant == 2) r.store(t0, 511, Pte{Rig::hashed(3)}); else r.clear(t0, 511);
+    if (variant == 2) r.store(t0, 511, Pte{Rig::hashed(3)});
+    else r.clear(t0, 511);
     if (variant == 1) r.note(t0, 511);
     r.unlock(t0);
     CHECK(r.found() == (variant == 0 ? Found{"hpt-tracked:untracked"} : Found{}));

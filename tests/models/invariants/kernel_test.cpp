@@ -101,7 +101,8 @@ TEST_CASE("no-leak: what was given out must be back when all address spaces are 
       r.emit(table);
     }
     r.plain(EventKind::quiescent, t0, 0);
-    CHECK(r.found() == (returned ? Found{} : Found{"no-leak:frame", "no-leak:table", "no-leak:hpte", "no-leak:batch"}));
+    CHECK(r.found() ==
+          (returned ? Found{} : Found{"no-leak:frame", "no-leak:table", "no-leak:hpte", "no-leak:batch"}));
   }
 }
 

@@ -68,7 +68,8 @@ TEST_CASE("A violation tells when the page was mapped, who took it, and who can 
   r.ret(t0);
   REQUIRE(r.found() == Found{"post-condition:own"});
   const Violation& v = r.checker.violations()[0];
-  CHECK(v.message == "page 0x5 of mm 0 is unmapped and its call has returned, but cpu 1 can use it through its TLB");
+  CHECK(v.message ==
+        "page 0x5 of mm 0 is unmapped and its call has returned, but cpu 1 can use it through its TLB");
   REQUIRE(v.story.size() == 4);
   CHECK(v.story[0] == "page 0x5 of mm 0: frame 9 (generation 0), rights rw-, mapped at cycle 20, cpu 0, task 0");
   CHECK(v.story[1] == "pte cleared at cycle 80, cpu 0, task 0, in munmap, holding ptl at word 7");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A hand-driven machine for testing the checkers: page tables, TLBs and a hash table of its own, which emit the events
-// that models would emit and do nothing else. What it does is honest; whether the sequence is, is the test's affair.
+// A hand-driven machine for testing the checkers: page tables, TLBs and a hash table of its own, which emit the
+// events that models would emit and do nothing else. What it does is honest; whether the sequence is, is the
+// test's affair.
 #pragma once
 
 #include <algorithm>
@@ -112,8 +113,12 @@ class Rig : public CopySource {
     e.cycle = Cycle{now += 10};
     emit(e);
   }
-  void lock(Actor who, LockClass lock_class = LockClass::ptl, std::uint32_t at = 7) { locking(EventKind::lock_acquired, who, lock_class, at); }
-  void unlock(Actor who, LockClass lock_class = LockClass::ptl, std::uint32_t at = 7) { locking(EventKind::lock_released, who, lock_class, at); }
+  void lock(Actor who, LockClass lock_class = LockClass::ptl, std::uint32_t at = 7) {
+    locking(EventKind::lock_acquired, who, lock_class, at);
+  }
+  void unlock(Actor who, LockClass lock_class = LockClass::ptl, std::uint32_t at = 7) {
+    locking(EventKind::lock_released, who, lock_class, at);
+  }
   void ipi(Actor to) { plain(EventKind::ipi_delivered, {CpuId::none(), TaskId::none()}, 2, to.cpu.raw()); }
 
   // ---- ptes
@@ -156,8 +161,10 @@ class Rig : public CopySource {
   void fill(Actor who, std::uint64_t page, std::uint32_t mm = 0, Pte from = Pte{}) {
     const Pte source = from == Pte{} ? now_at(page, mm) : from;
     const Rights rights = rig_layout().rights(source);
-    const TranslationCopy copy{core(who.cpu), MmId{mm}, VirtPage{page}, rig_layout().frame(source), tag_of(mm),
-                               (rights.write ? 1U : 0U) | (rights.exec ? 2U : 0U) | (source.has(0x40) ? 4U : 0U)};
+    const TranslationCopy copy{
+        core(who.cpu),  MmId{mm},
+        VirtPage{page}, rig_layout().frame(source),
+        tag_of(mm),     (rights.write ? 1U : 0U) | (rights.exec ? 2U : 0U) | (source.has(0x40) ? 4U : 0U)};
     copies_.push_back(copy);
     Event e = make(EventKind::translation_filled, who);
     e.mm = copy.mm;
@@ -182,7 +189,9 @@ class Rig : public CopySource {
     }
   }
   void drop(Actor who, std::uint64_t page, std::uint32_t mm = 0) {
-    forget([&](const TranslationCopy& c) { return c.core == core(who.cpu) && c.page.raw() == page && c.mm == MmId{mm}; });
+    forget([&](const TranslationCopy& c) {
+      return c.core == core(who.cpu) && c.page.raw() == page && c.mm == MmId{mm};
+    });
     dropped(who, page, tag_of(mm), 0);
   }
   void drop_tag(Actor who, std::uint32_t mm = 0) {
@@ -213,8 +222,8 @@ class Rig : public CopySource {
 
   // ---- hash table: word of slot n of group g
   static std::uint32_t slot(std::uint32_t n, std::uint32_t group = 0) { return 1024 + (group * 8 + n) * 2; }
-  void hpte(Actor who, std::uint32_t at, std::uint64_t page, std::uint32_t frame, bool valid = true, std::uint32_t mm = 0,
-            std::uint64_t dword0_bits = 0) {
+  void hpte(Actor who, std::uint32_t at, std::uint64_t page, std::uint32_t frame, bool valid = true,
+            std::uint32_t mm = 0, std::uint64_t dword0_bits = 0) {
     Event e = make(EventKind::hpte_stored, who);
     e.location = Location{at};
     e.mm = MmId{mm};
@@ -249,7 +258,8 @@ class Rig : public CopySource {
   std::uint64_t now = 0;
 
  private:
-  Event boundary(EventKind kind, Actor who, Call call, std::uint64_t first, std::uint64_t pages, std::uint32_t mm) {
+  Event boundary(EventKind kind, Actor who, Call call, std::uint64_t first, std::uint64_t pages,
+                 std::uint32_t mm) {
     Event e = make(kind, who);
     e.a = static_cast<std::uint64_t>(call);
     e.b = pages;
