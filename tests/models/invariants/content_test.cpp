@@ -54,6 +54,26 @@ TEST_CASE("copy-isolation: a store that reaches the source during the copy is lo
   }
 }
 
+TEST_CASE("copy-isolation: a copy that is begun anew forgets the stores before it; one given up is watched no longer") {
+  Rig r;
+  copy_on_write(r, false);
+  r.use(t1, 5, AccessKind::store);
+  Event again = r.make(EventKind::copy_begun, t0);
+  again.mm = MmId{0};
+  again.page = VirtPage{5};
+  again.frame = Frame{9};
+  r.emit(again);
+  r.drop(t1, 5);
+  r.store(t0, 5, Rig::pte(10, true));
+  r.ret(t0);
+  CHECK(r.found().empty());
+  Rig given_up;
+  copy_on_write(given_up, true);
+  CHECK(given_up.stream.attended());
+  given_up.ret(t0);
+  CHECK_FALSE(given_up.stream.attended());
+}
+
 TEST_CASE("copy-isolation: loads during the copy, and stores before it, are fine") {
   Rig r;
   r.user(t1);

@@ -120,6 +120,28 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("no-duplicate-hpte: it is the same pte only under one hold of the lock and with one frame") {
+  for (const int variant : {0, 1, 2}) {  // same hold and frame, lock let go in between, another frame
+    LedgerConfig config = test::ppc64_rig();
+    config.empty_at_unlock = false;
+    Rig r(config);
+    r.store(t0, 6, Rig::pte(30, false, false, Rig::hashed(1)));
+    r.hpte(t1, Rig::slot(1), 6, 30);
+    r.call(t0, Call::zero_read, 6);
+    r.lock(t0);
+    r.clear(t0, 6);
+    r.note(t0, 6);
+    if (variant == 1) {
+      r.unlock(t0);
+      r.lock(t0);
+    }
+    const std::uint32_t frame = variant == 2 ? 31 : 30;
+    r.store(t0, 6, Rig::pte(frame));
+    r.hpte(t1, Rig::slot(2), 6, frame);
+    CHECK(r.found() == Found{variant == 0 ? "no-duplicate-hpte:D2" : "no-duplicate-hpte:D1"});
+  }
+}
+
 TEST_CASE("no-duplicate-hpte: a pte whose slot bits were stripped in place is D2, too") {
   Rig r(test::ppc64_rig());
   r.store(t0, 6, Rig::pte(30, false, false, Rig::hashed(1)));
@@ -263,6 +285,8 @@ TEST_CASE("hpt-tracked: entries being flushed outside the lock stay tracked unti
     Rig r(config);
     zero_page_hashed(r);
     zap(r, false);
+    r.plain(EventKind::flush_begun, t0);  // another flush of the same task, of something else
+    r.plain(EventKind::flush_done, t0);
     r.plain(EventKind::flush_begun, t0);
     r.flushed(t0, 1);
     r.kernel(t1);
