@@ -125,7 +125,7 @@ class Port {
   /// Makes the hash or TSB entry of one old pte dead and leaves the TLBs alone: the first half of a split
   /// invalidation. PTL held. Nothing to do where hardware walks the page table itself.
   virtual void invalidate_software_entry(Context&, MmId, VirtPage, Pte) {}
-  /// Empty if the port can perform this invalidation at all; else one sentence why not. For lint.
+  /// Null if the port can perform this kind of invalidation; else one sentence why not. For lint.
   [[nodiscard]] virtual const char* refuses(Invalidation::Scope scope) const = 0;
 };
 

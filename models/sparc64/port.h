@@ -39,7 +39,7 @@ class Sparc64Port : public Port, public CopySource, private sparc64::CallExecuto
   void after_fault(Context& ctx, MmId mm) override;
 
   void invalidate(Context& ctx, const Invalidation& what) override;
-  [[nodiscard]] const char* refuses(Invalidation::Scope) const override { return ""; }
+  [[nodiscard]] const char* refuses(Invalidation::Scope) const override { return nullptr; }
 
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
 

@@ -88,6 +88,8 @@ struct X86Params {
   bool skip_lazy = true;
   /// 2.6: switch_mm clears its bit in the old mask before CR3 changes, as it did (E25b). False: afterwards.
   bool clear_mask_first = true;
+  /// Modern: switch_mm clears its bit in the old mask (4.15 to 6.13). False: a receiver that runs something else does.
+  bool clear_mask_on_switch = false;
   /// Modern, a broken twin: switch_mm reads tlb_gen before it sets its bit in the mask.
   bool gen_before_mask = false;
 

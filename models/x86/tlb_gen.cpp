@@ -7,12 +7,13 @@
 namespace mmulab::x86 {
 namespace {
 
-const Label init_label{"x86.init_mm", "x86_tlb_gen_atomic"};
+const Label init_label{"x86.switch.init_mm", "x86_tlb_gen_atomic"};
 const Label look_label{"x86.switch.look", "x86_percpu"};
-const Label lazy_label{"x86.enter_lazy", "x86_percpu"};
+const Label lazy_label{"x86.switch.enter_lazy", "x86_percpu"};
 const Label switching_label{"x86.switch.begin", "x86_percpu"};
-const Label mask_test{"x86.mask_test", "x86_percpu"};
-const Label mask_set{"x86.mask_set", "x86_cpumask_atomic"};
+const Label mask_test{"x86.switch.mask_test", "x86_percpu"};
+const Label mask_clear{"x86.switch.mask_clear", "x86_cpumask_atomic"};
+const Label mask_set{"x86.switch.mask_set", "x86_cpumask_atomic"};
 const Label read_gen_label{"x86.switch.read_tlb_gen", "x86_percpu"};
 const Label choose_label{"x86.switch.choose_asid", "x86_percpu"};
 const Label claim_label{"x86.switch.claim_asid", "x86_percpu"};
@@ -81,21 +82,23 @@ void TlbGen::switch_mm(Context& ctx, MmId, MmId next) {
   const auto lazy = state_.cpu_lazy(cpu);
   const auto loaded = loaded_mm(cpu);
   const auto asid_cell = loaded_asid(cpu);
-  bool was_lazy = false, same = false;
+  bool was_lazy = false;
+  MmId prev;
   Asid asid;
   ctx.step(look_label, writes(lazy).reads(loaded, asid_cell), [&](Access& a) {
     was_lazy = a.exchange(lazy, false);
-    same = a.read(loaded) == next;
+    prev = a.read(loaded);
     asid.number = static_cast<std::uint32_t>(a.read(asid_cell));
   });
-  if (same && !was_lazy) return;
-  if (same) {
+  if (prev == next && !was_lazy) return;
+  if (prev == next) {
     const std::uint64_t gen = read_gen(ctx, next);
     if (params_.broadcast || ctx.world().load(asid_gen(cpu, asid.number)) == gen) return;
     return load(ctx, next, asid, gen);
   }
   std::uint64_t gen = params_.gen_before_mask ? read_gen(ctx, next) : 0;
   ctx.step(switching_label, writes(loaded), [&](Access& a) { a.write(loaded, switching); });
+  if (params_.clear_mask_on_switch && prev.exists()) clear_mask_bit(ctx, prev);
   set_mask_bit(ctx, next);
   if (!params_.gen_before_mask) gen = read_gen(ctx, next);
   load(ctx, next, choose_asid(ctx, next, gen), gen);
@@ -115,6 +118,11 @@ void TlbGen::set_mask_bit(Context& ctx, MmId mm) {
   const bool set = ctx.step(mask_test, reads(word), [&](Access& a) { return (a.read(word) & bit) != 0; });
   if (set) return;
   ctx.step(mask_set, writes(word), [&](Access& a) { a.write(word, a.read(word) | bit); });
+}
+
+void TlbGen::clear_mask_bit(Context& ctx, MmId mm) {
+  const auto word = state_.mm_cpumask(mm, ctx.cpu().raw() / 64);
+  ctx.step(mask_clear, writes(word), [&](Access& a) { a.write(word, a.read(word) & ~CpuMask::bit(ctx.cpu())); });
 }
 
 std::uint64_t TlbGen::read_gen(Context& ctx, MmId mm) {

@@ -4,9 +4,9 @@
 // (smp_call_function_many_cond, flush_smp_call_function_queue, csd_lock). Every mm counts its flush requests
 // (tlb_gen); every cpu remembers, for each of its six ASIDs, which mm it holds (ctx_id, never reused) and up to which
 // generation it is clean. PCID = ASID + 1. A cpu sets its mask bit before it reads tlb_gen, with loaded_mm = SWITCHING
-// in between; it does not clear the bit when it leaves: a receiver that runs something else does. Lazy cpus are not
-// interrupted unless page tables were freed; they look at tlb_gen when they come back. Left out: PTI and user PCIDs,
-// mask trimming, LAM, mitigations, the FIFO reversal of the call queue (newest request first here), init_mm's own
+// in between; it does not clear the bit when it leaves (clear_mask_on_switch: it did, until 6.13): a receiver that runs
+// something else does. Lazy cpus are not interrupted unless page tables were freed; they look at tlb_gen when they
+// come back. Left out: PTI and user PCIDs, mask trimming, LAM, mitigations, the FIFO reversal of the call queue (newest request first here), init_mm's own
 // ASID slot (the kernel's tables are PCID 0), the transition to a global ASID (with broadcast every mm has one from
 // the start). Cost: x86_tlb_gen_atomic, x86_target_check + x86_queue_add a target, an ipi_send each, the receivers'
 // x86_queue_take, flush and x86_acknowledge (a line of its own for each pair), the wait.
@@ -67,6 +67,7 @@ class TlbGen : public ShootdownProtocol {
   void load_kernel_tables(Context& ctx);
   [[nodiscard]] Asid choose_asid(Context& ctx, MmId next, std::uint64_t gen);
   [[nodiscard]] std::uint64_t read_gen(Context& ctx, MmId mm);
+  void clear_mask_bit(Context& ctx, MmId mm);
   void set_mask_bit(Context& ctx, MmId mm);
   void set_loaded(Context& ctx, MmId mm, std::uint64_t asid);
 

@@ -6,14 +6,14 @@
 namespace mmulab::x86 {
 namespace {
 
-const Label init_label{"x86.init_mm", "x86_percpu"};
-const Label mask_clear{"x86.mask_clear", "x86_cpumask_atomic"};
-const Label mask_set{"x86.mask_set", "x86_cpumask_atomic"};
-const Label mask_test_and_set{"x86.mask_test_and_set", "x86_cpumask_atomic"};
-const Label set_state{"x86.set_mmu_state", "x86_percpu"};
-const Label enter_lazy{"x86.enter_lazy", "x86_percpu"};
-const Label read_mask{"x86.flush.read_mask", "x86_flush_setup"};
-const Label flush_return{"x86.flush.return", "x86_percpu"};
+const Label init_label{"x86.vectors8.init_mm", "x86_percpu"};
+const Label mask_clear{"x86.vectors8.mask_clear", "x86_cpumask_atomic"};
+const Label mask_set{"x86.vectors8.mask_set", "x86_cpumask_atomic"};
+const Label mask_test_and_set{"x86.vectors8.mask_test_and_set", "x86_cpumask_atomic"};
+const Label set_state{"x86.vectors8.set_mmu_state", "x86_percpu"};
+const Label enter_lazy{"x86.vectors8.enter_lazy", "x86_percpu"};
+const Label read_mask{"x86.vectors8.read_mask", "x86_flush_setup"};
+const Label flush_return{"x86.vectors8.return", "x86_percpu"};
 const Label publish_label{"x86.shootdown.publish", "x86_request_write"};
 const Label wait_label{"x86.shootdown.wait", "x86_wait_test"};
 const Label retire_label{"x86.shootdown.retire", "x86_request_write"};

@@ -2,6 +2,7 @@
 #include "sim/lab/architecture.h"
 
 #include "models/ppc64/config.h"
+#include "models/sparc64/config.h"
 #include "models/x86/config.h"
 
 namespace mmulab::lab {
@@ -28,6 +29,14 @@ MadePort made_x86(const PortParts& parts, const X86Params& params) {
   return made;
 }
 
+MadePort made_sparc64(const PortParts& parts, const Sparc64Params& params) {
+  MadePort made;
+  auto port = std::make_unique<Sparc64Port>(parts.state, parts.machine, parts.locks, parts.interrupts, params);
+  made.copies = port.get();
+  made.port = std::move(port);
+  return made;
+}
+
 Architecture ppc64_architecture() {
   Architecture a;
   a.describe = describe_ppc64;
@@ -35,7 +44,6 @@ Architecture ppc64_architecture() {
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = ppc64_params(values)](const PortParts& parts) { return made_ppc64(parts, params); };
   };
-  a.pte_layout = [] { return ppc64::linux_pte_layout(); };
   return a;
 }
 
@@ -46,7 +54,16 @@ Architecture x86_architecture() {
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = x86_params(values)](const PortParts& parts) { return made_x86(parts, params); };
   };
-  a.pte_layout = [] { return x86::pte_layout(); };
+  return a;
+}
+
+Architecture sparc64_architecture() {
+  Architecture a;
+  a.describe = describe_sparc64;
+  a.costs = sparc64_costs;
+  a.make_port = [](const config::Values& values) -> PortFactory {
+    return [params = sparc64_params(values)](const PortParts& parts) { return made_sparc64(parts, params); };
+  };
   return a;
 }
 
@@ -57,6 +74,7 @@ Registry<Architecture, Architecture>& architectures() {
     Registry<Architecture, Architecture> r("architecture");
     r.add("x86", "hardware-walked page tables, TLBs with PCIDs, shootdown by IPI", x86_architecture());
     r.add("ppc64", "hashed page table, software hash fault, tlbie", ppc64_architecture());
+    r.add("sparc64", "software-refilled TLBs, TSB in memory, cross calls", sparc64_architecture());
     return r;
   }();
   return registry;

@@ -40,8 +40,6 @@ struct Architecture {
   void (*describe)(config::Schema&) = nullptr;
   void (*costs)(const config::Values&, const CostSetter&) = nullptr;
   PortFactory (*make_port)(const config::Values&) = nullptr;
-  /// Layout of a pte, for checkers that see raw ones.
-  PteLayout (*pte_layout)() = nullptr;
 };
 
 /// x86, ppc64, sparc64.

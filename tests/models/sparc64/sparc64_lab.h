@@ -33,6 +33,22 @@ inline FixtureOptions tiny_options(std::uint32_t cores, std::uint32_t threads = 
 }
 
 inline const Label note{"test.note", "test"};
+/// Where a body waits for the test's hand.
+inline const Label gate{"test.gate", "test"};
+
+/// What happened, by kind.
+struct Tally : EventObserver {
+  std::vector<Event> events;
+  void on_event(const Event& e) override { events.push_back(e); }
+  [[nodiscard]] std::size_t count(EventKind kind) const {
+    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const Event& e) { return e.kind == kind; }));
+  }
+  [[nodiscard]] Event last(EventKind kind) const {
+    for (auto e = events.rbegin(); e != events.rend(); ++e)
+      if (e->kind == kind) return *e;
+    return Event{};
+  }
+};
 
 class Sparc64Lab {
  public:
@@ -76,6 +92,7 @@ class Sparc64Lab {
     i.count = 1;
     return i;
   }
+  static void stop_here(Context& ctx) { ctx.step(gate, Footprint{}, [](Access&) {}); }
   [[nodiscard]] sparc64::TsbTable tsb(MmId mm) const {
     return port.tsbs().base(mm, f.world.load(port.tsbs().state_cell(mm)));
   }
@@ -126,15 +143,40 @@ class ByHand {
     for (const Decision& d : all)
       if (d.kind == Decision::Kind::device) host_.perform(d);
   }
+  /// Runs `cpu` to its end; the others do nothing but take interrupts.
+  void to_end(std::uint32_t cpu, std::uint32_t cpus) {
+    for (int n = 0; n < 10000 && !pending(cpu).empty(); ++n) {
+      if (host_.interruptible(AgentId{cpu})) interrupt(cpu);
+      else if (can_step(cpu)) step(cpu);
+      else {
+        deliver();
+        for (std::uint32_t c = 0; c < cpus; ++c)
+          if (c != cpu) serve(c);
+      }
+    }
+    REQUIRE(pending(cpu).empty());
+  }
+  /// Takes what is pending on `cpu` and runs the handler.
+  void serve(std::uint32_t cpu) {
+    if (!host_.interruptible(AgentId{cpu})) return;
+    interrupt(cpu);
+    past(cpu, "irq.exit");
+  }
   void interrupt(std::uint32_t cpu) { host_.perform({Decision::Kind::interrupt, AgentId{cpu}, 0}); }
+  /// Everybody to the end, in turns; who stands at a gate waits until nobody else can do anything.
   void finish() {
     std::vector<Decision> all;
-    for (int n = 0; n < 100000; ++n) {
+    for (std::size_t n = 0; n < 100000; ++n) {
       host_.list_decisions(all);
-      if (all.empty()) return;
-      host_.perform(all[static_cast<std::size_t>(n) % all.size()]);
+      if (all.empty()) break;
+      const auto at_gate = [&](const Decision& d) {
+        return d.kind == Decision::Kind::step && pending(d.agent.raw()) == "test.gate";
+      };
+      std::stable_partition(all.begin(), all.end(), [&](const Decision& d) { return !at_gate(d); });
+      const auto free = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const Decision& d) { return !at_gate(d); }));
+      host_.perform(all[free == 0 ? 0 : n % free]);
     }
-    FAIL("the run does not end");
+    for (std::uint32_t c = 0; c < host_.cpus(); ++c) REQUIRE(pending(c).empty());
   }
 
  private:
