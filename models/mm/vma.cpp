@@ -94,6 +94,7 @@ void Kernel::remove_vma(Context& ctx, MmId mm, VmaId vma) {
     Event event{EventKind::vma_unlinked};
     event.mm = mm;
     event.page = gone.first;
+    event.a = static_cast<std::uint64_t>(gone.kind);
     event.b = (gone.end - gone.first).raw();
     emit(a, event);
   });

@@ -20,7 +20,7 @@ enum class EventKind : std::uint8_t {
   frame_freed,       ///< frame: its generation is over, it may be given to another owner
   table_allocated,   ///< table, mm; a = level
   table_freed,       ///< table: reusable from here on; a = level
-  vma_unlinked,      ///< mm, page; b = pages
+  vma_unlinked,      ///< mm, page; a = VmaKind, b = pages
   mm_destroyed,      ///< mm
   // calls and modes
   call_entered,      ///< a = Call, mm, page; b = pages
@@ -48,8 +48,8 @@ enum class EventKind : std::uint8_t {
   machine_check,        ///< mm, page
   tlbie_issued,         ///< mm, page
   // sparc64
-  tsb_stored,           ///< mm, location; a = tag, b = data
-  tsb_freed,            ///< mm, location = first word; a = words: reusable from here on
+  tsb_stored,           ///< mm, page, location; a = tag, b = data
+  tsb_freed,            ///< mm, location = first word; a = words: looked up no more, reusable
   xcall_sent, xcall_accepted, xcall_executed,  ///< a = kind, b = peer cpu
   // content
   copy_begun, copy_ended,  ///< mm, page, frame = source; copy_ended: a = target frame

@@ -37,6 +37,7 @@ class CopySource {
 class EventStream {
  public:
   void set_copy_source(const CopySource* source) { copy_source_ = source; }
+  [[nodiscard]] bool has_copy_source() const { return copy_source_ != nullptr; }
   /// The copies of `page` of `mm` that exist now, on all cores.
   void census(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const {
     copies.clear();

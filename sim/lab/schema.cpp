@@ -5,6 +5,7 @@
 #include "models/machine/config.h"
 #include "models/mm/config.h"
 #include "sim/lab/architecture.h"
+#include "workloads/plan.h"
 
 namespace mmulab::lab {
 namespace {
@@ -38,6 +39,7 @@ config::Schema schema() {
   for (const auto* architecture : architectures().entries()) architecture->make.describe(s);
   describe_kernel(s);
   describe_strategy(s);
+  workload::describe_workload(s);
   describe_run(s);
   return s;
 }

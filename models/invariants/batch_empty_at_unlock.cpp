@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Who promises to flush before the unlock has nothing pending then. Source: modelling.md 3; linux-gather.md 2.7 (I4).
+#include "models/invariants/row.h"
+
+namespace mmulab {
+namespace {
+
+const InvariantText row_text{
+    "batch-empty-at-unlock",
+    "when a page-table lock is released this cpu's batch is empty",
+    "release of a page-table lock",
+    "Under a strategy that promises it: the number of entries noted and not flushed on this cpu is zero.",
+    "pending",
+    "strategies that promise it (ppc64-2.6.22, pre-unlock-hook)"};
+
+class BatchEmptyAtUnlock : public Row<> {
+ public:
+  explicit BatchEmptyAtUnlock(const Ledger& ledger)
+      : Row(row_text, ledger.config().empty_at_unlock, EventKinds{EventKind::lock_released}, ledger) {}
+
+  void on_event(const Event& event) override {
+    if (static_cast<LockClass>(event.a) != LockClass::ptl) return;
+    exercise();
+    const std::uint64_t depth = ledger_.batch_depth(event.cpu);
+    if (depth == 0) return;
+    Violation v = story::at_event(event, "pending", fmt::format("the page-table lock at word {} is released with {} entries pending",
+                                                                event.location.raw(), depth));
+    v.locations.push_back(event.location);
+    v.story.push_back("released at " + story::moment_text(ledger_.moment(event)));
+    for (const NotedEntry& n : ledger_.noted())
+      if (n.cpu == event.cpu && v.story.size() < 8)
+        v.story.push_back(fmt::format("pending: {}, noted by task {}", story::page_text(n.mm, n.page), n.task));
+    report(v);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_batch_empty_at_unlock(const Ledger& ledger) {
+  return std::make_unique<BatchEmptyAtUnlock>(ledger);
+}
+
+}  // namespace mmulab

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// No store to a page with backing is forgotten. Source: modelling.md 3; bug-museum.md E06.
+#include "models/invariants/row.h"
+
+namespace mmulab {
+namespace {
+
+const InvariantText row_text{
+    "dirty-kept",
+    "every store to a backed page is covered by its pte, its page flag or a later fault when the page is called clean",
+    "discard of a page with backing; quiescence",
+    "content(f) != backing(f) implies PageDirty(f), or PTE.D of some mapping, or a writeback snapshot later than the "
+    "store. A dirty bit taken from a pte, and a store through a copy of an ended or cleaned instance, must reach the "
+    "page flag before the page is discarded.",
+    "lost",
+    "all architectures, pages of files"};
+
+class DirtyKept : public Row<> {
+ public:
+  explicit DirtyKept(const Ledger& ledger)
+      : Row(row_text, true, EventKinds{EventKind::page_discarded, EventKind::quiescent}, ledger) {}
+
+  void on_event(const Event& event) override {
+    if (event.kind == EventKind::page_discarded) {
+      if (event.a != 1) return;
+      exercise();
+      judge(event, event.frame);
+      return;
+    }
+    for (std::uint32_t f = 0; f < ledger_.frames(); ++f) {
+      const FrameRecord& frame = ledger_.frame(Frame{f});
+      if (!frame.allocated_seen || frame.anonymous) continue;
+      exercise();
+      judge(event, Frame{f});
+    }
+  }
+
+ private:
+  void judge(const Event& event, Frame f) {
+    const FrameRecord& frame = ledger_.frame(f);
+    if (!frame.uncovered) return;
+    Violation v = story::at_event(event, "lost", fmt::format("frame {} holds a store that nothing remembers", f));
+    v.story = {"a dirty bit was taken, or a store made, at " + story::moment_text(frame.uncovered_since),
+               "since then the page was neither marked dirty nor written back",
+               event.kind == EventKind::page_discarded ? "now it is discarded in favour of its backing"
+                                                       : "now everything is finished"};
+    report(v);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_dirty_kept(const Ledger& ledger) { return std::make_unique<DirtyKept>(ledger); }
+
+}  // namespace mmulab

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include "models/invariants/execution.h"
+
+#include <algorithm>
+
+namespace mmulab {
+
+const char* call_name(Call call) {
+  switch (call) {
+    case Call::munmap: return "munmap";
+    case Call::exit: return "exit";
+    case Call::dontneed: return "madvise(DONTNEED)";
+    case Call::zero_read: return "read(/dev/zero)";
+    case Call::unmap_mapping: return "unmap_mapping_range";
+    case Call::fork: return "fork";
+    case Call::mprotect: return "mprotect";
+    case Call::mmap: return "mmap";
+    case Call::touch: return "touch";
+    case Call::fault: return "page fault";
+  }
+  return "?";
+}
+
+bool zaps(Call call) {
+  return call == Call::munmap || call == Call::exit || call == Call::dontneed || call == Call::zero_read ||
+         call == Call::unmap_mapping || call == Call::mmap;
+}
+
+CpuRecord& Execution::cpu_at(CpuId c) {
+  if (c.raw() >= cpus_.size()) cpus_.resize(c.raw() + std::size_t{1});
+  return cpus_[c.raw()];
+}
+
+TaskRecord& Execution::task_at(TaskId t) {
+  if (t.raw() >= tasks_.size()) tasks_.resize(t.raw() + std::size_t{1});
+  return tasks_[t.raw()];
+}
+
+void Execution::apply(const Event& event, std::uint64_t order) {
+  switch (event.kind) {
+    case EventKind::returned_to_user:
+    case EventKind::entered_kernel:
+    case EventKind::switched_in:
+    case EventKind::translation_used:
+    case EventKind::tag_loaded: return apply_mode(event);
+    case EventKind::lock_acquired:
+    case EventKind::lock_released: return apply_lock(event, order);
+    case EventKind::call_entered:
+    case EventKind::call_returned: return apply_call(event, order);
+    case EventKind::irqs_disabled:
+    case EventKind::irqs_enabled:
+    case EventKind::ipi_delivered:
+    case EventKind::xcall_accepted:
+    case EventKind::xcall_executed: return apply_interrupt(event);
+    case EventKind::flush_begun:
+      if (event.task.exists()) task_at(event.task).flushing = true;
+      return;
+    case EventKind::flush_done:
+      if (!event.task.exists()) return;
+      task_at(event.task).flushing = false;
+      task_at(event.task).last_flush_done = order;
+      return;
+    default: return;
+  }
+}
+
+void Execution::apply_mode(const Event& event) {
+  if (!event.cpu.exists()) return;
+  CpuRecord& cpu = cpu_at(event.cpu);
+  switch (event.kind) {
+    case EventKind::returned_to_user:
+      cpu.mode = CpuRecord::Mode::user;
+      cpu.mm = event.mm;
+      cpu.mm_known = event.mm.exists();
+      return;
+    case EventKind::entered_kernel:
+      cpu.mode = CpuRecord::Mode::kernel;
+      cpu.interrupt_pending = false;
+      return;
+    case EventKind::switched_in: cpu.mode = CpuRecord::Mode::kernel; return;
+    case EventKind::translation_used:
+      // Tasks may start in user mode without an event; an access proves it.
+      if (cpu.mode != CpuRecord::Mode::unknown) return;
+      cpu.mode = CpuRecord::Mode::user;
+      cpu.mm = event.mm;
+      cpu.mm_known = event.mm.exists();
+      return;
+    case EventKind::tag_loaded:
+      cpu.tag = event.tag;
+      cpu.tag_mm = event.mm;
+      return;
+    default: return;
+  }
+}
+
+void Execution::apply_lock(const Event& event, std::uint64_t order) {
+  if (!event.task.exists()) return;
+  TaskRecord& task = task_at(event.task);
+  const auto lock_class = static_cast<LockClass>(event.a);
+  if (event.kind == EventKind::lock_acquired) {
+    task.locks.push_back({lock_class, event.location, order, task.irqs_off});
+    return;
+  }
+  released_ = HeldLock{lock_class, event.location, 0, task.irqs_off};
+  const auto held = std::find_if(task.locks.rbegin(), task.locks.rend(), [&](const HeldLock& l) {
+    return l.lock_class == lock_class && l.at == event.location;
+  });
+  if (held == task.locks.rend()) return;
+  released_ = *held;
+  task.locks.erase(std::next(held).base());
+}
+
+void Execution::apply_call(const Event& event, std::uint64_t order) {
+  if (!event.task.exists()) return;
+  TaskRecord& task = task_at(event.task);
+  const auto call = static_cast<Call>(event.a);
+  if (event.kind == EventKind::call_entered) {
+    task.calls.push_back({call, event.task, event.mm, event.page, event.b, order, 0, 0});
+    return;
+  }
+  finished_ = ActiveCall{call, event.task, event.mm, event.page, event.b, order, 0, 0};
+  // A call that ended without telling (a task that exits inside it) goes with the one around it.
+  while (!task.calls.empty()) {
+    const ActiveCall innermost = task.calls.back();
+    task.calls.pop_back();
+    if (innermost.call != call) continue;
+    finished_ = innermost;
+    return;
+  }
+}
+
+void Execution::apply_interrupt(const Event& event) {
+  switch (event.kind) {
+    case EventKind::irqs_disabled:
+    case EventKind::irqs_enabled: {
+      const bool off = event.kind == EventKind::irqs_disabled;
+      if (event.task.exists()) task_at(event.task).irqs_off = off;
+      if (!event.cpu.exists()) return;
+      cpu_at(event.cpu).irqs_off = off;
+      if (off) cpu_at(event.cpu).interrupt_pending = false;
+      return;
+    }
+    case EventKind::ipi_delivered: cpu_at(CpuId{event.b}).interrupt_pending = true; return;
+    case EventKind::xcall_accepted: ++cpu_at(CpuId{event.b}).xcalls_pending; return;
+    case EventKind::xcall_executed:
+      if (event.cpu.exists() && cpu_at(event.cpu).xcalls_pending != 0) --cpu_at(event.cpu).xcalls_pending;
+      return;
+    default: return;
+  }
+}
+
+Moment Execution::moment(const Event& event, std::uint64_t order) const {
+  Moment m{true, order, event.cycle, event.cpu, event.task, false, Call{}, 0};
+  if (const ActiveCall* call = call_of(event.task)) {
+    m.in_call = true;
+    m.call = call->call;
+    m.call_order = call->order;
+  }
+  return m;
+}
+
+ActiveCall* Execution::call_of(TaskId t) {
+  if (t.raw() >= tasks_.size() || tasks_[t.raw()].calls.empty()) return nullptr;
+  return &tasks_[t.raw()].calls.back();
+}
+
+const ActiveCall* Execution::call_of(TaskId t) const {
+  const TaskRecord& record = task(t);
+  return record.calls.empty() ? nullptr : &record.calls.back();
+}
+
+bool Execution::call_is_active(TaskId t, std::uint64_t call_order) const {
+  const auto& calls = task(t).calls;
+  return std::any_of(calls.begin(), calls.end(), [&](const ActiveCall& c) { return c.order == call_order; });
+}
+
+bool Execution::still_holds(TaskId t, const HeldLock& lock) const {
+  const auto& locks = task(t).locks;
+  return std::any_of(locks.begin(), locks.end(),
+                     [&](const HeldLock& l) { return l.at == lock.at && l.order == lock.order; });
+}
+
+TaskId Execution::holder_of(Location at) const {
+  for (std::uint32_t t = 0; t < tasks_.size(); ++t)
+    for (const HeldLock& lock : tasks_[t].locks)
+      if (lock.at == at) return TaskId{t};
+  return TaskId::none();
+}
+
+bool Execution::runs_user(CpuId c) const {
+  const CpuRecord& record = cpu(c);
+  return record.mode != CpuRecord::Mode::kernel && !record.interrupt_pending && record.xcalls_pending == 0;
+}
+
+bool Execution::runs_mm(CpuId c, MmId mm) const {
+  const CpuRecord& record = cpu(c);
+  return !record.mm_known || record.mm == mm;
+}
+
+bool Execution::answers(CpuId c, Tag tag, MmId mm) const {
+  const CpuRecord& record = cpu(c);
+  if (tag.exists() && record.tag.exists()) return tag == record.tag;
+  return runs_mm(c, mm);
+}
+
+void Execution::mix_into(StateHash& hash) const {
+  for (const CpuRecord& c : cpus_) {
+    hash.mix(static_cast<std::uint64_t>(c.mode) | std::uint64_t{c.mm_known} << 4 | std::uint64_t{c.irqs_off} << 5 |
+             std::uint64_t{c.interrupt_pending} << 6 | std::uint64_t{c.xcalls_pending} << 8);
+    hash.mix(std::uint64_t{c.mm.raw()} << 32 | c.tag.raw());
+    hash.mix(c.tag_mm.raw());
+  }
+  for (const TaskRecord& t : tasks_) {
+    hash.mix(std::uint64_t{t.irqs_off} | std::uint64_t{t.flushing} << 1 | t.calls.size() << 8 | t.locks.size() << 32);
+    for (const ActiveCall& c : t.calls) {
+      hash.mix(static_cast<std::uint64_t>(c.call) | std::uint64_t{c.mm.raw()} << 32 | std::uint64_t{c.revoked != 0} << 8);
+      hash.mix(c.first.raw());
+      hash.mix(c.pages);
+    }
+    for (const HeldLock& l : t.locks)
+      hash.mix(static_cast<std::uint64_t>(l.lock_class) | std::uint64_t{l.irqs_off} << 8 | std::uint64_t{l.at.raw()} << 16);
+  }
+}
+
+}  // namespace mmulab

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "models/invariants/ledger.h"
+
+namespace mmulab {
+
+std::uint64_t rights_of(const PteLayout& layout, Pte pte) {
+  const Rights rights = layout.rights(pte);
+  return (rights.write ? std::uint64_t{right_write} : 0) | (rights.exec ? std::uint64_t{right_exec} : 0) |
+         (pte.has(layout.user) ? std::uint64_t{right_read} : 0);
+}
+
+std::array<char, 4> rights_text(std::uint64_t rights) {
+  return {(rights & right_read) != 0 ? 'r' : '-', (rights & right_write) != 0 ? 'w' : '-',
+          (rights & right_exec) != 0 ? 'x' : '-', '\0'};
+}
+
+Ledger::~Ledger() {
+  if (attending_) stream_.relax();
+}
+
+void Ledger::on_event(const Event& event) {
+  ++state_.order;
+  happened_ = Happening{};
+  state_.execution.apply(event, state_.order);
+  dispatch(event);
+  update_attention();
+}
+
+void Ledger::dispatch(const Event& event) {
+  switch (event.kind) {
+    case EventKind::pte_stored: return on_pte_stored(event);
+    case EventKind::frame_allocated: return on_frame(event);
+    case EventKind::frame_freed: return on_frame_freed(event);
+    case EventKind::page_dirtied:
+    case EventKind::page_cleaned:
+    case EventKind::page_discarded: return on_page_state(event);
+    case EventKind::copy_begun: return on_copy(event);
+    case EventKind::call_returned: return on_call_returned(event);
+    case EventKind::lock_released: return on_lock_released(event);
+    case EventKind::vma_unlinked: return on_vma_unlinked(event);
+    case EventKind::mm_destroyed: return on_mm_destroyed(event);
+    case EventKind::translation_filled: return on_filled(event);
+    case EventKind::translation_used: return on_used(event);
+    case EventKind::translation_dropped: return on_dropped(event);
+    case EventKind::tag_loaded: return on_tag_loaded(event);
+    case EventKind::hpte_stored: return on_hpte_stored(event);
+    case EventKind::tsb_stored: return on_tsb_stored(event);
+    case EventKind::tsb_freed: return on_tsb_dropped(event);
+    case EventKind::batch_noted:
+    case EventKind::batch_flushed: return on_batch(event);
+    case EventKind::flush_done: return forget_flushed(event.task);
+    default: return;
+  }
+}
+
+void Ledger::make_due(Obligation& o, const Event& event) {
+  if (o.due) return;
+  o.due = true;
+  o.due_since = moment(event);
+}
+
+void Ledger::mark_returned(Obligation& o, const Event& event) {
+  make_due(o, event);
+  o.returned = true;
+  o.returned_order = state_.order;
+}
+
+void Ledger::on_call_returned(const Event& event) {
+  const ActiveCall& call = state_.execution.finished_call();
+  forget_flushed(event.task);
+  if (call.call == Call::fault) finish_copies(event.task);
+  for (auto& [id, o] : state_.open) {
+    if (o.opened.task == call.task && o.opened.call_order == call.order && o.opened.in_call) {
+      if (o.due_by != Due::return_of_call && o.due_by != Due::end_of_dup_mmap) continue;
+      mark_returned(o, event);
+    } else if (zaps(call.call) && o.change == Change::revoked && !o.returned && call.covers(o.was.mm, o.was.page) &&
+               o.was.born.order < call.order) {
+      // It lived when this call began and is gone although this call did not take it: it was found pending.
+      mark_returned(o, event);
+      o.found_by_other = true;
+    }
+  }
+}
+
+void Ledger::on_lock_released(const Event& event) {
+  if (state_.open.empty() || static_cast<LockClass>(event.a) != LockClass::mmap_sem) return;
+  const ActiveCall* call = state_.execution.call_of(event.task);
+  if (call == nullptr || call->call != Call::fork) return;
+  for (const HeldLock& lock : state_.execution.task(event.task).locks)
+    if (lock.lock_class == LockClass::mmap_sem) return;  // the child's goes first, the flush comes between
+  for (auto& [id, o] : state_.open)
+    if (o.due_by == Due::end_of_dup_mmap && o.opened.task == event.task && o.opened.call_order == call->order)
+      make_due(o, event);
+}
+
+void Ledger::on_vma_unlinked(const Event& event) {
+  if (static_cast<VmaKind>(event.a) != VmaKind::pfnmap) return;
+  for (auto& [id, o] : state_.open)
+    if (o.change == Change::revoked && o.was.mm == event.mm && o.was.page >= event.page &&
+        o.was.page.raw() - event.page.raw() < event.b) {
+      mark_returned(o, event);
+    }
+}
+
+void Ledger::on_mm_destroyed(const Event& event) {
+  std::vector<std::uint64_t> bare;
+  std::size_t dormant = 0;
+  for (auto& [id, o] : state_.open) {
+    if (o.was.mm == event.mm && o.hptes.empty()) o.dormant = true;
+    dormant += o.dormant ? 1 : 0;
+  }
+  // Evictions are not reported, so the sleepers are a superset; keep it from growing for ever.
+  constexpr std::size_t many = 1024;
+  if (dormant > many)
+    for (auto& [id, o] : state_.open)
+      if (o.dormant) bare.push_back(id);
+  for (const std::uint64_t id : bare) {
+    auto& copies = state_.open.at(id).tlb;
+    for (std::size_t i = copies.size(); i-- > 0;)
+      if (!confirmed(state_.open.at(id), copies[i])) copies.erase(copies.begin() + static_cast<std::ptrdiff_t>(i));
+    settle_if_bare(id, event);
+  }
+  std::vector<std::uint32_t> tsbs;
+  for (const auto& [at, tsb] : state_.tsbs)
+    if (tsb.mm == event.mm) tsbs.push_back(at);
+  for (const std::uint32_t at : tsbs) remove_tsb(at, event);
+  for (auto it = state_.pages.begin(); it != state_.pages.end();)
+    it = it->first.mm == event.mm ? state_.pages.erase(it) : std::next(it);
+}
+
+void Ledger::update_attention() {
+  bool wanted = !state_.watches.empty();
+  if (!wanted && !state_.open.empty())
+    for (const auto& [id, o] : state_.open)
+      if (!o.dormant) {
+        wanted = true;
+        break;
+      }
+  if (wanted == attending_) return;
+  attending_ = wanted;
+  if (wanted) stream_.attend(); else stream_.relax();
+}
+
+void Ledger::restore(const Memory* memory) {
+  RememberedAs::restore(memory);
+  happened_ = Happening{};
+  update_attention();
+}
+
+void Ledger::reset() {
+  RememberedAs::reset();
+  happened_ = Happening{};
+  update_attention();
+}
+
+const Obligation* Ledger::obligation(std::uint64_t id) const {
+  const auto it = state_.open.find(id);
+  return it == state_.open.end() ? nullptr : &it->second;
+}
+
+const PageRecord* Ledger::page(MmId mm, VirtPage page) const {
+  const auto it = state_.pages.find({mm, page});
+  return it == state_.pages.end() ? nullptr : &it->second;
+}
+
+const FrameRecord& Ledger::frame(Frame f) const {
+  static const FrameRecord none;
+  return f.raw() < state_.frames.size() ? state_.frames[f.raw()] : none;
+}
+
+bool Ledger::is_dead(const Instance& instance) const { return instance.generation != frame(instance.frame).generation; }
+
+std::uint64_t Ledger::batch_depth(CpuId cpu) const {
+  return cpu.raw() < state_.batch_depth.size() ? state_.batch_depth[cpu.raw()] : 0;
+}
+
+}  // namespace mmulab

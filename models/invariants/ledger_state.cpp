@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// The ledger's fingerprint: what can influence a later verdict, in a form that does not depend on when it happened.
+#include "models/invariants/ledger.h"
+
+namespace mmulab {
+namespace {
+
+StateHash hash_of(const Obligation& o, const Ledger& ledger) {
+  StateHash h;
+  h.mix(std::uint64_t{o.was.mm.raw()} << 32 | o.was.frame.raw());
+  h.mix(o.was.page.raw());
+  h.mix(o.was.rights | o.lost << 8 | static_cast<std::uint64_t>(o.change) << 16 | static_cast<std::uint64_t>(o.due_by) << 20 |
+        std::uint64_t{o.due} << 24 | std::uint64_t{o.returned} << 25 | std::uint64_t{o.found_by_other} << 26 |
+        std::uint64_t{o.dormant} << 27 | std::uint64_t{o.new_written} << 28 | std::uint64_t{ledger.is_dead(o.was)} << 29 |
+        std::uint64_t{ledger.execution().call_is_active(o.opened.task, o.opened.call_order)} << 30);
+  h.mix(std::uint64_t{o.replaced_by.raw()} << 32 | o.opened.task.raw());
+  for (const TlbCopy& c : o.tlb) {
+    StateHash copy;
+    copy.mix(std::uint64_t{c.core.raw()} << 32 | c.tag.raw());
+    copy.mix(c.rights);
+    h.mix_unordered(copy);
+  }
+  for (const Location at : o.hptes) {
+    StateHash copy;
+    copy.mix(at.raw());
+    h.mix_unordered(copy);
+  }
+  for (const Location at : o.tsbs) {
+    StateHash copy;
+    copy.mix(std::uint64_t{at.raw()} << 32);
+    h.mix_unordered(copy);
+  }
+  return h;
+}
+
+/// Which of the calls now active began after the page's instance was born: they must not leave it behind.
+std::uint64_t calls_since(const Ledger& ledger, std::uint64_t born) {
+  std::uint64_t mask = 0;
+  for (std::uint32_t t = 0; t < ledger.execution().tasks(); ++t)
+    for (const ActiveCall& call : ledger.execution().task(TaskId{t}).calls)
+      mask = mask * 31 + (call.order > born ? 2 : 1);
+  return mask;
+}
+
+StateHash hash_of(const PageRecord& r, const Ledger& ledger) {
+  StateHash h;
+  h.mix(std::uint64_t{r.live.mm.raw()} << 32 | r.live.frame.raw());
+  h.mix(r.live.page.raw());
+  h.mix(r.raw.raw());
+  h.mix(std::uint64_t{r.present} | std::uint64_t{ledger.is_dead(r.live)} << 1 | r.live.rights << 8);
+  h.mix(calls_since(ledger, r.live.born.order));
+  h.mix(r.past.known ? 1 + (std::uint64_t{r.past.was.frame.raw()} << 8 | static_cast<std::uint64_t>(r.past.change)) : 0);
+  h.mix(r.past.known ? r.past.lost | std::uint64_t{ledger.is_dead(r.past.was)} << 8 |
+                           std::uint64_t{ledger.execution().call_is_active(r.past.opened.task, r.past.opened.call_order)} << 9
+                     : 0);
+  h.mix(r.disturbed.when.known ? std::uint64_t{r.disturbed.when.task.raw()} + 1 : 0);
+  for (unsigned i = 0; i < r.disturbed.ptls; ++i)
+    h.mix(std::uint64_t{ledger.execution().still_holds(r.disturbed.when.task, r.disturbed.ptl[i])});
+  return h;
+}
+
+}  // namespace
+
+void Ledger::mix_into(StateHash& hash) const {
+  state_.execution.mix_into(hash);
+  for (const auto& [id, o] : state_.open) hash.mix_unordered(hash_of(o, *this));
+  for (const auto& [key, record] : state_.pages) hash.mix_unordered(hash_of(record, *this));
+  for (const auto& [at, h] : state_.hptes) {
+    const PageRecord* record = page(h.mm, h.page);
+    StateHash entry;
+    entry.mix(std::uint64_t{at} << 32 | h.frame.raw());
+    entry.mix(h.page.raw() << 16 ^ h.tag.raw());
+    entry.mix(h.rights | std::uint64_t{record != nullptr && record->lineage == h.lineage} << 8);
+    hash.mix_unordered(entry);
+  }
+  for (const auto& [at, tsb] : state_.tsbs) {
+    StateHash entry;
+    entry.mix(at);
+    entry.mix(tsb.data);
+    entry.mix(tsb.page.raw() << 8 ^ tsb.mm.raw());
+    hash.mix_unordered(entry);
+  }
+  for (const NotedEntry& n : state_.noted) {
+    StateHash entry;
+    entry.mix(std::uint64_t{n.cpu.raw()} << 32 | n.task.raw());
+    entry.mix(n.page.raw() << 1 | std::uint64_t{n.being_flushed});
+    entry.mix(n.mm.raw());
+    hash.mix_unordered(entry);
+  }
+  for (const CopyWatch& w : state_.watches) {
+    hash.mix(w.page.raw() << 1 | std::uint64_t{w.stored});
+    hash.mix(std::uint64_t{w.source.raw()} << 32 | w.task.raw());
+  }
+  for (const std::uint64_t depth : state_.batch_depth) hash.mix(depth);
+  for (const FrameRecord& f : state_.frames)
+    hash.mix(std::uint64_t{f.allocated_seen} | std::uint64_t{f.anonymous} << 1 | std::uint64_t{f.dirty} << 2 |
+             std::uint64_t{f.uncovered} << 3);
+}
+
+}  // namespace mmulab

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// At the end everything is back where it began. Source: modelling.md 3.
+#include <set>
+
+#include "models/invariants/row.h"
+
+namespace mmulab {
+namespace {
+
+const InvariantText row_text{
+    "no-leak",
+    "every frame, table page, hash entry and batch entry is accounted for at the end",
+    "quiescence after all mms died",
+    "Every anonymous frame and every table that was given out came back, no hash entry is valid, and no batch holds an "
+    "entry. Pages of files may stay in the page cache.",
+    "frame; table; hpte; batch",
+    "all architectures"};
+
+/// Tables given out and not back.
+class NoLeak : public Row<std::set<std::uint32_t>> {
+ public:
+  explicit NoLeak(const Ledger& ledger)
+      : Row(row_text, true, EventKinds{EventKind::table_allocated, EventKind::table_freed, EventKind::quiescent}, ledger) {}
+
+  void on_event(const Event& event) override {
+    switch (event.kind) {
+      case EventKind::table_allocated: state_.insert(event.table.raw()); return;
+      case EventKind::table_freed: state_.erase(event.table.raw()); return;
+      default:
+        if (event.a == 0) judge(event);
+    }
+  }
+  void mix_into(StateHash& hash) const override {
+    for (const std::uint32_t table : state_) hash.mix(table);
+  }
+
+ private:
+  void judge(const Event& event) {
+    exercise();
+    std::vector<std::uint32_t> frames;
+    for (std::uint32_t f = 0; f < ledger_.frames(); ++f)
+      if (ledger_.frame(Frame{f}).allocated_seen && ledger_.frame(Frame{f}).anonymous) frames.push_back(f);
+    count(event, "frame", frames);
+    count(event, "table", {state_.begin(), state_.end()});
+    std::vector<std::uint32_t> hptes;
+    for (const auto& [at, h] : ledger_.hptes()) hptes.push_back(at);
+    count(event, "hpte", hptes);
+    std::vector<std::uint32_t> pending;
+    for (std::uint32_t cpu = 0; cpu < ledger_.config().cpus; ++cpu)
+      if (ledger_.batch_depth(CpuId{cpu}) != 0) pending.push_back(cpu);
+    count(event, "batch", pending);
+  }
+  void count(const Event& event, const char* what, const std::vector<std::uint32_t>& left) {
+    if (left.empty()) return;
+    Violation v = story::at_event(event, what, fmt::format("{} left behind: {}", what, left.size()));
+    std::string names;
+    for (std::size_t i = 0; i < left.size() && i < 8; ++i) names += fmt::format("{}{}", i == 0 ? "" : ", ", left[i]);
+    v.story = {fmt::format("the first of them: {}", names), "all address spaces are dead"};
+    report(v);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_no_leak(const Ledger& ledger) { return std::make_unique<NoLeak>(ledger); }
+
+}  // namespace mmulab

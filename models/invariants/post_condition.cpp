@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// What was unmapped is unreachable when the call returns. Source: modelling.md 3; bug-museum.md E17a, E21.
+#include "models/invariants/row.h"
+
+namespace mmulab {
+namespace {
+
+const InvariantText row_text{
+    "post-condition",
+    "after munmap, madvise or truncate has returned the old content is unreachable at that address",
+    "return of the call (or unlink of a PFNMAP VMA), then fill, return to user mode, access",
+    "No usable copy, in the range of the call, of an instance that the call revoked or found already revoked with its "
+    "flush pending. Instances are judged, not content: a refault of the same shared page is legal.",
+    "own: revoked by the call itself; found-pending: by another, and not waited for",
+    "all architectures"};
+
+class PostCondition : public ObligationRow {
+ public:
+  explicit PostCondition(const Ledger& ledger)
+      : ObligationRow(row_text, true,
+                      EventKinds{EventKind::call_returned, EventKind::vma_unlinked, EventKind::returned_to_user,
+                                 EventKind::translation_filled, EventKind::translation_used},
+                      ledger) {}
+
+  void on_event(const Event& event) override {
+    switch (event.kind) {
+      case EventKind::call_returned:
+        if (zaps(ledger_.execution().finished_call().call) && ledger_.execution().finished_call().revoked != 0) exercise();
+        return judge_all(event, CpuId::none());
+      case EventKind::vma_unlinked: return judge_all(event, CpuId::none());
+      case EventKind::returned_to_user: return judge_all(event, event.cpu);
+      case EventKind::translation_filled: return judge(event, filled(event), "fill");
+      default: return judge(event, used(event), story::access_text(event.a));
+    }
+  }
+
+ private:
+  static bool concerns(const Obligation& o) { return o.change == Change::revoked && o.returned; }
+  static const char* class_of(const Obligation& o) { return o.found_by_other ? "found-pending" : "own"; }
+
+  /// At the return itself only what has just become due; on a return to user mode whatever that cpu can reach.
+  void judge_all(const Event& event, CpuId only) {
+    for (const auto& [id, o] : ledger_.open()) {
+      if (!concerns(o) || (!only.exists() && o.returned_order != ledger_.order())) continue;
+      if (!only.exists() && o.found_by_other) exercise();
+      if (const auto copy = ledger_.usable(o, only))
+        accuse(event, o, class_of(o), fmt::format("{} is unmapped and its call has returned, but {}",
+                                                  story::page_text(o.was.mm, o.was.page), story::copy_text(*copy)));
+    }
+  }
+  void judge(const Event& event, const Obligation* o, const char* what) {
+    if (o == nullptr || !concerns(*o)) return;
+    accuse(event, *o, class_of(*o), fmt::format("{} of {} reaches frame {} after the unmapping call returned", what,
+                                                story::page_text(o->was.mm, o->was.page), o->was.frame));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Invariant> make_post_condition(const Ledger& ledger) { return std::make_unique<PostCondition>(ledger); }
+
+}  // namespace mmulab
