@@ -20,7 +20,7 @@ Ledger::~Ledger() {
 
 void Ledger::on_event(const Event& event) {
   ++state_.order;
-  happened_ = Happening{};
+  if (happened_.any()) happened_ = Happening{};
   state_.execution.apply(event, state_.order);
   dispatch(event);
   update_attention();
@@ -124,8 +124,15 @@ void Ledger::on_mm_destroyed(const Event& event) {
   for (const auto& [at, tsb] : state_.tsbs)
     if (tsb.mm == event.mm) tsbs.push_back(at);
   for (const std::uint32_t at : tsbs) remove_tsb(at, event);
-  for (auto it = state_.pages.begin(); it != state_.pages.end();)
-    it = it->first.mm == event.mm ? state_.pages.erase(it) : std::next(it);
+  for (auto it = state_.pages.begin(); it != state_.pages.end();) {
+    if (it->first.mm != event.mm) {
+      ++it;
+      continue;
+    }
+    const PageRecord& record = it->second;
+    if (record.present && !is_dead(record.live)) --frame_at(record.live.frame).live_maps;
+    it = state_.pages.erase(it);
+  }
 }
 
 void Ledger::update_attention() {

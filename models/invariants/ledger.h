@@ -41,10 +41,10 @@ struct UsableCopy {
 struct Happening {
   std::uint64_t stale_fill = 0;  ///< id of the obligation that a fill gave a new copy; 0: none
   std::uint64_t stale_use = 0;   ///< ... through a copy of which the access went
-  bool use_of_lost_right = false;
   Duplicate duplicate;
   bool copy_finished = false;  ///< a watched copy's new pte became visible
   CopyWatch copy;
+  [[nodiscard]] bool any() const { return stale_fill != 0 || stale_use != 0 || duplicate.found || copy_finished; }
 };
 
 struct LedgerState {

@@ -64,6 +64,7 @@ void Ledger::on_pte_stored(const Event& event) {
   }
   if (was && is && !other) change_in_place(record, event, old, now);
   record.raw = now;
+  if (is && now.has(layout.dirty)) frame_at(layout.frame(now)).uncovered = false;  // the pte says it again
   if (is && (!was || other)) begin_instance(record, event, now);
 }
 

@@ -54,7 +54,7 @@ TEST_CASE("copy-isolation: a store that reaches the source during the copy is lo
   }
 }
 
-TEST_CASE("copy-isolation: a copy that is begun anew forgets the stores before it; one given up is watched no longer") {
+TEST_CASE("copy-isolation: a copy begun anew forgets the stores before it; one given up is watched no longer") {
   Rig r;
   copy_on_write(r, false);
   r.use(t1, 5, AccessKind::store);
@@ -185,6 +185,30 @@ TEST_CASE("dirty-kept: a store through a stale entry after the page was cleaned 
     r.frame(EventKind::page_discarded, t2, 9, 1);
     CHECK(r.found() == (flushed ? Found{} : Found{"dirty-kept:lost"}));
   }
+}
+
+TEST_CASE("dirty-kept: a dirty bit that mprotect takes and gives back is not lost") {
+  for (const bool given_back : {false, true}) {
+    Rig r;
+    r.give(t0, 9, 3, MmId::none());
+    r.store(t0, 5, Rig::pte(9, true, false, 0x40));
+    r.call(t0, Call::mprotect, 5);
+    r.clear(t0, 5);
+    r.store(t0, 5, Rig::pte(9, true, true, given_back ? 0x40 : 0));
+    r.ret(t0);
+    r.plain(EventKind::quiescent, t0, 1);
+    CHECK(r.found() == (given_back ? Found{} : Found{"dirty-kept:lost"}));
+  }
+}
+
+TEST_CASE("dirty-kept: a store to a page whose flag is set is covered by the flag") {
+  Rig r;
+  r.give(t0, 9, 3, MmId::none());
+  r.store(t0, 5, Rig::pte(9, true, false, 0x40));
+  r.frame(EventKind::page_dirtied, t0, 9);
+  r.clear(t0, 5);
+  r.plain(EventKind::quiescent, t0, 1);
+  CHECK(r.found().empty());
 }
 
 TEST_CASE("dirty-kept: a page without backing may be discarded dirty") {
