@@ -92,8 +92,8 @@ name = 'a'
 cpu = 0
 rounds = 3
 ops = ['store heap', 'repeat 2 { dontneed heap by 4; zero_read heap[0..3] }', 'mmap spare', 'store spare',
-       'munmap spare by 2', 'load data', 'unmap_mapping data[1..2]', 'mprotect heap rx', 'fetch heap+1', 'mprotect heap rw', 'fork c',
-       'yield', 'think 10', 'delay 20', 'barrier x', 'repeat 2 { }', 'exit', 'munmap heap']
+       'munmap spare by 2', 'load data', 'unmap_mapping data[1..2]', 'mprotect heap rx', 'fetch heap+1',
+       'mprotect heap rw', 'fork c', 'yield', 'think 10', 'delay 20', 'barrier x', 'repeat 2 { }', 'exit', 'munmap heap']
 [[workload.task]]
 name = 'b'
 cpu = 1
@@ -211,7 +211,7 @@ TEST_CASE("Long streams are made by running ahead, and change nothing") {
     check_clean(on);
     CHECK(on.end == off.end);
     CHECK(on.world == off.world);
-    // 360000 accesses, a few thousand of which fault or fetch a line.
-    CHECK(on.privately > 300000);
+    // Of 360000 accesses; the others fault, fetch a line, or are made while another cpu is in the kernel.
+    CHECK(on.privately > 100000);
   }
 }
