@@ -25,3 +25,4 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/mmulabConfig.cmake ${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
   DESTINATION ${mmulab_package_dir})
+install(FILES ${PROJECT_SOURCE_DIR}/docs/results.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/mmulab)

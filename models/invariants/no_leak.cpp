@@ -11,8 +11,8 @@ const InvariantText row_text{
     "no-leak",
     "every frame, table page, hash entry and batch entry is accounted for at the end",
     "quiescence after all mms died",
-    "Every anonymous frame and every table that was given out came back, no hash entry is valid, and no batch holds an "
-    "entry. Pages of files may stay in the page cache.",
+    "Every anonymous frame and every table that was given out came back, no hash entry is valid, and no batch "
+    "holds an entry. Pages of files may stay in the page cache.",
     "frame; table; hpte; batch",
     "all architectures"};
 
@@ -20,7 +20,8 @@ const InvariantText row_text{
 class NoLeak : public Row<std::set<std::uint32_t>> {
  public:
   explicit NoLeak(const Ledger& ledger)
-      : Row(row_text, true, EventKinds{EventKind::table_allocated, EventKind::table_freed, EventKind::quiescent}, ledger) {}
+      : Row(row_text, true, EventKinds{EventKind::table_allocated, EventKind::table_freed, EventKind::quiescent},
+            ledger) {}
 
   void on_event(const Event& event) override {
     switch (event.kind) {
@@ -54,7 +55,8 @@ class NoLeak : public Row<std::set<std::uint32_t>> {
     if (left.empty()) return;
     Violation v = story::at_event(event, what, fmt::format("{} left behind: {}", what, left.size()));
     std::string names;
-    for (std::size_t i = 0; i < left.size() && i < 8; ++i) names += fmt::format("{}{}", i == 0 ? "" : ", ", left[i]);
+    for (std::size_t i = 0; i < left.size() && i < 8; ++i)
+      names += fmt::format("{}{}", i == 0 ? "" : ", ", left[i]);
     v.story = {fmt::format("the first of them: {}", names), "all address spaces are dead"};
     report(v);
   }

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "sim/cli/help.h"
+#include "sim/cli/version.h"
 
 namespace mmulab::cli {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 int run_verb(const Verb& verb, const std::vector<std::string>& words, Streams& streams) {
   const Arguments arguments = verb.options.parse(words);
   if (const auto color = arguments.text("color"); color && *color != "auto")
-    streams.color = *color == "always" ? config::Color::On : config::Color::Off;
+    streams.color = streams.out_color = *color == "always" ? config::Color::On : config::Color::Off;
   if (arguments.has("help")) {
     streams.out << verb_help(verb);
     return exit_clean;
@@ -28,7 +29,7 @@ int dispatch(const std::vector<std::string>& words, Streams& streams) {
   }
   const std::string& first = words.front();
   if (first == "--version" || first == "-V") {
-    streams.out << "mmulab " MMULAB_VERSION "\n";
+    streams.out << "mmulab " << version() << "\n";
     return exit_clean;
   }
   if (first == "--help" || first == "-h") {

@@ -18,12 +18,13 @@ namespace {
 
 using mmulab::config::Color;
 
-Color color_of_terminal() {
+/// The color of what goes to one of the standard streams.
+Color color_of(int stream) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   const bool refused =
       (no_color != nullptr && *no_color != '\0') || term == nullptr || std::strcmp(term, "dumb") == 0;
-  return !refused && isatty(STDERR_FILENO) == 1 ? Color::On : Color::Off;
+  return !refused && isatty(stream) == 1 ? Color::On : Color::Off;
 }
 
 void leave_after_abort(int /*signal*/) {
@@ -39,5 +40,6 @@ int main(int argc, char** argv) {
   if (std::getenv("MMULAB_DUMP_CORE") == nullptr) std::signal(SIGABRT, leave_after_abort);
   std::ios::sync_with_stdio(false);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return mmulab::cli::run_command(words, {std::cout, std::cerr, color_of_terminal()});
+  return mmulab::cli::run_command(words, {std::cout, std::cerr, color_of(STDERR_FILENO), color_of(STDOUT_FILENO),
+                                          isatty(STDERR_FILENO) == 1});
 }

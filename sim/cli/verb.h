@@ -26,6 +26,8 @@ struct Streams {
   std::ostream& out;
   std::ostream& err;
   config::Color color = config::Color::Off;  // of what goes to err
+  config::Color out_color = config::Color::Off;
+  bool err_is_terminal = false;
 };
 
 struct Verb {
@@ -41,9 +43,13 @@ const std::vector<Verb>& verbs();
 /// Throws config::Error with the nearest verb when there is none.
 const Verb& find_verb(const std::string& name);
 
+struct Simulator;
+
+Verb compare_verb(const Simulator& simulator);
 Verb help_verb();
 Verb lint_verb();
 Verb list_verb();
+Verb run_verb(const Simulator& simulator);
 Verb show_verb();
 
 }  // namespace mmulab::cli

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
+#include "sim/cli/simulator.h"
 #include "sim/cli/verb.h"
 #include "sim/config/nearest.h"
 
 namespace mmulab::cli {
 
+Simulator laboratory() { return {lab::run, lab::load_plugins}; }
+
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> table = {
+      run_verb(laboratory()),
+      compare_verb(laboratory()),
       list_verb(),
       show_verb(),
       lint_verb(),

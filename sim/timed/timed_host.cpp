@@ -155,6 +155,7 @@ void TimedHost::park(Context& context, const Op& op) {
     waited_for_[at.raw()] = true;
   }
   agent.parked = true;
+  agent.waits_in = op.label->name();
   sequencer_->set(id, never, never);
   while (agents_[id.raw()].parked) leave_fiber(context);
 }
@@ -167,6 +168,7 @@ void TimedHost::unpark(std::uint32_t cpu, Cycle at) {
     if (list.empty()) waited_for_[place.raw()] = false;
   }
   agent.parked = false;
+  agent.waits_in.clear();
   // One cycle at least between agents: otherwise a lower id would act before the event that woke it.
   agent.now = std::max(agent.now, at + Cycles{1});
   sequencer_->set(AgentId{cpu}, agent.now, agent.now);

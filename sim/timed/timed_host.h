@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <queue>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -78,7 +79,8 @@ class TimedHost : public FiberHost {
   [[nodiscard]] Cycle reached() const { return reached_; }
   /// Steps that took effect; accesses of run-ahead are not among them.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
-  [[nodiscard]] bool parked(CpuId cpu) const { return agents_[cpu.raw()].parked; }
+  /// The label of the step whose guard the cpu waits for; empty if it does not wait.
+  [[nodiscard]] std::string waiting_for(CpuId cpu) const { return agents_[cpu.raw()].waits_in; }
 
  private:
   struct CoreThread;
@@ -90,6 +92,7 @@ class TimedHost : public FiberHost {
     PrivateRun* run = nullptr;
     std::uint64_t choices = 0;
     std::vector<Location> waits_for;
+    std::string waits_in;
   };
   struct Posted {
     Cycle at;

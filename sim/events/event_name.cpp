@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "sim/events/event_name.h"
+
+namespace mmulab {
+
+const char* name_of(EventKind kind) {
+  switch (kind) {
+    case EventKind::pte_stored: return "pte_stored";
+    case EventKind::frame_allocated: return "frame_allocated";
+    case EventKind::frame_freed: return "frame_freed";
+    case EventKind::table_allocated: return "table_allocated";
+    case EventKind::table_freed: return "table_freed";
+    case EventKind::vma_unlinked: return "vma_unlinked";
+    case EventKind::mm_destroyed: return "mm_destroyed";
+    case EventKind::call_entered: return "call_entered";
+    case EventKind::call_returned: return "call_returned";
+    case EventKind::entered_kernel: return "entered_kernel";
+    case EventKind::returned_to_user: return "returned_to_user";
+    case EventKind::switched_in: return "switched_in";
+    case EventKind::switched_out: return "switched_out";
+    case EventKind::task_exited: return "task_exited";
+    case EventKind::lock_acquired: return "lock_acquired";
+    case EventKind::lock_released: return "lock_released";
+    case EventKind::irqs_disabled: return "irqs_disabled";
+    case EventKind::irqs_enabled: return "irqs_enabled";
+    case EventKind::preemption_disabled: return "preemption_disabled";
+    case EventKind::preemption_enabled: return "preemption_enabled";
+    case EventKind::remote_wait_begun: return "remote_wait_begun";
+    case EventKind::remote_wait_ended: return "remote_wait_ended";
+    case EventKind::ipi_sent: return "ipi_sent";
+    case EventKind::ipi_delivered: return "ipi_delivered";
+    case EventKind::ipi_handled: return "ipi_handled";
+    case EventKind::translation_filled: return "translation_filled";
+    case EventKind::translation_used: return "translation_used";
+    case EventKind::translation_dropped: return "translation_dropped";
+    case EventKind::table_walked: return "table_walked";
+    case EventKind::table_cached: return "table_cached";
+    case EventKind::tag_loaded: return "tag_loaded";
+    case EventKind::tag_retired: return "tag_retired";
+    case EventKind::flush_begun: return "flush_begun";
+    case EventKind::flush_done: return "flush_done";
+    case EventKind::hpte_stored: return "hpte_stored";
+    case EventKind::hpte_multiple_match: return "hpte_multiple_match";
+    case EventKind::machine_check: return "machine_check";
+    case EventKind::tlbie_issued: return "tlbie_issued";
+    case EventKind::tsb_stored: return "tsb_stored";
+    case EventKind::tsb_freed: return "tsb_freed";
+    case EventKind::xcall_sent: return "xcall_sent";
+    case EventKind::xcall_accepted: return "xcall_accepted";
+    case EventKind::xcall_executed: return "xcall_executed";
+    case EventKind::copy_begun: return "copy_begun";
+    case EventKind::copy_ended: return "copy_ended";
+    case EventKind::page_dirtied: return "page_dirtied";
+    case EventKind::page_cleaned: return "page_cleaned";
+    case EventKind::page_discarded: return "page_discarded";
+    case EventKind::batch_noted: return "batch_noted";
+    case EventKind::batch_flushed: return "batch_flushed";
+    case EventKind::quiescent: return "quiescent";
+  }
+  return "?";
+}
+
+const char* name_of(Call call) {
+  switch (call) {
+    case Call::munmap: return "munmap";
+    case Call::exit: return "exit";
+    case Call::dontneed: return "dontneed";
+    case Call::zero_read: return "zero_read";
+    case Call::unmap_mapping: return "unmap_mapping";
+    case Call::fork: return "fork";
+    case Call::mprotect: return "mprotect";
+    case Call::mmap: return "mmap";
+    case Call::touch: return "touch";
+    case Call::fault: return "fault";
+  }
+  return "?";
+}
+
+}  // namespace mmulab

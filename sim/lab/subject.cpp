@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "sim/lab/subject.h"
+
+#include "models/machine/config.h"
+#include "models/ppc64/port.h"
+
+namespace mmulab::lab {
+namespace {
+
+std::string stem(const std::string& file) {
+  const std::size_t slash = file.find_last_of('/');
+  const std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
+  const std::size_t dot = name.rfind(".toml");
+  return dot == std::string::npos ? name : name.substr(0, dot);
+}
+
+std::string preset_name(const config::Values& values, const std::string& section) {
+  const std::string path = section + ".name";
+  const std::string name = values.contains(path) ? values.text(path) : "";
+  return name.empty() ? "(own)" : name;
+}
+
+void describe_hash_table(const Ppc64Port& port, LedgerConfig& config) {
+  config.hash_table = true;
+  config.tag_domain = TagDomain::machine;
+  config.hash.hashpte = ppc64::page_hashpte;
+  config.hash.busy = ppc64::page_busy;
+  config.hash.secondary = ppc64::page_secondary;
+  config.hash.slot_mask = ppc64::page_group_ix;
+  config.hash.slot_shift = 12;
+  config.hpt.first = port.hpt().group_first(0);
+}
+
+}  // namespace
+
+RunSubject run_subject(const config::Values& values, const std::string& file) {
+  RunSubject s;
+  s.title = stem(file);
+  s.file = file;
+  s.machine = preset_name(values, "machine");
+  s.arch = values.text("machine.arch");
+  s.kernel = preset_name(values, "kernel");
+  s.strategy = preset_name(values, "strategy");
+  s.workload = preset_name(values, "workload");
+  const Topology t = topology(values);
+  s.sockets = t.sockets;
+  s.cores = t.cores_per_socket;
+  s.threads = t.threads_per_core;
+  s.frequency_mhz = values.integer("machine.frequency_mhz");
+  s.config_hash = values.config_hash();
+  s.seed = values.integer("sim.seed");
+  s.assumptions = {"memory model: sc", "user data caches, pipelines and branch predictors are not modelled",
+                   "a verdict of `run` speaks of one schedule, not of all"};
+  for (const std::string& path : values.constants())
+    if (values.constant(path).confidence == config::Confidence::Low) s.low_confidence.push_back(path);
+  return s;
+}
+
+LedgerConfig ledger_config(const config::Values& values, const System& system) {
+  LedgerConfig config;
+  const Topology t = topology(values);
+  config.pte = system.port->pte();
+  config.page_shift = table_geometry(values).page_shift();
+  config.cpus = t.cpus();
+  config.threads_per_core = t.threads_per_core;
+  config.hardware_tags = true;
+  config.empty_at_unlock = system.strategy->promises_empty_at_unlock();
+  const std::string arch = values.text("machine.arch");
+  config.tsb = arch == "sparc64";
+  config.hardware_walker = arch == "x86";
+  if (const auto* ppc = dynamic_cast<const Ppc64Port*>(system.port)) describe_hash_table(*ppc, config);
+  return config;
+}
+
+}  // namespace mmulab::lab

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "sim/results/json.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/results/stat_names.h"
+#include "sim/results/summary.h"
+
+namespace mmulab {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* run_schema = "mmulab.run/1";
+constexpr const char* comparison_schema = "mmulab.comparison/1";
+
+std::string written(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+template <class Tag>
+Json number_or_null(Id<Tag> id) {
+  return id.exists() ? Json(id.raw()) : Json(nullptr);
+}
+
+Json violation_json(const RunResult& result, const Violation& v) {
+  Json json;
+  json["invariant"] = v.invariant;
+  json["class"] = v.class_id;
+  json["cycle"] = v.cycle.raw();
+  json["cpu"] = number_or_null(v.cpu);
+  json["task"] = v.task.exists() ? Json(task_name(result, v.task)) : Json(nullptr);
+  json["mm"] = number_or_null(v.mm);
+  json["va"] = v.has_page ? Json(fmt::format("{}", v.va)) : Json(nullptr);
+  json["message"] = v.message;
+  json["story"] = v.story;
+  json["schedule"] = nullptr;
+  json["expected"] = v.expected;
+  return json;
+}
+
+Json histogram_json(const Histogram& h) {
+  return {{"count", h.count()},           {"sum", h.sum()},
+          {"min", h.min()},               {"max", h.max()},
+          {"p50", h.percentile(50)},      {"p90", h.percentile(90)},
+          {"p99", h.percentile(99)}};
+}
+
+Json stat_json(const Stat& stat) {
+  Json json;
+  json["kind"] = stat.histogram != nullptr ? "histogram" : stat.counter != nullptr ? "counter" : "gauge";
+  json["unit"] = stat.text.unit;
+  json["description"] = stat.text.description;
+  if (stat.counter != nullptr) json["value"] = stat.counter->value();
+  if (stat.gauge != nullptr) {
+    json["value"] = stat.gauge->value();
+    json["max"] = stat.gauge->max();
+  }
+  if (stat.histogram != nullptr) json.update(histogram_json(*stat.histogram));
+  return json;
+}
+
+bool depends_on_host(const Stat& stat) { return stat.text.name.rfind(stat_names::host_prefix, 0) == 0; }
+
+/// Either the statistics of the simulated system, or those of how it was simulated.
+Json stats_json(const RunResult& result, bool of_host) {
+  Json json = Json::object();
+  if (result.stats == nullptr) return json;
+  for (const Stat& stat : result.stats->all())
+    if (depends_on_host(stat) == of_host) json[stat.text.name] = stat_json(stat);
+  return json;
+}
+
+Json subject_json(const RunSubject& s) {
+  return {{"title", s.title},       {"machine", s.machine},   {"arch", s.arch},   {"kernel", s.kernel},
+          {"strategy", s.strategy}, {"workload", s.workload}, {"sockets", s.sockets}, {"cores", s.cores},
+          {"threads", s.threads},   {"frequency_mhz", s.frequency_mhz}};
+}
+
+Json checks_json(const RunResult& result) {
+  Json json = Json::array();
+  for (const auto& i : result.invariants)
+    json.push_back({{"invariant", i.name},
+                    {"status", name_of(i.status)},
+                    {"exercised", i.exercised},
+                    {"violations", i.violations}});
+  return json;
+}
+
+Json goals_json(const RunResult& result) {
+  Json json = Json::array();
+  for (const auto& goal : result.goals)
+    json.push_back({{"goal", goal.name}, {"reached", goal.reached}, {"vacuous", goal.vacuous}});
+  return json;
+}
+
+Json expectations_json(const RunResult& result) {
+  Json json = Json::array();
+  for (const auto& e : result.expectations)
+    json.push_back({{"invariant", e.invariant}, {"class", e.class_id}, {"why", e.why}});
+  return json;
+}
+
+Json host_json(const RunResult& result) {
+  return {{"file", result.subject.file},
+          {"wall_seconds", result.wall_seconds},
+          {"steps", result.steps},
+          {"stats", stats_json(result, true)}};
+}
+
+Json run_json(const RunResult& result) {
+  Json json;
+  json["schema"] = run_schema;
+  json["version"] = result.version;
+  json["config_hash"] = result.subject.config_hash;
+  json["seed"] = result.subject.seed;
+  json["subject"] = subject_json(result.subject);
+  json["verdict"] = name_of(result.verdict);
+  json["end"] = {{"reason", name_of(result.end)}, {"cycle", result.end_cycle.raw()}};
+  json["as_expected"] = result.as_expected;
+  json["violations_total"] = result.violations_total;
+  json["violations"] = Json::array();
+  for (const auto& v : result.violations) json["violations"].push_back(violation_json(result, v));
+  json["expectations"] = expectations_json(result);
+  json["checks"] = checks_json(result);
+  json["goals"] = goals_json(result);
+  json["assumptions"] = result.subject.assumptions;
+  json["low_confidence"] = result.subject.low_confidence;
+  json["stats"] = stats_json(result, false);
+  json["host"] = host_json(result);
+  return json;
+}
+
+void read_violations(const Json& violations, RunSummary& summary) {
+  RunResult result;
+  for (const Json& v : violations) {
+    Violation violation;
+    violation.invariant = v.at("invariant").get<std::string>();
+    violation.class_id = v.at("class").get<std::string>();
+    violation.expected = v.at("expected").get<bool>();
+    result.violations.push_back(std::move(violation));
+  }
+  summary.violated = violated_pairs(result);
+}
+
+RunSummary summary_of(const Json& json) {
+  RunSummary summary;
+  if (json.at("schema").get<std::string>() != run_schema) throw std::runtime_error("another schema");
+  summary.verdict = json.at("verdict").get<std::string>();
+  summary.end_cycle = json.at("end").at("cycle").get<std::uint64_t>();
+  read_violations(json.at("violations"), summary);
+  for (const auto& [name, stat] : json.at("stats").items()) {
+    if (stat.at("kind").get<std::string>() == "histogram")
+      summary.spreads[name] = {stat.at("count").get<std::uint64_t>(), stat.at("p50").get<std::uint64_t>(),
+                               stat.at("max").get<std::uint64_t>()};
+    else
+      summary.numbers[name] = stat.at("value").get<std::uint64_t>();
+  }
+  return summary;
+}
+
+}  // namespace
+
+std::string to_json(const RunResult& result) { return written(run_json(result)); }
+
+std::string to_json(const Comparison& comparison) {
+  Json json;
+  json["schema"] = comparison_schema;
+  json["version"] = comparison.version;
+  json["title"] = comparison.title;
+  json["points"] = Json::array();
+  for (const auto& point : comparison.points) {
+    Json entry{{"strategy", point.strategy}, {"outcome", name_of(point.outcome)}, {"reason", nullptr}, {"result", nullptr}};
+    if (point.outcome == PointOutcome::ran) entry["result"] = Json::parse(point.json);
+    else entry["reason"] = point.reason;
+    json["points"].push_back(std::move(entry));
+  }
+  json["host"] = {{"file", comparison.file}};
+  return written(json);
+}
+
+std::optional<RunSummary> read_summary(const std::string& json) {
+  try {
+    return summary_of(Json::parse(json));
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace mmulab

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sim/results/quantity.h"
+#include "sim/results/report.h"
+#include "sim/results/stat_names.h"
+
+namespace mmulab {
+namespace {
+
+using Align = TextTable::Align;
+constexpr std::size_t indent = 2;
+
+struct Group {
+  std::string name;
+  std::string title;
+  bool known = false;  // its title says what its statistics mean
+  std::vector<const Stat*> stats;
+};
+
+/// Groups that a report leads with, in this order; others follow under their own names.
+std::vector<Group> known_groups() {
+  const auto group = [](const char* name, const char* title) { return Group{name, title, true, {}}; };
+  return {
+      group("call", "Kernel calls"),
+      group("flush", "Flushes by reason"),
+      group("ipi", "Interprocessor interrupts"),
+      group("tlbie", "tlbie"),
+      group("xcall", "Cross calls"),
+      group("off", "Stretches with preemption or interrupts off"),
+      group("lock", "Locks: time waited, time held"),
+      group("memory", "Memory traffic"),
+      group("line", "Cache-line traffic"),
+  };
+}
+
+std::vector<Group> by_group(const StatRegistry& stats) {
+  std::vector<Group> groups = known_groups();
+  for (const Stat& stat : stats.all()) {
+    const std::string name = stat.text.name.substr(0, stat.text.name.find('.'));
+    auto found = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.name == name; });
+    if (found == groups.end()) found = groups.insert(groups.end(), Group{name, name, false, {}});
+    found->stats.push_back(&stat);
+  }
+  return groups;
+}
+
+bool is_zero(const Stat& stat) {
+  if (stat.histogram != nullptr) return stat.histogram->count() == 0;
+  return (stat.counter != nullptr ? stat.counter->value() : stat.gauge->max()) == 0;
+}
+
+/// "call.munmap.latency" -> "munmap"
+std::string short_name(const Stat& stat) {
+  const std::string& name = stat.text.name;
+  const auto dot = name.find('.');
+  std::string shown = dot == std::string::npos ? name : name.substr(dot + 1);
+  const auto suffix = stat_names::latency_suffix;
+  if (shown.size() > suffix.size() && shown.compare(shown.size() - suffix.size(), suffix.size(), suffix) == 0)
+    shown.resize(shown.size() - suffix.size());
+  return shown;
+}
+
+std::vector<std::uint64_t> summary(const Histogram& h) {
+  return {h.percentile(50), h.percentile(90), h.percentile(99), h.max()};
+}
+
+void add_notes(TextTable& table, const Group& group, const Stat& stat) {
+  if (!group.known && !stat.text.description.empty()) table.add_note(stat.text.description);
+}
+
+TextTable times_table(const Group& group, std::uint64_t mhz, bool also_in_us) {
+  std::vector<Align> columns(also_in_us ? 10 : 6, Align::right);
+  columns[0] = Align::left;
+  TextTable table(columns);
+  if (also_in_us) table.add_header({"cycles, then us", "times", "p50", "p90", "p99", "max", "p50", "p90", "p99", "max"});
+  else table.add_header({"cycles", "times", "p50", "p90", "p99", "max"});
+  for (const Stat* stat : group.stats) {
+    if (stat->histogram == nullptr || stat->text.unit != "cycles" || is_zero(*stat)) continue;
+    std::vector<TextTable::Cell> row{short_name(*stat), grouped(stat->histogram->count())};
+    for (const auto cycles : summary(*stat->histogram)) row.emplace_back(grouped(cycles));
+    if (also_in_us)
+      for (const auto cycles : summary(*stat->histogram)) row.emplace_back(short_microseconds(cycles, mhz));
+    table.add(std::move(row));
+    add_notes(table, group, *stat);
+  }
+  return table;
+}
+
+/// Very long times are given in cycles alone, to keep the width of a report.
+std::string times_report(const Group& group, std::uint64_t mhz, const Palette& palette) {
+  const TextTable both = times_table(group, mhz, true);
+  return both.fits(indent) ? both.render(palette, indent) : times_table(group, mhz, false).render(palette, indent);
+}
+
+std::string sizes_table(const Group& group, const Palette& palette) {
+  TextTable table({Align::left, Align::right, Align::right, Align::right, Align::right, Align::right, Align::left});
+  table.add_header({"", "times", "p50", "p90", "p99", "max", ""});
+  for (const Stat* stat : group.stats) {
+    if (stat->histogram == nullptr || stat->text.unit == "cycles" || is_zero(*stat)) continue;
+    std::vector<TextTable::Cell> row{short_name(*stat), grouped(stat->histogram->count())};
+    for (const auto value : summary(*stat->histogram)) row.emplace_back(grouped(value));
+    row.emplace_back(stat->text.unit == "1" ? "" : stat->text.unit);
+    table.add(std::move(row));
+    add_notes(table, group, *stat);
+  }
+  return table.render(palette, indent);
+}
+
+std::string numbers_table(const Group& group, const Palette& palette) {
+  TextTable table({Align::left, Align::right, Align::left, Align::left});
+  for (const Stat* stat : group.stats) {
+    if (stat->histogram != nullptr || is_zero(*stat)) continue;
+    const std::string unit = stat->text.unit == "1" ? "" : stat->text.unit;
+    if (stat->counter != nullptr)
+      table.add({short_name(*stat), grouped(stat->counter->value()), unit, {stat->text.description, Style::faint}});
+    else
+      table.add({short_name(*stat), "at most " + grouped(stat->gauge->max()), unit,
+                 {stat->text.description, Style::faint}});
+  }
+  return table.render(palette, indent);
+}
+
+std::string group_report(const Group& group, std::uint64_t mhz, const Palette& palette) {
+  const auto any = [&](auto&& wanted) {
+    return std::any_of(group.stats.begin(), group.stats.end(),
+                       [&](const Stat* stat) { return !is_zero(*stat) && wanted(*stat); });
+  };
+  if (!any([](const Stat&) { return true; })) return "";
+  std::string text = "\n" + palette.paint(group.title, Style::strong) + "\n";
+  const auto in_cycles = [](const Stat& s) { return s.histogram != nullptr && s.text.unit == "cycles"; };
+  if (any(in_cycles)) text += times_report(group, mhz, palette);
+  if (any([&](const Stat& s) { return s.histogram != nullptr && !in_cycles(s); })) text += sizes_table(group, palette);
+  if (any([](const Stat& s) { return s.histogram == nullptr; })) text += numbers_table(group, palette);
+  return text;
+}
+
+}  // namespace
+
+std::string statistics_report(const StatRegistry& stats, std::uint64_t frequency_mhz, const Palette& palette) {
+  std::string text;
+  std::vector<std::string> zero;
+  for (const Group& group : by_group(stats)) {
+    text += group_report(group, frequency_mhz, palette);
+    for (const Stat* stat : group.stats)
+      if (is_zero(*stat)) zero.push_back(stat->text.name);
+  }
+  if (zero.empty()) return text;
+  const std::string head = "Never happened: ";
+  return text + "\n" + palette.paint(head, Style::faint) +
+         wrap(fmt::format("{}", fmt::join(zero, ", ")), head.size(), 2) + "\n";
+}
+
+}  // namespace mmulab
