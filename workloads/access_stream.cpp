@@ -94,7 +94,8 @@ Cycle StreamRun::advance(Cycle now, Cycle horizon, bool& blocked) {
   return now;
 }
 
-void run_stream(Context& ctx, Kernel& kernel, const AccessStream& stream, std::uint64_t key, std::uint64_t* chunk) {
+void run_stream(Context& ctx, Kernel& kernel, const AccessStream& stream, std::uint64_t key,
+                std::uint64_t* chunk) {
   auto* timed = dynamic_cast<TimedHost*>(&ctx.host());
   std::uint64_t word = 0;
   if (timed == nullptr || stream.accesses() < worth_running_ahead) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Long runs of user accesses: `visits` pages in an order, each touched `touches` times (64 bytes apart, so that a page
-// touched often stays one page), a share of them stores. The n-th access follows from the key and n alone. Where the
-// timed host lets a core run ahead, chunks of addresses go straight to the port and need no fiber; the result is that
-// of calling Kernel::access for each. Costs what the accesses cost; making one up is free to the simulated machine.
+// Long runs of user accesses: `visits` pages in an order, each touched `touches` times (64 bytes apart, so that a
+// page touched often stays one page), a share of them stores. The n-th access follows from the key and n alone.
+// Where the timed host lets a core run ahead, chunks of addresses go straight to the port and need no fiber; the
+// result is that of calling Kernel::access for each. Costs what the accesses cost; making one up is free to the
+// simulated machine.
 #pragma once
 
 #include "models/mm/kernel.h"

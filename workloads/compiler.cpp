@@ -63,7 +63,8 @@ void Compiler::translate(const Operation& op) {
   into.pages = Pages{op.pages};
   into.step = Pages{op.step == 0 ? op.pages : op.step};
   into.amount = op.amount;
-  if (op.kind == OperationKind::load || op.kind == OperationKind::store || op.kind == OperationKind::access) into.slot = stream(op);
+  if (op.kind == OperationKind::load || op.kind == OperationKind::store || op.kind == OperationKind::access)
+    into.slot = stream(op);
   if (op.kind == OperationKind::barrier) into.slot = op.target;
   if (op.kind == OperationKind::fork) fill_fork(op, into);
   if (op.kind == OperationKind::unmap_mapping) {
@@ -83,7 +84,8 @@ void Compiler::fill_fork(const Operation& op, Instruction& into) const {
   const auto children = children_of(draft_.tasks[task_]);
   const TaskDraft& child = draft_.tasks[op.target];
   const std::uint32_t each = child.instances / draft_.tasks[task_].instances;
-  into.slot = static_cast<std::uint32_t>(std::find(children.begin(), children.end(), op.target) - children.begin());
+  into.slot =
+      static_cast<std::uint32_t>(std::find(children.begin(), children.end(), op.target) - children.begin());
   into.child = TaskId{child.first_task + instance_ * each};
   into.child_mm = MmId{first_mm_[op.target] + instance_ * each};
 }

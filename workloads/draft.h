@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A workload as it was asked for, before addresses, task numbers and limits: what a script's tables and the generators
-// alike are turned into. Regions, files, tasks and barriers are numbered in the order of their appearance.
+// A workload as it was asked for, before addresses, task numbers and limits: what a script's tables and the
+// generators alike are turned into. Regions, files, tasks and barriers are numbered in the order of their
+// appearance.
 #pragma once
 
 #include <optional>

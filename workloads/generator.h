@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The generators: each turns a few numbers into a draft. All tasks of a generator are threads of mm 0, but for fork,
-// whose callers are processes. A round of a caller is, for each size of call: think, access, calls.
+// The generators: each turns a few numbers into a draft. All tasks of a generator are threads of mm 0, but for
+// fork, whose callers are processes. A round of a caller is, for each size of call: think, access, calls.
 #pragma once
 
 #include "sim/config/values.h"
@@ -27,8 +27,8 @@ struct GeneratorOptions {
 
 /// Every caller maps a region of its own, fills it and unmaps it; bystanders access a region that stays.
 void generate_unmap(const GeneratorOptions& options, Draft& draft);
-/// Every process stores to its region, forks a child on the next cpu that accesses it, and stores again (copy on write);
-/// bystanders are further threads of the processes.
+/// Every process stores to its region, forks a child on the next cpu that accesses it, and stores again (copy on
+/// write); bystanders are further threads of the processes.
 void generate_fork(const GeneratorOptions& options, Draft& draft);
 /// Every caller takes the right to write from its region, loads, gives it back and stores.
 void generate_mprotect(const GeneratorOptions& options, Draft& draft);
@@ -38,6 +38,7 @@ void generate_mixed(const GeneratorOptions& options, Draft& draft);
 const std::vector<std::string>& mixed_calls();
 
 /// Reads the options and adds the generator's draft.
-void draft_generator(const config::Values& values, std::uint32_t cpus, std::uint64_t seed, Draft& draft, Problems& problems);
+void draft_generator(const config::Values& values, std::uint32_t cpus, std::uint64_t seed, Draft& draft,
+                     Problems& problems);
 
 }  // namespace mmulab::workload

@@ -20,8 +20,10 @@ class OperationList {
   /// load, store, fetch of [first, first + pages).
   void each(OperationKind kind, std::uint32_t region, std::uint64_t first, std::uint64_t pages);
   /// Calls on the range, `step` pages each; 0: one call.
-  void call(OperationKind kind, std::uint32_t region, std::uint64_t first, std::uint64_t pages, std::uint64_t step = 0);
-  void mprotect(std::uint32_t region, std::uint64_t first, std::uint64_t pages, Rights rights, std::uint64_t step = 0);
+  void call(OperationKind kind, std::uint32_t region, std::uint64_t first, std::uint64_t pages,
+            std::uint64_t step = 0);
+  void mprotect(std::uint32_t region, std::uint64_t first, std::uint64_t pages, Rights rights,
+                std::uint64_t step = 0);
   void fork(std::uint32_t task);
   void plain(OperationKind kind);
   void repeat(std::uint64_t times);

@@ -37,7 +37,8 @@ std::vector<std::uint32_t> cpus_of(const config::Values& values, std::uint32_t c
   return list;
 }
 
-GeneratorOptions options_of(const config::Values& values, std::uint32_t cpus, std::uint64_t seed, Problems& problems) {
+GeneratorOptions options_of(const config::Values& values, std::uint32_t cpus, std::uint64_t seed,
+                            Problems& problems) {
   GeneratorOptions options;
   options.cpus = cpus_of(values, cpus, problems);
   options.threads = static_cast<std::uint32_t>(values.integer("workload.threads"));
@@ -124,7 +125,8 @@ void generate_fork(const GeneratorOptions& options, Draft& draft) {
   }
 }
 
-void draft_generator(const config::Values& values, std::uint32_t cpus, std::uint64_t seed, Draft& draft, Problems& problems) {
+void draft_generator(const config::Values& values, std::uint32_t cpus, std::uint64_t seed, Draft& draft,
+                     Problems& problems) {
   const GeneratorOptions options = options_of(values, cpus, seed, problems);
   const std::string& kind = values.text("workload.kind");
   if (kind == "unmap") generate_unmap(options, draft);

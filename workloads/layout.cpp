@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where regions lie: those with a page of their own there, the others one after another from the second leaf table on
-// (from page 0 if the address space is too small for that). A region that fits one leaf table does not cross into the
-// next, unless it straddles: then its middle is the border.
+// Where regions lie: those with a page of their own there, the others one after another from the second leaf table
+// on (from page 0 if the address space is too small for that). A region that fits one leaf table does not cross
+// into the next, unless it straddles: then its middle is the border.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -26,7 +26,8 @@ std::uint64_t aligned(std::uint64_t page, const RegionDraft& region, std::uint64
 }
 
 /// The lowest place at or above `from` that no span takes.
-std::uint64_t free_place(std::uint64_t from, const RegionDraft& region, const std::vector<Span>& taken, std::uint64_t leaf) {
+std::uint64_t free_place(std::uint64_t from, const RegionDraft& region, const std::vector<Span>& taken,
+                         std::uint64_t leaf) {
   std::uint64_t page = aligned(from, region, leaf);
   for (bool moved = true; moved;) {
     moved = false;
@@ -40,7 +41,8 @@ std::uint64_t free_place(std::uint64_t from, const RegionDraft& region, const st
 }
 
 /// Places what has no page of its own; returns the end of the highest region.
-std::uint64_t place_all(Draft& draft, std::uint32_t mm, std::vector<Span> taken, std::uint64_t base, std::uint64_t leaf) {
+std::uint64_t place_all(Draft& draft, std::uint32_t mm, std::vector<Span> taken, std::uint64_t base,
+                        std::uint64_t leaf) {
   std::uint64_t end = 0;
   for (const Span& span : taken) end = std::max(end, span.end);
   std::uint64_t from = base;
@@ -63,7 +65,9 @@ std::vector<Span> place_fixed(Draft& draft, std::uint32_t mm, Problems& problems
     region.first = VirtPage{span.first};
     for (const RegionDraft& other : draft.regions) {
       if (&other == &region) break;
-      if (other.mm != mm || !other.at_page || span.first >= *other.at_page + other.pages || *other.at_page >= span.end) continue;
+      if (other.mm != mm || !other.at_page || span.first >= *other.at_page + other.pages ||
+          *other.at_page >= span.end)
+        continue;
       problems.add(region.at, fmt::format("`{}` overlaps `{}`", region.name, other.name));
     }
     taken.push_back(span);
@@ -84,8 +88,9 @@ void lay_out_regions(Draft& draft, const TableGeometry& geometry, Problems& prob
     if (end <= all) continue;
     for (const RegionDraft& region : draft.regions) {
       if (region.mm != mm || region.first.raw() + region.pages <= all) continue;
-      problems.add(region.at, fmt::format("`{}` ends at page {}, beyond the address space", region.name,
-                                          region.first.raw() + region.pages),
+      problems.add(region.at,
+                   fmt::format("`{}` ends at page {}, beyond the address space", region.name,
+                               region.first.raw() + region.pages),
                    fmt::format("this machine's page tables reach {} pages", all));
       break;
     }

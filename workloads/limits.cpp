@@ -105,11 +105,16 @@ KernelLimits limits_of(const Draft& draft, const TableGeometry& geometry, Proble
   frames += 2 * tasks;
   tables += tasks;
   if (frames > frames_max)
-    problems.add({}, fmt::format("the workload may need {} page frames, more than {}", frames, frames_max), "fewer pages, or fewer forks");
+    problems.add({}, fmt::format("the workload may need {} page frames, more than {}", frames, frames_max),
+                 "fewer pages, or fewer forks");
   if (tables * geometry.entries_max() > words_max)
-    problems.add({}, fmt::format("the workload may need {} page tables of {} entries", tables, geometry.entries_max()), "fewer pages, or fewer forks");
+    problems.add({},
+                 fmt::format("the workload may need {} page tables of {} entries", tables, geometry.entries_max()),
+                 "fewer pages, or fewer forks");
   if (vmas > vmas_max)
-    problems.add({}, fmt::format("the workload's calls may split an address space into more than {} VMAs", vmas_max), "larger calls, or one task a region");
+    problems.add({},
+                 fmt::format("the workload's calls may split an address space into more than {} VMAs", vmas_max),
+                 "larger calls, or one task a region");
   limits.tasks = static_cast<std::uint32_t>(tasks);
   limits.mms = static_cast<std::uint32_t>(mms);
   limits.frames = static_cast<std::uint32_t>(std::min(frames, frames_max));

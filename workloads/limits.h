@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How much of everything a workload needs at most, whatever the interleaving and the strategy (up to a gather a task).
+// How much of everything a workload needs at most, whatever the interleaving and the strategy (up to a gather a
+// task).
 #pragma once
 
 #include "models/mm/state.h"

@@ -17,7 +17,8 @@ std::uint32_t Meetings::add(std::uint32_t participants) {
 }
 
 void Meetings::lay_out(World& world) {
-  if (!meetings_.empty()) words_ = world.allocate("workload.barrier", meetings_.size(), words, Coherence::internal);
+  if (!meetings_.empty())
+    words_ = world.allocate("workload.barrier", meetings_.size(), words, Coherence::internal);
 }
 
 void Meetings::set_on_complete(std::uint32_t meeting, std::function<void(const Access&)> complete) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Barriers between tasks: a count of who has come and a generation that the others wait for. They stand for what a test
-// program would do with a spinning barrier, and are no part of the simulated memory: a word costs its step and no line.
-// Cost: kernel.cost.test_flag, twice a task and meeting.
+// Barriers between tasks: a count of who has come and a generation that the others wait for. They stand for what a
+// test program would do with a spinning barrier, and are no part of the simulated memory: a word costs its step
+// and no line. Cost: kernel.cost.test_flag, twice a task and meeting.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The mixed generator: every call of the kernel's interface in one round, in an order and on ranges that are drawn once
-// for each caller, so that a round's bounds are known. A caller changes the VMAs of its own region only; the regions
-// `heap` (anonymous), `shared`, `private` (of a file) and `device` (pfnmap) are everybody's.
+// The mixed generator: every call of the kernel's interface in one round, in an order and on ranges that are drawn
+// once for each caller, so that a round's bounds are known. A caller changes the VMAs of its own region only; the
+// regions `heap` (anonymous), `shared`, `private` (of a file) and `device` (pfnmap) are everybody's.
 #include <algorithm>
 
 #include "workloads/generator_parts.h"
@@ -16,8 +16,12 @@ struct Regions {
 /// Draws what one caller does.
 class Caller {
  public:
-  Caller(const GeneratorOptions& options, const Draft& draft, const Regions& regions, std::uint32_t child, std::uint32_t number)
-      : options_(options), regions_(regions), child_(child), key_(derive(options.seed, 0x6d69786564ULL + number)),
+  Caller(const GeneratorOptions& options, const Draft& draft, const Regions& regions, std::uint32_t child,
+         std::uint32_t number)
+      : options_(options),
+        regions_(regions),
+        child_(child),
+        key_(derive(options.seed, 0x6d69786564ULL + number)),
         list_(options, draft) {}
 
   const OperationList& round() {
@@ -36,7 +40,8 @@ class Caller {
  private:
   std::uint64_t next(std::uint64_t n) { return below(draw(key_, draws_++), n); }
   std::uint32_t some_region() {
-    const std::uint32_t all[] = {regions_.own, regions_.heap, regions_.shared, regions_.file_private, regions_.device};
+    const std::uint32_t all[] = {regions_.own, regions_.heap, regions_.shared, regions_.file_private,
+                                 regions_.device};
     return all[next(5)];
   }
   /// The first page of a range of so many.
@@ -76,7 +81,8 @@ class Caller {
 }  // namespace
 
 const std::vector<std::string>& mixed_calls() {
-  static const std::vector<std::string> calls = {"munmap", "mprotect", "dontneed", "zero_read", "unmap_mapping", "fork", "yield"};
+  static const std::vector<std::string> calls = {"munmap",        "mprotect", "dontneed", "zero_read",
+                                                 "unmap_mapping", "fork",     "yield"};
   return calls;
 }
 

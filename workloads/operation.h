@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What tasks do, as data: the parser of scripts and the generators make lists of operations, checks and limits read
-// them, one interpreter performs them (program.h).
+// What tasks do, as data: the parser of scripts and the generators make lists of operations, checks and limits
+// read them, one interpreter performs them (program.h).
 #pragma once
 
 #include <string>
@@ -17,16 +17,23 @@ inline constexpr std::uint64_t touches_max = 1'000'000;
 inline constexpr std::uint64_t visits_max = INT64_MAX / touches_max;
 
 enum class OperationKind : std::uint8_t {
-  load, store, fetch,  ///< each page of the range once
-  access,              ///< `amount` visits by a pattern
-  munmap, mmap, mprotect, dontneed, zero_read,
-  unmap_mapping,       ///< target = file; first and pages are the file's
-  fork,                ///< target = task
-  barrier,             ///< target = barrier
-  think,               ///< amount = most cycles
-  delay,               ///< amount = cycles
-  yield, exit,
-  repeat,              ///< amount = times; up to the matching end
+  load,
+  store,
+  fetch,   ///< load, store, fetch: each page of the range once
+  access,  ///< `amount` visits by a pattern
+  munmap,
+  mmap,
+  mprotect,
+  dontneed,
+  zero_read,
+  unmap_mapping,  ///< target = file; first and pages are the file's
+  fork,           ///< target = task
+  barrier,        ///< target = barrier
+  think,          ///< amount = most cycles
+  delay,          ///< amount = cycles
+  yield,
+  exit,
+  repeat,  ///< amount = times; up to the matching end
   end
 };
 
@@ -46,9 +53,7 @@ struct Operation {
 };
 
 /// Whether it names pages of a region.
-constexpr bool has_range(OperationKind kind) {
-  return kind <= OperationKind::zero_read;
-}
+constexpr bool has_range(OperationKind kind) { return kind <= OperationKind::zero_read; }
 /// Whether it may change the list of VMAs.
 constexpr bool changes_vmas(OperationKind kind) {
   return kind == OperationKind::munmap || kind == OperationKind::mmap || kind == OperationKind::mprotect;

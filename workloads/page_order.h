@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// In which order a task visits the pages of a region. Integers only: zipf draws from an alias table whose masses are
-// floor(2^32 * pages * weight / sum), weight(rank) = floor(2^40 / rank^e) with e a multiple of one half; which page has
-// which rank is a seeded permutation. The chase is one random cycle through all pages (Sattolo). Source: Vose 1991 for
-// the table. Left out: exponents between the halves.
+// In which order a task visits the pages of a region. Integers only: zipf draws from an alias table whose masses
+// are floor(2^32 * pages * weight / sum), weight(rank) = floor(2^40 / rank^e) with e a multiple of one half; which
+// page has which rank is a seeded permutation. The chase is one random cycle through all pages (Sattolo). Source:
+// Vose 1991 for the table. Left out: exponents between the halves.
 #pragma once
 
 #include <cstdint>

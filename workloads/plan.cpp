@@ -40,7 +40,8 @@ std::vector<std::uint32_t> add_mms(const Draft& draft, Plan& plan) {
     if (region.mapped) plan.mms[region.mm].vmas.push_back(record_of(region));
   }
   for (PlannedMm& mm : plan.mms)
-    std::sort(mm.vmas.begin(), mm.vmas.end(), [](const VmaRecord& a, const VmaRecord& b) { return a.first < b.first; });
+    std::sort(mm.vmas.begin(), mm.vmas.end(),
+              [](const VmaRecord& a, const VmaRecord& b) { return a.first < b.first; });
   std::vector<std::uint32_t> first_mm(draft.tasks.size());
   std::uint32_t next = roots;
   for (std::size_t t = 0; t < draft.tasks.size(); ++t) {
@@ -69,7 +70,8 @@ void add_meetings(const Draft& draft, Plan& plan) {
   if (has_warm_up(draft)) plan.meetings->add(static_cast<std::uint32_t>(participants(draft, nobody).size()));
 }
 
-void add_tasks(const Draft& draft, const std::vector<std::uint32_t>& first_mm, const PlanEnvironment& environment, Plan& plan) {
+void add_tasks(const Draft& draft, const std::vector<std::uint32_t>& first_mm, const PlanEnvironment& environment,
+               Plan& plan) {
   Compiler compiler(draft, first_mm, environment.geometry.page_shift(), environment.seed);
   for (std::uint32_t t = 0; t < draft.tasks.size(); ++t) {
     const TaskDraft& task = draft.tasks[t];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a workload is to the laboratory: tasks with programs, address spaces with their first mappings, and how much of
-// everything the kernel must have room for. A workload knows the kernel's interface and nothing of architectures,
-// strategies or checkers; a scenario holds no schedule, only seeded random think times, repetition and barriers.
-// Left out: trace replay.
+// What a workload is to the laboratory: tasks with programs, address spaces with their first mappings, and how
+// much of everything the kernel must have room for. A workload knows the kernel's interface and nothing of
+// architectures, strategies or checkers; a scenario holds no schedule, only seeded random think times, repetition
+// and barriers. Left out: trace replay.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,9 @@
 
 namespace mmulab::workload {
 
-/// A task's user-level behaviour. run() is called on the task's fiber, in user mode, as often as the host starts over;
-/// whatever it remembers lives on that fiber's stack and needs no destructor. When it returns the task exits.
+/// A task's user-level behaviour. run() is called on the task's fiber, in user mode, as often as the host starts
+/// over; whatever it remembers lives on that fiber's stack and needs no destructor. When it returns the task
+/// exits.
 class Program {
  public:
   virtual ~Program() = default;
@@ -59,8 +60,8 @@ struct Plan {
   std::vector<PlannedMm> mms;
   std::vector<PlannedRegion> regions;
   std::vector<std::string> files;  ///< by FileId
-  /// What the workload needs by itself. `frames` allows for one gather a task that holds pages until its end; who defers
-  /// frees beyond that adds frames of his own. `tasks` is without idle tasks.
+  /// What the workload needs by itself. `frames` allows for one gather a task that holds pages until its end; who
+  /// defers frees beyond that adds frames of his own. `tasks` is without idle tasks.
   KernelLimits limits;
 
   /// Lays out the workload's own words. Once, before the run.

@@ -41,7 +41,8 @@ void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& 
     call(ctx, kernel, now, now.page + done, std::min(now.step, now.pages - done));
 }
 
-void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page, Pages pages) const {
+void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page,
+                            Pages pages) const {
   const Pages into = page - now.page;
   if (now.kind == OperationKind::munmap) {
     kernel.munmap(ctx, page, pages);

@@ -24,8 +24,8 @@ struct Instruction {
   Pages step;
   /// think, delay: cycles; repeat: times; end: where its loop begins; unmap_mapping: first page of the file.
   std::uint64_t amount = 0;
-  TaskId child;    ///< fork: the first of the tasks to be started
-  MmId child_mm;   ///< and its mm
+  TaskId child;   ///< fork: the first of the tasks to be started
+  MmId child_mm;  ///< and its mm
   FileId file;
   VmaRecord record;  ///< mmap: the whole region; mprotect: its new rights
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Random numbers of tasks: a key and a counter give a number (splitmix64's finalizer), so that nothing but the two has
-// to be remembered and any stream can be replayed from anywhere. One stream a task; no task's draws depend on another's.
+// Random numbers of tasks: a key and a counter give a number (splitmix64's finalizer), so that nothing but the two
+// has to be remembered and any stream can be replayed from anywhere. One stream a task; no task's draws depend on
+// another's.
 #pragma once
 
 #include <cstdint>

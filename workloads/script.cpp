@@ -12,12 +12,14 @@ const std::vector<std::string> kinds = {"none", "anonymous", "file_shared", "fil
 
 bool is_name(const std::string& text) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && plain(text[0]) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return plain(c) || (c >= '0' && c <= '9') || c == '-'; });
+  return !text.empty() && plain(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
+    return plain(c) || (c >= '0' && c <= '9') || c == '-';
+  });
 }
 
 template <class Named>
-void check_name(const config::Values& table, const std::string& what, const std::vector<Named>& before, Problems& problems) {
+void check_name(const config::Values& table, const std::string& what, const std::vector<Named>& before,
+                Problems& problems) {
   const std::string& name = table.text("name");
   if (!is_name(name))
     problems.add(table.position("name"), "`" + name + "` is no name", "letters, digits, _ and -, a letter first");
@@ -47,7 +49,8 @@ void add_region(const config::Values& table, Draft& draft, Problems& problems) {
   if (region.kind == VmaKind::anonymous) {
     for (const char* key : {"file", "offset"})
       if (table.position(key).exists())
-        problems.add(table.position(key), std::string("`") + key + "` is for regions that map a file, and `" + region.name + "` is anonymous");
+        problems.add(table.position(key), std::string("`") + key + "` is for regions that map a file, and `" +
+                                              region.name + "` is anonymous");
   } else {
     region.file = draft.file(table.contains("file") ? table.text("file") : region.name);
     FileDraft& file = draft.files[region.file];
@@ -80,7 +83,8 @@ void draft_script(const config::Values& values, Draft& draft, Problems& problems
     problems.add(values.position("workload.kind"), "a script has no task", "write [[workload.task]]");
   // Operations name tasks that come later, too.
   for (std::size_t t = 0; t < tables.size(); ++t) {
-    draft.tasks[t].warm_up = parse_script({tables[t].texts("warmup"), tables[t].position("warmup")}, draft, problems);
+    draft.tasks[t].warm_up =
+        parse_script({tables[t].texts("warmup"), tables[t].position("warmup")}, draft, problems);
     draft.tasks[t].body = parse_script({tables[t].texts("ops"), tables[t].position("ops")}, draft, problems);
   }
 }

@@ -15,8 +15,9 @@ struct Token {
   std::size_t offset = 0;
 };
 
-/// Tokens of all items; a separator stands for `;`, a line's end and an item's end, the end closes the list. A character
-/// that begins nothing, and a number beyond 2^63, is a sign by itself, so that the parser refuses it where it stands.
+/// Tokens of all items; a separator stands for `;`, a line's end and an item's end, the end closes the list. A
+/// character that begins nothing, and a number beyond 2^63, is a sign by itself, so that the parser refuses it
+/// where it stands.
 std::vector<Token> tokens_of(const ScriptText& script);
 
 }  // namespace mmulab::workload

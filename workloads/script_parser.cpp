@@ -18,12 +18,23 @@ struct Verb {
   OperationKind kind;
 };
 constexpr Verb verbs[] = {
-    {"load", OperationKind::load}, {"store", OperationKind::store}, {"fetch", OperationKind::fetch},
-    {"touch", OperationKind::load}, {"access", OperationKind::access}, {"munmap", OperationKind::munmap},
-    {"mmap", OperationKind::mmap}, {"dontneed", OperationKind::dontneed}, {"zero_read", OperationKind::zero_read},
-    {"mprotect", OperationKind::mprotect}, {"unmap_mapping", OperationKind::unmap_mapping},
-    {"fork", OperationKind::fork}, {"barrier", OperationKind::barrier}, {"think", OperationKind::think},
-    {"delay", OperationKind::delay}, {"yield", OperationKind::yield}, {"exit", OperationKind::exit},
+    {"load", OperationKind::load},
+    {"store", OperationKind::store},
+    {"fetch", OperationKind::fetch},
+    {"touch", OperationKind::load},
+    {"access", OperationKind::access},
+    {"munmap", OperationKind::munmap},
+    {"mmap", OperationKind::mmap},
+    {"dontneed", OperationKind::dontneed},
+    {"zero_read", OperationKind::zero_read},
+    {"mprotect", OperationKind::mprotect},
+    {"unmap_mapping", OperationKind::unmap_mapping},
+    {"fork", OperationKind::fork},
+    {"barrier", OperationKind::barrier},
+    {"think", OperationKind::think},
+    {"delay", OperationKind::delay},
+    {"yield", OperationKind::yield},
+    {"exit", OperationKind::exit},
     {"repeat", OperationKind::repeat},
 };
 const std::vector<std::string> rights_names = {"r", "rw", "rx", "rwx"};
@@ -48,7 +59,8 @@ class Parser {
     }
     // A statement that was given up may have held the brace.
     if (!refused_)
-      for (const std::size_t open : open_) problems_.add(statements_[open].at, "this `repeat` is never closed", "write }");
+      for (const std::size_t open : open_)
+        problems_.add(statements_[open].at, "this `repeat` is never closed", "write }");
     return std::move(statements_);
   }
 
@@ -96,7 +108,8 @@ class Parser {
   void parse_statement() {
     if (is_sign("}")) return close_repeat();
     const Token& verb = word("an operation");
-    const auto* found = std::find_if(std::begin(verbs), std::end(verbs), [&](const Verb& v) { return v.name == verb.text; });
+    const auto* found =
+        std::find_if(std::begin(verbs), std::end(verbs), [&](const Verb& v) { return v.name == verb.text; });
     if (found == std::end(verbs))
       refuse(verb, "there is no operation `" + verb.text + "`", config::suggestion(verb.text, operation_names()));
     Statement statement;
@@ -111,7 +124,8 @@ class Parser {
   void open_repeat(Statement& statement) {
     statement.operation.amount = number("how many times", 1, INT64_MAX);
     if (!is_sign("{")) expected("`{`");
-    if (open_.size() == repeat_depth_max) refuse(here(), fmt::format("repeat nests more than {} deep", repeat_depth_max));
+    if (open_.size() == repeat_depth_max)
+      refuse(here(), fmt::format("repeat nests more than {} deep", repeat_depth_max));
     ++next_;
     open_.push_back(statements_.size());
     statements_.push_back(statement);
@@ -129,20 +143,29 @@ class Parser {
 
   void parse_arguments(Operation& op) {
     switch (op.kind) {
-      case OperationKind::load: case OperationKind::store: case OperationKind::fetch: return parse_range(op);
+      case OperationKind::load:
+      case OperationKind::store:
+      case OperationKind::fetch: return parse_range(op);
       case OperationKind::access: return parse_access(op);
-      case OperationKind::munmap: case OperationKind::mmap: case OperationKind::dontneed:
-      case OperationKind::zero_read: case OperationKind::mprotect: return parse_call(op);
+      case OperationKind::munmap:
+      case OperationKind::mmap:
+      case OperationKind::dontneed:
+      case OperationKind::zero_read:
+      case OperationKind::mprotect: return parse_call(op);
       case OperationKind::unmap_mapping: return parse_file_call(op);
       case OperationKind::fork: op.target = known("task", draft_.tasks); return;
       case OperationKind::barrier: return parse_barrier(op);
       case OperationKind::think: op.amount = cycles_or(draft_.think_max); return;
       case OperationKind::delay: op.amount = cycles_or(draft_.delay); return;
-      case OperationKind::yield: case OperationKind::exit: case OperationKind::repeat: case OperationKind::end: return;
+      case OperationKind::yield:
+      case OperationKind::exit:
+      case OperationKind::repeat:
+      case OperationKind::end: return;
     }
   }
   std::uint64_t cycles_or(std::uint64_t given) {
-    return here().kind == Kind::separator || is_sign("}") ? given : number("a number of cycles", 0, think_cycles_max);
+    return here().kind == Kind::separator || is_sign("}") ? given
+                                                          : number("a number of cycles", 0, think_cycles_max);
   }
   void parse_barrier(Operation& op) {
     const Token& name = word("the barrier's name");
@@ -210,7 +233,8 @@ class Parser {
     op.amount = here().kind == Kind::number ? number("how many visits", 1, visits_max) : op.pages;
     const Token& pattern = word("a pattern");
     if (std::find(pattern_names().begin(), pattern_names().end(), pattern.text) == pattern_names().end())
-      refuse(pattern, "there is no pattern `" + pattern.text + "`", config::suggestion(pattern.text, pattern_names()));
+      refuse(pattern, "there is no pattern `" + pattern.text + "`",
+             config::suggestion(pattern.text, pattern_names()));
     op.pattern = pattern_named(pattern.text);
     if (here().kind == Kind::number) {
       op.store_percent = static_cast<std::uint32_t>(number("the share of stores", 0, 100));

@@ -25,7 +25,8 @@ const std::vector<std::string>& operation_names();
 Pattern pattern_named(const std::string& name);
 const std::vector<std::string>& pattern_names();
 
-/// Appends what is wrong to `problems`; goes on with the next statement. Adds the barriers that it meets to the draft.
+/// Appends what is wrong to `problems`; goes on with the next statement. Adds the barriers that it meets to the
+/// draft.
 std::vector<Statement> parse_script(const ScriptText& script, Draft& draft, Problems& problems);
 
 }  // namespace mmulab::workload

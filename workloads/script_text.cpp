@@ -44,7 +44,8 @@ class Walk {
 void skip_gap(Walk& walk) {
   while (!walk.over()) {
     const char c = walk.here();
-    if (c == '#') while (!walk.over() && walk.here() != '\n') walk.step();
+    if (c == '#')
+      while (!walk.over() && walk.here() != '\n') walk.step();
     else if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',') walk.step();
     else return;
   }
@@ -101,7 +102,8 @@ config::Position ScriptText::place(std::size_t item, std::size_t offset, std::si
     else if (!continues_code_point(in.text[i])) ++at.column;
   }
   const std::string_view shown = std::string_view(in.text).substr(std::min(offset, in.text.size()), width);
-  const auto points = shown.size() - static_cast<std::size_t>(std::count_if(shown.begin(), shown.end(), continues_code_point));
+  const auto points =
+      shown.size() - static_cast<std::size_t>(std::count_if(shown.begin(), shown.end(), continues_code_point));
   at.width = static_cast<unsigned>(std::max<std::size_t>(points, 1));
   return at;
 }

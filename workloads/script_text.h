@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The text of a list of operations with the place of every character: a configuration keeps the place of the list only,
-// so the strings in it are found again in the source.
+// The text of a list of operations with the place of every character: a configuration keeps the place of the list
+// only, so the strings in it are found again in the source.
 #pragma once
 
 #include <string>

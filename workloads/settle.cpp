@@ -52,24 +52,28 @@ bool name_starters(Draft& draft, Problems& problems) {
     for (const auto& [child, fork] : forks) {
       TaskDraft& task = draft.tasks[child];
       if (task.starter != nobody)
-        problems.add(fork.at, fmt::format("`{}` is forked by `{}` already", task.name, draft.tasks[task.starter].name),
+        problems.add(fork.at,
+                     fmt::format("`{}` is forked by `{}` already", task.name, draft.tasks[task.starter].name),
                      "a task has one parent");
       task.starter = t;
       if (!task.warm_up.empty())
         problems.add(task.at, fmt::format("`{}` is forked by `{}`, so it takes no part in the warm-up", task.name,
                                           draft.tasks[t].name));
       if (task.mm_at.exists())
-        problems.add(task.mm_at, fmt::format("`{}` is forked by `{}`, so its mm is a new one", task.name,
-                                             draft.tasks[t].name), "leave out `mm`");
+        problems.add(task.mm_at,
+                     fmt::format("`{}` is forked by `{}`, so its mm is a new one", task.name, draft.tasks[t].name),
+                     "leave out `mm`");
     }
     if (forks.size() > children_max)
-      problems.add(draft.tasks[t].at, fmt::format("`{}` forks more than {} tasks", draft.tasks[t].name, children_max));
+      problems.add(draft.tasks[t].at,
+                   fmt::format("`{}` forks more than {} tasks", draft.tasks[t].name, children_max));
   }
   for (std::uint32_t t = 0; t < draft.tasks.size(); ++t) {
     std::size_t steps = 0;
     for (std::uint32_t up = t; up != nobody && steps <= draft.tasks.size(); up = draft.tasks[up].starter) ++steps;
     if (steps <= draft.tasks.size()) continue;
-    problems.add(draft.tasks[t].at, fmt::format("`{}` would be forked by its own child or by itself", draft.tasks[t].name));
+    problems.add(draft.tasks[t].at,
+                 fmt::format("`{}` would be forked by its own child or by itself", draft.tasks[t].name));
     return false;
   }
   return problems.count() == before;
@@ -85,7 +89,8 @@ void count_instances(Draft& draft, std::uint32_t t, std::vector<bool>& done, Pro
   const TaskDraft& starter = draft.tasks[task.starter];
   const Forks fork = forks_of(starter).at(t);
   task.mm = starter.mm;
-  task.instances = static_cast<std::uint32_t>(std::min<std::uint64_t>(tasks_max + 1, product(starter.instances, fork.times)));
+  task.instances =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(tasks_max + 1, product(starter.instances, fork.times)));
 }
 
 std::string cpu_range(std::uint32_t cpus) { return fmt::format("this machine's cpus are 0 to {}", cpus - 1); }
@@ -95,7 +100,8 @@ void check_regions_of(const Draft& draft, const TaskDraft& task, Problems& probl
     if (!has_range(s.operation.kind)) return;
     const RegionDraft& region = draft.regions[s.operation.target];
     if (region.mm != task.mm)
-      problems.add(s.at, fmt::format("`{}` runs in mm {}, and `{}` lies in mm {}", task.name, task.mm, region.name, region.mm));
+      problems.add(s.at, fmt::format("`{}` runs in mm {}, and `{}` lies in mm {}", task.name, task.mm, region.name,
+                                     region.mm));
   });
 }
 
@@ -167,7 +173,8 @@ void check_tasks(const Draft& draft, std::uint32_t cpus, Problems& problems) {
     check_regions_of(draft, task, problems);
   }
   for (const RegionDraft& region : draft.regions)
-    if (region.mm >= mms) problems.add(region.at, fmt::format("no task runs in mm {}, where `{}` lies", region.mm, region.name));
+    if (region.mm >= mms)
+      problems.add(region.at, fmt::format("no task runs in mm {}, where `{}` lies", region.mm, region.name));
 }
 
 void check_barriers(const Draft& draft, Problems& problems) {
@@ -175,15 +182,17 @@ void check_barriers(const Draft& draft, Problems& problems) {
     const BarrierDraft& barrier = draft.barriers[b];
     const auto tasks = participants(draft, b);
     if (tasks.size() == 1)
-      problems.add(barrier.at, fmt::format("only `{}` comes to the barrier `{}`", draft.tasks[tasks[0]].name, barrier.name));
+      problems.add(barrier.at,
+                   fmt::format("only `{}` comes to the barrier `{}`", draft.tasks[tasks[0]].name, barrier.name));
     for (const std::uint32_t t : tasks) {
-      const TaskDraft& task = draft.tasks[t], &first = draft.tasks[tasks[0]];
+      const TaskDraft &task = draft.tasks[t], &first = draft.tasks[tasks[0]];
       const std::uint64_t here = meetings_of(task, b), there = meetings_of(first, b);
       if (here != there)
         problems.add(barrier.at, fmt::format("`{}` comes to the barrier `{}` {} times, `{}` {} times", first.name,
                                              barrier.name, there, task.name, here));
       if (task.instances != 1)
-        problems.add(barrier.at, fmt::format("`{}` is forked {} times, so it cannot meet others", task.name, task.instances));
+        problems.add(barrier.at,
+                     fmt::format("`{}` is forked {} times, so it cannot meet others", task.name, task.instances));
     }
     check_cpus(draft, tasks, "at the barrier `" + barrier.name + "`", barrier.at, problems);
   }
@@ -191,7 +200,8 @@ void check_barriers(const Draft& draft, Problems& problems) {
 }
 
 bool has_warm_up(const Draft& draft) {
-  return std::any_of(draft.tasks.begin(), draft.tasks.end(), [](const TaskDraft& t) { return !t.warm_up.empty(); });
+  return std::any_of(draft.tasks.begin(), draft.tasks.end(),
+                     [](const TaskDraft& t) { return !t.warm_up.empty(); });
 }
 
 std::vector<std::uint32_t> participants(const Draft& draft, std::uint32_t barrier) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What follows from a draft as a whole: who forks whom and how often, which tasks meet where, where regions lie. Every
-// count is static, because loops have constant bounds.
+// What follows from a draft as a whole: who forks whom and how often, which tasks meet where, where regions lie.
+// Every count is static, because loops have constant bounds.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,8 @@ namespace mmulab::workload {
 inline constexpr std::uint32_t tasks_max = 4096;
 inline constexpr std::size_t children_max = 8;
 
-/// Calls visit(statement, times) for every statement of the task, with how often one instance performs it (saturating).
+/// Calls visit(statement, times) for every statement of the task, with how often one instance performs it
+/// (saturating).
 void for_each_statement(const TaskDraft& task, const std::function<void(const Statement&, std::uint64_t)>& visit);
 /// The tasks that `task` forks, in the order of their first mention.
 std::vector<std::uint32_t> children_of(const TaskDraft& task);

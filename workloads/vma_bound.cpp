@@ -64,7 +64,8 @@ bool concerns(const Statement& s, std::uint32_t region) {
 }
 
 /// Goes through the statements [at, end) as the task would, each loop `passes` times at most.
-void follow(const std::vector<Statement>& list, std::size_t at, std::size_t end, std::uint32_t region, Followed& vmas) {
+void follow(const std::vector<Statement>& list, std::size_t at, std::size_t end, std::uint32_t region,
+            Followed& vmas) {
   for (; at < end && !vmas.given_up(); ++at) {
     const Operation& op = list[at].operation;
     if (op.kind != OperationKind::repeat) {
@@ -77,7 +78,8 @@ void follow(const std::vector<Statement>& list, std::size_t at, std::size_t end,
       if (list[close].operation.kind == OperationKind::end) --depth;
       ++close;
     } while (depth != 0);
-    for (std::uint64_t pass = 0; pass < std::min(passes, op.amount); ++pass) follow(list, at + 1, close - 1, region, vmas);
+    for (std::uint64_t pass = 0; pass < std::min(passes, op.amount); ++pass)
+      follow(list, at + 1, close - 1, region, vmas);
     at = close - 1;
   }
 }

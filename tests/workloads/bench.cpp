@@ -75,7 +75,8 @@ Cell<Pte> DirectPort::entry_of(MmId mm, VirtAddr va) const {
 
 bool DirectPort::permits(Pte value, AccessKind kind) const {
   const Rights rights = pte().rights(value);
-  return pte().is_present(value) && (kind != AccessKind::store || rights.write) && (kind != AccessKind::fetch || rights.exec);
+  return pte().is_present(value) && (kind != AccessKind::store || rights.write) &&
+         (kind != AccessKind::fetch || rights.exec);
 }
 
 Pte DirectPort::used(Pte value, AccessKind kind) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A plan on the real kernel over an architecture without translation caches, which can run ahead: a private access is
-// one whose pte's line the core has for writing. Each cpu folds its accesses into a word, so that one that is lost,
-// doubled or out of order shows in the World.
+// A plan on the real kernel over an architecture without translation caches, which can run ahead: a private access
+// is one whose pte's line the core has for writing. Each cpu folds its accesses into a word, so that one that is
+// lost, doubled or out of order shows in the World.
 #pragma once
 
 #include "tests/support/uncached_port.h"

@@ -13,8 +13,8 @@ namespace {
 /// The message of one wrong operation, which stands in line 4 from column 9 on.
 std::string message(const std::string& op, unsigned column, const std::string& carets, const std::string& text,
                     const std::string& help) {
-  std::string all = "error: " + text + "\n --> w.toml:4:" + std::to_string(column) + "\n  |\n4 | ops = ['" + op + "']\n  | " +
-                    std::string(column - 1, ' ') + carets + "\n";
+  std::string all = "error: " + text + "\n --> w.toml:4:" + std::to_string(column) + "\n  |\n4 | ops = ['" + op +
+                    "']\n  | " + std::string(column - 1, ' ') + carets + "\n";
   if (!help.empty()) all += "  = help: " + help + "\n";
   return all;
 }
@@ -56,7 +56,8 @@ TEST_CASE("A wrong operation is refused at the word that is wrong") {
       {"fork d", 14, "^", "there is no task `d`", "did you mean `a`?"},
       {"barrier", 16, "^", "expected the barrier's name, found the end", ""},
       {"think 5000000000", 15, "^^^^^^^^^^", "5000000000 is out of range", "0 to 4000000000"},
-      {"delay 99999999999999999999", 15, "^^^^^^^^^^^^^^^^^^^^", "expected a number of cycles, found `99999999999999999999`", ""},
+      {"delay 99999999999999999999", 15, "^^^^^^^^^^^^^^^^^^^^",
+       "expected a number of cycles, found `99999999999999999999`", ""},
       {"access heap 10", 23, "^", "expected a pattern, found the end", ""},
       {"access heap zifp", 21, "^^^^", "there is no pattern `zifp`", "did you mean `zipf`?"},
       {"access heap zipf 101%", 26, "^^^", "101 is out of range", "0 to 100"},
@@ -123,7 +124,8 @@ TEST_CASE("A task on a cpu that does not exist is refused with the cpus that do"
 }
 
 TEST_CASE("Names are plain and given once") {
-  CHECK_THAT(problems(script + task("a", "'yield'") + task("a", "'yield'", "cpu = 1\n")), Catch::Contains("there is a task `a` already"));
+  CHECK_THAT(problems(script + task("a", "'yield'") + task("a", "'yield'", "cpu = 1\n")),
+             Catch::Contains("there is a task `a` already"));
   CHECK_THAT(problems(script + task("a b", "'yield'")), Catch::Contains("`a b` is no name"));
   CHECK_THAT(problems(script), Catch::Contains("a script has no task"));
 }
@@ -132,12 +134,14 @@ TEST_CASE("Forks that cannot be are refused: two parents, a circle, a warm-up, a
   const std::string child = task("c", "'yield'", "cpu = 1\n");
   CHECK_THAT(problems(script + task("a", "'fork c'") + task("b", "'fork c'", "cpu = 1\n") + child),
              Catch::Contains("`c` is forked by `a` already") && Catch::Contains("a task has one parent"));
-  CHECK_THAT(problems(script + task("a", "'fork a'")), Catch::Contains("`a` would be forked by its own child or by itself"));
+  CHECK_THAT(problems(script + task("a", "'fork a'")),
+             Catch::Contains("`a` would be forked by its own child or by itself"));
   CHECK_THAT(problems(script + task("c", "'yield'", "cpu = 0\nwarmup = ['yield']\n") + task("a", "'fork c'")),
              Catch::Contains("`c` is forked by `a`, so it takes no part in the warm-up"));
   CHECK_THAT(problems(script + task("c", "'yield'", "cpu = 0\nmm = 0\n") + task("a", "'fork c'")),
              Catch::Contains("`c` is forked by `a`, so its mm is a new one"));
-  CHECK_THAT(problems(script + task("a", "'repeat 5000 { fork c }'") + child), Catch::Contains("more than 4096 tasks"));
+  CHECK_THAT(problems(script + task("a", "'repeat 5000 { fork c }'") + child),
+             Catch::Contains("more than 4096 tasks"));
 }
 
 TEST_CASE("Barriers that would never open are refused") {
@@ -154,17 +158,21 @@ TEST_CASE("Regions that cannot lie where they should are refused") {
     return "[[workload.region]]\nname = '" + name + "'\n" + more;
   };
   const std::string one = task("a", "'yield'");
-  CHECK_THAT(problems(script + one + region("x", "pages = 4\nfirst_page = 8\n") + region("y", "pages = 1\nfirst_page = 11\n")),
+  CHECK_THAT(problems(script + one + region("x", "pages = 4\nfirst_page = 8\n") +
+                      region("y", "pages = 1\nfirst_page = 11\n")),
              Catch::Contains("`y` overlaps `x`"));
-  CHECK_THAT(problems(script + one + region("x", "pages = 17\n"), sample::tiny()),
-             Catch::Contains("`x` ends at page 17, beyond the address space") && Catch::Contains("reach 16 pages"));
+  CHECK_THAT(
+      problems(script + one + region("x", "pages = 17\n"), sample::tiny()),
+      Catch::Contains("`x` ends at page 17, beyond the address space") && Catch::Contains("reach 16 pages"));
   CHECK_THAT(problems(script + one + region("x", "pages = 1\nstraddle = true\n")),
              Catch::Contains("one page cannot lie on both sides of a border"));
   CHECK_THAT(problems(script + one + region("x", "pages = 2\nstraddle = true\nfirst_page = 3\n")),
              Catch::Contains("`first_page` says already where `x` lies"));
   CHECK_THAT(problems(script + one + region("x", "pages = 2\nfile = 'f'\n")), Catch::Contains("`x` is anonymous"));
-  CHECK_THAT(problems(script + one + region("x", "pages = 2\nmm = 1\n")), Catch::Contains("no task runs in mm 1, where `x` lies"));
-  CHECK_THAT(problems(script + task("a", "'yield'", "cpu = 0\nmm = 1\n")), Catch::Contains("mm 1 is used, and no task runs in mm 0"));
+  CHECK_THAT(problems(script + one + region("x", "pages = 2\nmm = 1\n")),
+             Catch::Contains("no task runs in mm 1, where `x` lies"));
+  CHECK_THAT(problems(script + task("a", "'yield'", "cpu = 0\nmm = 1\n")),
+             Catch::Contains("mm 1 is used, and no task runs in mm 0"));
 }
 
 TEST_CASE("Keys without effect are refused") {
@@ -172,5 +180,6 @@ TEST_CASE("Keys without effect are refused") {
              Catch::Contains("`workload.threads` is for generators; a script says it itself"));
   CHECK_THAT(problems("[workload]\nkind = 'unmap'\n" + task("a", "'yield'")),
              Catch::Contains("[workload.task] applies only when workload.kind is \"script\""));
-  CHECK_THAT(problems("[workload]\nkind = 'unmap'\nzipf_exponent = 900\n"), Catch::Contains("is no multiple of 500"));
+  CHECK_THAT(problems("[workload]\nkind = 'unmap'\nzipf_exponent = 900\n"),
+             Catch::Contains("is no multiple of 500"));
 }

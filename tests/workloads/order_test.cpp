@@ -18,7 +18,8 @@ std::vector<std::uint64_t> words_of(const AccessStream& stream, std::uint64_t ke
   return words;
 }
 
-AccessStream stream_over(const PageOrder& order, std::uint64_t visits, std::uint32_t touches = 1, std::uint32_t store_percent = 0) {
+AccessStream stream_over(const PageOrder& order, std::uint64_t visits, std::uint32_t touches = 1,
+                         std::uint32_t store_percent = 0) {
   AccessStream stream;
   stream.first = VirtPage{512};
   stream.order = &order;
@@ -74,8 +75,8 @@ TEST_CASE("zipf weights are the powers of the rank, in halves") {
 }
 
 TEST_CASE("zipf draws each page in proportion to its weight") {
-  // Exponent 1 over 4 pages: shares 12, 6, 4, 3 of 25. Of 250000 draws 120000, 60000, 40000 and 30000 are expected; the
-  // standard deviation is below 250 (sqrt(250000 * 0.25)), so 1500 is six of them.
+  // Exponent 1 over 4 pages: shares 12, 6, 4, 3 of 25. Of 250000 draws 120000, 60000, 40000 and 30000 are
+  // expected; the standard deviation is below 250 (sqrt(250000 * 0.25)), so 1500 is six of them.
   const PageOrder order(Pattern::zipf, 4, 2, 7);
   std::vector<std::int64_t> count(4, 0);
   for (std::uint64_t n = 0; n < 250000; ++n) ++count[order.of_random(draw(99, n))];
@@ -99,12 +100,14 @@ TEST_CASE("A stream is the same in one piece and in any pieces") {
   CHECK(rc::check([](std::uint64_t key) {
     const auto pattern = static_cast<Pattern>(*rc::gen::inRange(0, 4));
     const PageOrder order(pattern, *rc::gen::inRange<std::uint64_t>(1, 40), 2, key);
-    const auto stream = stream_over(order, *rc::gen::inRange<std::uint64_t>(1, 60), *rc::gen::inRange<std::uint32_t>(1, 5),
-                                    *rc::gen::inRange<std::uint32_t>(0, 101));
+    const auto stream =
+        stream_over(order, *rc::gen::inRange<std::uint64_t>(1, 60), *rc::gen::inRange<std::uint32_t>(1, 5),
+                    *rc::gen::inRange<std::uint32_t>(0, 101));
     const auto whole = words_of(stream, key);
     std::vector<std::uint64_t> pieces(whole.size());
     for (std::uint64_t at = 0; at < pieces.size();) {
-      const std::uint64_t count = std::min<std::uint64_t>(*rc::gen::inRange<std::uint64_t>(1, 9), pieces.size() - at);
+      const std::uint64_t count =
+          std::min<std::uint64_t>(*rc::gen::inRange<std::uint64_t>(1, 9), pieces.size() - at);
       stream.fill(key, at, count, &pieces[at]);
       at += count;
     }
@@ -119,15 +122,17 @@ TEST_CASE("A stream is the same in one piece and in any pieces") {
 
 TEST_CASE("A sequential stream touches page after page, 64 bytes apart, and starts over") {
   const PageOrder order(Pattern::sequential, 2, 2, 0);
-  CHECK(words_of(stream_over(order, 3, 2), 5) ==
-        std::vector<std::uint64_t>{512 << 12, (512 << 12) + 64, 513 << 12, (513 << 12) + 64, 512 << 12, (512 << 12) + 64});
+  CHECK(words_of(stream_over(order, 3, 2), 5) == std::vector<std::uint64_t>{512 << 12, (512 << 12) + 64, 513 << 12,
+                                                                            (513 << 12) + 64, 512 << 12,
+                                                                            (512 << 12) + 64});
 }
 
 TEST_CASE("The share of stores is what was asked for") {
   const PageOrder order(Pattern::sequential, 8, 2, 0);
   for (const std::uint32_t percent : {0U, 30U, 100U}) {
     const auto words = words_of(stream_over(order, 100000, 1, percent), 5);
-    const auto stores = std::count_if(words.begin(), words.end(), [](std::uint64_t w) { return (w & AccessBuffer::store_bit) != 0; });
+    const auto stores = std::count_if(words.begin(), words.end(),
+                                      [](std::uint64_t w) { return (w & AccessBuffer::store_bit) != 0; });
     // Standard deviation of the middle one: sqrt(100000 * 0.3 * 0.7) = 145.
     CHECK(std::abs(stores - 1000 * static_cast<std::int64_t>(percent)) < (percent % 100 == 0 ? 1 : 900));
   }

@@ -15,7 +15,8 @@ Operation one(const std::string& text) {
   return all[0];
 }
 
-void check_range(const Operation& op, OperationKind kind, std::uint32_t target, std::uint64_t first, std::uint64_t pages) {
+void check_range(const Operation& op, OperationKind kind, std::uint32_t target, std::uint64_t first,
+                 std::uint64_t pages) {
   CHECK(op.kind == kind);
   CHECK(op.target == target);
   CHECK(op.first == first);
@@ -106,7 +107,8 @@ TEST_CASE("Loops nest, in one line or over several") {
   std::vector<OperationKind> kinds;
   for (const auto& op : flat) kinds.push_back(op.kind);
   CHECK(kinds == std::vector<OperationKind>{OperationKind::repeat, OperationKind::load, OperationKind::repeat,
-                                            OperationKind::yield, OperationKind::end, OperationKind::end, OperationKind::exit});
+                                            OperationKind::yield, OperationKind::end, OperationKind::end,
+                                            OperationKind::exit});
   CHECK(flat[0].amount == 10);
   CHECK(parsed("repeat 10 {\n load heap\n repeat 2 {\n yield\n }\n }\n exit").size() == flat.size());
 }
@@ -117,7 +119,8 @@ TEST_CASE("Nothing is a list of no operations") {
 }
 
 TEST_CASE("Every operation of the grammar is known to the parser") {
-  CHECK(operation_names() ==
-        std::vector<std::string>{"load", "store", "fetch", "touch", "access", "munmap", "mmap", "dontneed", "zero_read",
-                                 "mprotect", "unmap_mapping", "fork", "barrier", "think", "delay", "yield", "exit", "repeat"});
+  CHECK(operation_names() == std::vector<std::string>{"load", "store", "fetch", "touch", "access", "munmap",
+                                                      "mmap", "dontneed", "zero_read", "mprotect", "unmap_mapping",
+                                                      "fork", "barrier", "think", "delay", "yield", "exit",
+                                                      "repeat"});
 }

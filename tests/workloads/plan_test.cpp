@@ -8,21 +8,24 @@ using namespace mmulab::workload;
 
 namespace {
 
-const std::string script = "[workload]\nkind = 'script'\n[[workload.task]]\nname = 'a'\ncpu = 0\nops = ['yield']\n";
+const std::string script =
+    "[workload]\nkind = 'script'\n[[workload.task]]\nname = 'a'\ncpu = 0\nops = ['yield']\n";
 std::string region(const std::string& name, std::uint64_t pages, const std::string& more = {}) {
   return "[[workload.region]]\nname = '" + name + "'\npages = " + std::to_string(pages) + "\n" + more;
 }
 std::uint64_t first(const Plan& plan, std::size_t n) { return plan.regions.at(n).first.raw(); }
 std::uint32_t vmas(const std::string& ops) {
-  const auto plan = sample::plan("[workload]\nkind = 'script'\n[[workload.task]]\nname = 'a'\ncpu = 0\nrounds = 100\nops = [" + ops +
-                                 "]\n" + region("heap", 64));
+  const auto plan =
+      sample::plan("[workload]\nkind = 'script'\n[[workload.task]]\nname = 'a'\ncpu = 0\nrounds = 100\nops = [" +
+                   ops + "]\n" + region("heap", 64));
   return plan.limits.vmas_per_mm;
 }
 
 }  // namespace
 
 TEST_CASE("Regions follow one another from the second leaf table; one that fits a table does not cross a border") {
-  const Plan plan = sample::plan(script + region("a", 500) + region("b", 12) + region("c", 1) + region("d", 600) + region("e", 512));
+  const Plan plan = sample::plan(script + region("a", 500) + region("b", 12) + region("c", 1) + region("d", 600) +
+                                 region("e", 512));
   CHECK(first(plan, 0) == 512);
   CHECK(first(plan, 1) == 1012);  // exactly fills the table
   CHECK(first(plan, 2) == 1024);
@@ -49,8 +52,8 @@ TEST_CASE("A small address space is used from page 0 on") {
 }
 
 TEST_CASE("Address spaces are laid out separately") {
-  const Plan plan = sample::plan(script + "[[workload.task]]\nname = 'b'\ncpu = 1\nmm = 1\nops = ['yield']\n" + region("x", 4) +
-                                 region("y", 4, "mm = 1\n"));
+  const Plan plan = sample::plan(script + "[[workload.task]]\nname = 'b'\ncpu = 1\nmm = 1\nops = ['yield']\n" +
+                                 region("x", 4) + region("y", 4, "mm = 1\n"));
   CHECK(first(plan, 0) == first(plan, 1));
   CHECK(plan.mms.size() == 2);
   CHECK(plan.mms[1].users == 1);
@@ -59,8 +62,9 @@ TEST_CASE("Address spaces are laid out separately") {
 }
 
 TEST_CASE("A region's mapping says kind, rights, file and offset; one that is not mapped has a place only") {
-  const Plan plan = sample::plan(script + region("x", 4, "kind = 'file_private'\nrights = 'rx'\nfile = 'f'\noffset = 2\n") +
-                                 region("y", 8, "kind = 'file_shared'\nfile = 'f'\n") + region("z", 1, "mapped = false\n"));
+  const Plan plan =
+      sample::plan(script + region("x", 4, "kind = 'file_private'\nrights = 'rx'\nfile = 'f'\noffset = 2\n") +
+                   region("y", 8, "kind = 'file_shared'\nfile = 'f'\n") + region("z", 1, "mapped = false\n"));
   REQUIRE(plan.mms[0].vmas.size() == 2);
   const VmaRecord& x = plan.mms[0].vmas[0];
   CHECK(x.kind == VmaKind::file_private);
@@ -75,9 +79,9 @@ TEST_CASE("A region's mapping says kind, rights, file and offset; one that is no
 
 TEST_CASE("VMAs are counted as one task's calls leave them at worst") {
   CHECK(vmas("'yield'") == 1);
-  CHECK(vmas("'munmap heap by 1', 'mmap heap'") == 2);        // [0,1) and the rest, just before the removal
+  CHECK(vmas("'munmap heap by 1', 'mmap heap'") == 2);  // [0,1) and the rest, just before the removal
   CHECK(vmas("'munmap heap+9', 'mmap heap+9'") == 3);
-  CHECK(vmas("'mprotect heap r by 16'") == 4);                 // splits stay
+  CHECK(vmas("'mprotect heap r by 16'") == 4);  // splits stay
   CHECK(vmas("'mprotect heap r by 16', 'munmap heap', 'mmap heap'") == 4);
   CHECK(vmas("'repeat 9 { repeat 9 { mprotect heap+3 r } }'") == 3);
   // From the second round on mmap fails, because the first page is still there.
@@ -85,14 +89,18 @@ TEST_CASE("VMAs are counted as one task's calls leave them at worst") {
 }
 
 TEST_CASE("VMAs that several tasks change count every border") {
-  const auto plan = sample::plan("[workload]\nkind = 'script'\n[[workload.task]]\nname = 'a'\ncpu = 0\nops = ['munmap heap[0..9]']\n"
-                                 "[[workload.task]]\nname = 'b'\ncpu = 1\nops = ['munmap heap[5..19]']\n" + region("heap", 64));
+  const auto plan = sample::plan(
+      "[workload]\nkind = 'script'\n[[workload.task]]\nname = 'a'\ncpu = 0\nops = ['munmap heap[0..9]']\n"
+      "[[workload.task]]\nname = 'b'\ncpu = 1\nops = ['munmap heap[5..19]']\n" +
+      region("heap", 64));
   CHECK(plan.limits.vmas_per_mm == 4);  // borders at 5, 10, 20
 }
 
 TEST_CASE("Frames and tables allow for every page mapped, and waiting in the gather of each task that zaps") {
-  const auto plan = sample::plan("[workload]\nkind = 'script'\n[[workload.task]]\nname = 'a'\ncpu = 0\nops = ['dontneed heap', 'load log']\n" +
-                                 region("heap", 64) + region("log", 16, "kind = 'file_shared'\n"));
+  const auto plan = sample::plan(
+      "[workload]\nkind = 'script'\n[[workload.task]]\nname = 'a'\ncpu = 0\nops = ['dontneed heap', 'load "
+      "log']\n" +
+      region("heap", 64) + region("log", 16, "kind = 'file_shared'\n"));
   // The zero page; 64 mapped, in a's gather, in the exit's; 16 of the file; two in the hands of a fault.
   CHECK(plan.limits.frames == 1 + 3 * 64 + 16 + 2);
   // heap and log share one table of each of four levels, three times over; one in the hands of a fault.
@@ -103,8 +111,10 @@ TEST_CASE("Frames and tables allow for every page mapped, and waiting in the gat
 }
 
 TEST_CASE("A workload that asks for too much is refused, not attempted") {
-  CHECK_THAT(sample::problems("[workload]\nkind = 'fork'\nrounds = 2000\npages = 4096\n"), Catch::Contains("page frames"));
-  CHECK_THAT(sample::problems("[workload]\nkind = 'mprotect'\npages = 65536\ncall_pages = [1]\n"), Catch::Contains("more than 4096 VMAs"));
+  CHECK_THAT(sample::problems("[workload]\nkind = 'fork'\nrounds = 2000\npages = 4096\n"),
+             Catch::Contains("page frames"));
+  CHECK_THAT(sample::problems("[workload]\nkind = 'mprotect'\npages = 65536\ncall_pages = [1]\n"),
+             Catch::Contains("more than 4096 VMAs"));
 }
 
 TEST_CASE("Generators take one caller a cpu unless told otherwise, and the cpus that they are told") {

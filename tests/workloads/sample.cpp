@@ -33,7 +33,8 @@ ops = ['yield']
 )";
 
 std::string with(const std::string& op) {
-  return "[[workload.task]]\nname = 'a'\ncpu = 0\nops = ['" + op + "']\n" + setting + "[workload]\nkind = 'script'\n";
+  return "[[workload.task]]\nname = 'a'\ncpu = 0\nops = ['" + op + "']\n" + setting +
+         "[workload]\nkind = 'script'\n";
 }
 
 }  // namespace
@@ -51,7 +52,9 @@ config::Schema schema() {
 
 config::Values values(const std::string& text) { return config::load_text(schema(), "w.toml", text); }
 
-Plan plan(const std::string& text, const PlanEnvironment& environment) { return make_plan(values(text), environment); }
+Plan plan(const std::string& text, const PlanEnvironment& environment) {
+  return make_plan(values(text), environment);
+}
 
 std::string problems(const std::string& text, const PlanEnvironment& environment) {
   try {

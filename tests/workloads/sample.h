@@ -20,8 +20,8 @@ config::Values values(const std::string& text);
 Plan plan(const std::string& text, const PlanEnvironment& environment = wide());
 /// The rendered problems of a text, or "" when it is fine.
 std::string problems(const std::string& text, const PlanEnvironment& environment = wide());
-/// The same for the operations of one task beside the regions heap (64 pages), data (of the file `log`, 16 pages) and
-/// other (mm 1), and the tasks b (cpu 1, yields), c (forked by nobody) and q (mm 1).
+/// The same for the operations of one task beside the regions heap (64 pages), data (of the file `log`, 16 pages)
+/// and other (mm 1), and the tasks b (cpu 1, yields), c (forked by nobody) and q (mm 1).
 std::string op_problems(const std::string& op);
 /// What operations in that setting are parsed to.
 std::vector<Operation> parsed(const std::string& op);
