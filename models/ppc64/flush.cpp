@@ -76,7 +76,7 @@ void Ppc64Port::clear_entries(Context& ctx, const Invalidation& what, std::uint6
     });
     bool hit = false;
     if (entry.old.has(page_hashpte)) {
-      const HptTarget t = target(what.mm, entry.page);
+      const HptTarget t = hpt_.target(what.mm, entry.page, last_context_of(what.mm));
       hit = hpt_.invalidate(ctx, t, slot_named_by(t, entry.old));
     }
     if (!hit) missed[i / 64] |= std::uint64_t{1} << (i % 64);
@@ -135,7 +135,7 @@ void Ppc64Port::tlbie_one(Context& ctx, const HptTarget& target, bool local) {
 }
 
 void Ppc64Port::invalidate(Context& ctx, const Invalidation& what) {
-  MMULAB_ASSERT(*refuses(what.scope) == '\0', refuses(what.scope));
+  MMULAB_ASSERT(refuses(what.scope) == nullptr, refuses(what.scope));
   MMULAB_ASSERT(what.count <= entries_max, "a batch of hash entries is limited");
   if (what.count == 0) return;
   std::uint64_t missed[entries_max / 64] = {};
@@ -143,7 +143,7 @@ void Ppc64Port::invalidate(Context& ctx, const Invalidation& what) {
   bool local = begin_flush(ctx, what);
   if (!what.tlb_only) clear_entries(ctx, what, missed);
   if (params_.local_sample == LocalSample::after_hpt) local = sample_local(ctx, sample_mask, what.mm);
-  const auto context = static_cast<std::uint32_t>(context_of(what.mm));
+  const auto context = static_cast<std::uint32_t>(last_context_of(what.mm));
   invalidate_tlbs(ctx, what.mm, local, what.count,
                   [&](std::uint32_t i) {
                     if (!params_.tlbie_on_miss && (missed[i / 64] >> (i % 64) & 1) != 0) return TlbKey{};
@@ -156,11 +156,11 @@ void Ppc64Port::invalidate(Context& ctx, const Invalidation& what) {
 
 const char* Ppc64Port::refuses(Invalidation::Scope scope) const {
   return scope == Invalidation::Scope::entries
-             ? ""
+             ? nullptr
              : "ppc64 finds old hash entries only through the slot bits of recorded ptes";
 }
 
-void Ppc64Port::invalidate_hpte(Context& ctx, MmId mm, VirtPage page, Pte old) {
+void Ppc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte old) {
   if (!old.has(page_hashpte)) return;
   const HptTarget t = target(mm, page);
   locks_.irq_disable(ctx);

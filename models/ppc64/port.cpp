@@ -18,9 +18,6 @@ const Label context_free{"ppc64.context_free", "context_free"};
 const Label test_cpumask{"ppc64.switch.test_cpumask", "cpumask_read"};
 const Label set_cpumask{"ppc64.switch.set_cpumask", "cpumask_set"};
 const Label switch_slb{"ppc64.switch.slb", "slb_switch"};
-
-/// Word 0 is mmu_context_lock; one bit an id follows.
-constexpr std::uint32_t context_bitmap = 1;
 }  // namespace
 
 Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& locks, const Ppc64Params& params)
@@ -40,6 +37,14 @@ Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& lo
   MMULAB_ASSERT(state.limits().mms < 0xffff, "a copy's tag has room for 16-bit context ids");
 }
 
+void Ppc64Port::boot_mm(MmId mm) {
+  World& world = machine_.world;
+  std::uint64_t free = 1;
+  while ((world.load(context_word(free)) >> (free % 64) & 1) != 0) ++free;
+  world.store(context_word(free), world.load(context_word(free)) | std::uint64_t{1} << (free % 64));
+  world.store(state_.mm_context(mm), free);
+}
+
 void Ppc64Port::init_mm(Context& ctx, MmId mm) {
   const auto lock = contexts_.cell<std::uint64_t>(0);
   const auto id = state_.mm_context(mm);
@@ -48,11 +53,10 @@ void Ppc64Port::init_mm(Context& ctx, MmId mm) {
   footprint.writes_words(contexts_.at(0, context_bitmap), contexts_.stride() - context_bitmap);
   footprint.writes_words(state_.mm_cpumask_first(mm), state_.cpumask_words());
   ctx.step(context_alloc, footprint, [&](Access& a) {
-    std::uint32_t free = 1;
-    const auto word = [&](std::uint32_t n) { return contexts_.cell<std::uint64_t>(0, context_bitmap + n / 64); };
-    while ((a.read(word(free)) >> (free % 64) & 1) != 0) ++free;
-    a.write(word(free), a.read(word(free)) | std::uint64_t{1} << (free % 64));
-    a.write(id, std::uint64_t{free});
+    std::uint64_t free = 1;
+    while ((a.read(context_word(free)) >> (free % 64) & 1) != 0) ++free;
+    a.write(context_word(free), a.read(context_word(free)) | std::uint64_t{1} << (free % 64));
+    a.write(id, free);
     for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w) a.write(state_.mm_cpumask(mm, w), std::uint64_t{0});
   });
   locks_.spin_unlock(ctx, lock, LockClass::context);
@@ -62,10 +66,11 @@ void Ppc64Port::destroy_mm(Context& ctx, MmId mm) {
   const auto lock = contexts_.cell<std::uint64_t>(0);
   const auto id = state_.mm_context(mm);
   const std::uint64_t context = context_of(mm);
-  const auto word = contexts_.cell<std::uint64_t>(0, context_bitmap + static_cast<std::uint32_t>(context / 64));
+  const auto word = context_word(context);
   locks_.spin_lock(ctx, lock, LockClass::context);
-  ctx.step(context_free, writes(id, word), [&](Access& a) {
+  ctx.step(context_free, writes(id, last_context(mm), word), [&](Access& a) {
     a.write(word, a.read(word) & ~(std::uint64_t{1} << (context % 64)));
+    a.write(last_context(mm), context);
     a.write(id, std::uint64_t{0});
     Event event{EventKind::tag_retired};
     event.mm = mm;

@@ -28,8 +28,7 @@ class Ppc64Port : public Port, public CopySource {
   [[nodiscard]] ppc64::TlbieBus& bus() { return bus_; }
   /// Strategy::hash_fault: called with BUSY set, before the table gets a new entry.
   void set_before_insert(BeforeInsert hook) { before_insert_ = std::move(hook); }
-  /// modify_start and modify_commit keep HASHPTE and the slot, so that a later fault finds the entry (modify-in-place).
-  void set_keep_hash_bits(bool keep) { keep_hash_bits_ = keep; }
+  void set_modify_in_place(bool keep) override { keep_hash_bits_ = keep; }
   /// clear leaves the slot behind, marked STALE; a hash fault on it invalidates first (safe-deferral-tombstone).
   void set_tombstones(bool on) { tombstones_ = on; }
 
@@ -44,6 +43,8 @@ class Ppc64Port : public Port, public CopySource {
   /// hash_preload. Interrupts on or off, PTL held.
   void update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind kind) override;
 
+  /// init_mm for the address spaces that exist when the simulation starts.
+  void boot_mm(MmId mm);
   void init_mm(Context& ctx, MmId mm) override;
   void destroy_mm(Context& ctx, MmId mm) override;
   void switch_mm(Context& ctx, MmId prev, MmId next) override;
@@ -53,7 +54,7 @@ class Ppc64Port : public Port, public CopySource {
   void invalidate(Context& ctx, const Invalidation& what) override;
   [[nodiscard]] const char* refuses(Invalidation::Scope scope) const override;
   /// V = 0 for the entry that `old` names, and no tlbie: the first half of a split invalidation (safe-deferral).
-  void invalidate_hpte(Context& ctx, MmId mm, VirtPage page, Pte old);
+  void invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte old) override;
 
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
 
@@ -96,6 +97,19 @@ class Ppc64Port : public Port, public CopySource {
 
   // access.cpp: hardware
   [[nodiscard]] std::uint64_t context_of(MmId mm) const { return machine_.world.load(state_.mm_context(mm)); }
+  /// The same, or the id that a dead mm had: a batch may outlive its mm.
+  [[nodiscard]] std::uint64_t last_context_of(MmId mm) const {
+    const std::uint64_t now = context_of(mm);
+    return now != 0 ? now : machine_.world.load(last_context(mm));
+  }
+  [[nodiscard]] Cell<std::uint64_t> last_context(MmId mm) const {
+    return state_.mm<std::uint64_t>(mm, MmFields::arch0);
+  }
+  [[nodiscard]] Cell<std::uint64_t> context_word(std::uint64_t context) const {
+    return contexts_.cell<std::uint64_t>(0, context_bitmap + static_cast<std::uint32_t>(context / 64));
+  }
+  /// Word 0 of contexts_ is mmu_context_lock; one bit an id follows.
+  static constexpr std::uint32_t context_bitmap = 1;
   [[nodiscard]] UserAccess describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind) const;
   [[nodiscard]] const Tlb& erat_for(AccessKind kind) const {
     return kind == AccessKind::fetch ? hardware_.ierat : hardware_.derat;
