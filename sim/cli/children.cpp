@@ -52,7 +52,8 @@ class Crew {
 
   std::vector<ChildEnd> run() {
     while (true) {
-      while (!interrupted() && next_ < work_.size() && live_.size() < std::max<std::size_t>(options_.jobs, 1)) start();
+      while (!interrupted() && next_ < work_.size() && live_.size() < std::max<std::size_t>(options_.jobs, 1))
+        start();
       if (live_.empty()) break;
       tell_to_end();
       listen();

@@ -129,7 +129,8 @@ int compare(const Arguments& arguments, Streams& streams, const Simulator& simul
   simulator.load_plugins(arguments.all("plugin"));
   const auto& operands = arguments.positionals();
   const JsonOutput json(arguments.text("json"));
-  const auto plans = plan(lab::schema(), operands.front(), {operands.begin() + 1, operands.end()}, arguments.all("set"));
+  const auto plans =
+      plan(lab::schema(), operands.front(), {operands.begin() + 1, operands.end()}, arguments.all("set"));
   Comparison comparison;
   comparison.title = operands.front();
   comparison.file = operands.front();
@@ -150,8 +151,10 @@ Verb compare_verb(const Simulator& simulator) {
   verb.help = "Simulate one configuration under several strategies: safety and cost in one table";
   verb.details =
       "  mmulab compare FILE ppc64-2.6.20 ppc64-2.6.22 safe-deferral\n\n"
-      "Each strategy runs in a process of its own. One that is not defined on the configured machine is listed as\n"
-      "refused, with the reason. Ends with 0 if every strategy was decided, whatever its verdict, else with 3.\n";
+      "Each strategy runs in a process of its own. One that is not defined on the configured machine is listed "
+      "as\n"
+      "refused, with the reason. Ends with 0 if every strategy was decided, whatever its verdict, else with "
+      "3.\n";
   add_set(verb.options.operands("FILE STRATEGY...", 2, SIZE_MAX));
   add_json(verb.options);
   add_plugin(verb.options);

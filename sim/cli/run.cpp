@@ -75,7 +75,9 @@ Verb run_verb(const Simulator& simulator) {
   add_log_from(verb.options);
   add_expect(verb.options);
   add_plugin(verb.options);
-  verb.act = [simulator](const Arguments& arguments, Streams& streams) { return run(arguments, streams, simulator); };
+  verb.act = [simulator](const Arguments& arguments, Streams& streams) {
+    return run(arguments, streams, simulator);
+  };
   return verb;
 }
 

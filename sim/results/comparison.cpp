@@ -69,7 +69,8 @@ bool says_nothing(const Column& column, const Comparison& comparison) {
 std::vector<Column> columns_for(const Comparison& comparison) {
   constexpr std::size_t calls_shown = 3;
   std::vector<Column> columns;
-  for (const char* call : {"munmap", "fork", "mprotect", "dontneed", "exit", "unmap_mapping", "zero_read", "fault"})
+  for (const char* call :
+       {"munmap", "fork", "mprotect", "dontneed", "exit", "unmap_mapping", "zero_read", "fault"})
     if (columns.size() < calls_shown && !says_nothing(call_column(call), comparison))
       columns.push_back(call_column(call));
   const auto add = [&](const Column& column) {

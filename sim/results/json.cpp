@@ -171,7 +171,10 @@ std::string to_json(const Comparison& comparison) {
   json["title"] = comparison.title;
   json["points"] = Json::array();
   for (const auto& point : comparison.points) {
-    Json entry{{"strategy", point.strategy}, {"outcome", name_of(point.outcome)}, {"reason", nullptr}, {"result", nullptr}};
+    Json entry{{"strategy", point.strategy},
+               {"outcome", name_of(point.outcome)},
+               {"reason", nullptr},
+               {"result", nullptr}};
     if (point.outcome == PointOutcome::ran) entry["result"] = Json::parse(point.json);
     else entry["reason"] = point.reason;
     json["points"].push_back(std::move(entry));

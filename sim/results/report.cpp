@@ -114,7 +114,8 @@ void RunReport::verdict() {
   if (result_.verdict == RunVerdict::interrupted) word = "INTERRUPTED", style = Style::warning;
   if (result_.violations_total != 0) text = what_was_broken();
   else if (style == Style::warning) text = fmt::format("no violation until then, {}", plural(judged, "judgement"));
-  out_ += "\n" + palette_.paint(word, style) + "  " + wrap(text + "; " + how_it_ended(), word.size() + 2, 2) + "\n";
+  out_ +=
+      "\n" + palette_.paint(word, style) + "  " + wrap(text + "; " + how_it_ended(), word.size() + 2, 2) + "\n";
 }
 
 void RunReport::violation(std::size_t number, const Violation& v) {
@@ -145,7 +146,8 @@ void RunReport::expectations() {
     const bool seen = std::any_of(pairs.begin(), pairs.end(), [&](const ViolatedPair& p) {
       return p.invariant == e.invariant && p.class_id == e.class_id;
     });
-    if (!seen) out_ += "  " + wrap(fmt::format("missing: {} {} ({})", e.invariant, e.class_id, e.why), 2, 4) + "\n";
+    if (!seen)
+      out_ += "  " + wrap(fmt::format("missing: {} {} ({})", e.invariant, e.class_id, e.why), 2, 4) + "\n";
   }
   for (const auto& pair : pairs)
     if (!pair.expected) out_ += fmt::format("  unexpected: {} {}\n", pair.invariant, pair.class_id);
@@ -177,7 +179,10 @@ void RunReport::goals() {
   TextTable table({Align::left, Align::right, Align::left});
   for (const auto& goal : result_.goals) {
     if (goal.reached != 0) table.add({goal.name, grouped(goal.reached), {"reached", Style::good}});
-    else table.add({goal.name, "0", {goal.vacuous ? "vacuous" : "not reached", goal.vacuous ? Style::bad : Style::faint}});
+    else
+      table.add({goal.name,
+                 "0",
+                 {goal.vacuous ? "vacuous" : "not reached", goal.vacuous ? Style::bad : Style::faint}});
   }
   out_ += table.render(palette_, 2);
 }
@@ -190,8 +195,10 @@ void RunReport::grounds() {
   const auto& weak = result_.subject.low_confidence;
   if (weak.empty()) return;
   constexpr std::size_t told = 4;
-  const std::vector<std::string> first(weak.begin(), weak.begin() + static_cast<std::ptrdiff_t>(std::min(told, weak.size())));
-  std::string text = fmt::format("Times rest on {} of low confidence: {}", plural(weak.size(), "constant"), fmt::join(first, ", "));
+  const std::vector<std::string> first(weak.begin(),
+                                       weak.begin() + static_cast<std::ptrdiff_t>(std::min(told, weak.size())));
+  std::string text = fmt::format("Times rest on {} of low confidence: {}", plural(weak.size(), "constant"),
+                                 fmt::join(first, ", "));
   if (weak.size() > told) text += fmt::format(" and {} more (low_confidence in --json)", weak.size() - told);
   out_ += "\n" + wrap(text, 0, 2) + "\n";
 }

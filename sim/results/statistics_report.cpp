@@ -76,7 +76,8 @@ TextTable times_table(const Group& group, std::uint64_t mhz, bool also_in_us) {
   std::vector<Align> columns(also_in_us ? 10 : 6, Align::right);
   columns[0] = Align::left;
   TextTable table(columns);
-  if (also_in_us) table.add_header({"cycles, then us", "times", "p50", "p90", "p99", "max", "p50", "p90", "p99", "max"});
+  if (also_in_us)
+    table.add_header({"cycles, then us", "times", "p50", "p90", "p99", "max", "p50", "p90", "p99", "max"});
   else table.add_header({"cycles", "times", "p50", "p90", "p99", "max"});
   for (const Stat* stat : group.stats) {
     if (stat->histogram == nullptr || stat->text.unit != "cycles" || is_zero(*stat)) continue;
@@ -97,7 +98,8 @@ std::string times_report(const Group& group, std::uint64_t mhz, const Palette& p
 }
 
 std::string sizes_table(const Group& group, const Palette& palette) {
-  TextTable table({Align::left, Align::right, Align::right, Align::right, Align::right, Align::right, Align::left});
+  TextTable table(
+      {Align::left, Align::right, Align::right, Align::right, Align::right, Align::right, Align::left});
   table.add_header({"", "times", "p50", "p90", "p99", "max", ""});
   for (const Stat* stat : group.stats) {
     if (stat->histogram == nullptr || stat->text.unit == "cycles" || is_zero(*stat)) continue;
@@ -116,7 +118,8 @@ std::string numbers_table(const Group& group, const Palette& palette) {
     if (stat->histogram != nullptr || is_zero(*stat)) continue;
     const std::string unit = stat->text.unit == "1" ? "" : stat->text.unit;
     if (stat->counter != nullptr)
-      table.add({short_name(*stat), grouped(stat->counter->value()), unit, {stat->text.description, Style::faint}});
+      table.add(
+          {short_name(*stat), grouped(stat->counter->value()), unit, {stat->text.description, Style::faint}});
     else
       table.add({short_name(*stat), "at most " + grouped(stat->gauge->max()), unit,
                  {stat->text.description, Style::faint}});
@@ -133,7 +136,8 @@ std::string group_report(const Group& group, std::uint64_t mhz, const Palette& p
   std::string text = "\n" + palette.paint(group.title, Style::strong) + "\n";
   const auto in_cycles = [](const Stat& s) { return s.histogram != nullptr && s.text.unit == "cycles"; };
   if (any(in_cycles)) text += times_report(group, mhz, palette);
-  if (any([&](const Stat& s) { return s.histogram != nullptr && !in_cycles(s); })) text += sizes_table(group, palette);
+  if (any([&](const Stat& s) { return s.histogram != nullptr && !in_cycles(s); }))
+    text += sizes_table(group, palette);
   if (any([](const Stat& s) { return s.histogram == nullptr; })) text += numbers_table(group, palette);
   return text;
 }

@@ -105,7 +105,8 @@ std::vector<std::size_t> TextTable::widths(std::size_t indent) const {
   return widths;
 }
 
-std::string TextTable::row(const Line& line, const std::vector<std::size_t>& widths, const Palette& palette) const {
+std::string TextTable::row(const Line& line, const std::vector<std::size_t>& widths,
+                           const Palette& palette) const {
   std::string text;
   for (std::size_t i = 0; i < line.cells.size(); ++i) {
     const std::string shown = cut(line.cells[i].text, widths[i]);

@@ -77,7 +77,8 @@ TEST_CASE("A strategy that the configuration or the laboratory refuses is a deci
 
 TEST_CASE("A crash, an exception and a timeout each fail one row, and the rest is unharmed") {
   const Strategies shelf;
-  const auto outcome = compare(shelf, {"crash", "throw", "good", "slow", "--timeout", "1", "--jobs=4", "--json", "-"});
+  const auto outcome =
+      compare(shelf, {"crash", "throw", "good", "slow", "--timeout", "1", "--jobs=4", "--json", "-"});
   CHECK(outcome.code == 3);
   const Json all = points(outcome.out);
   CHECK(all[0].at("outcome") == "failed");
@@ -115,7 +116,8 @@ TEST_CASE("An unknown strategy, or a configuration that no strategy makes right,
 
 TEST_CASE("--set reaches every strategy, and may change one of its keys") {
   const Strategies shelf;
-  const auto outcome = compare(shelf, {"good", "bad", "--set", "strategy.name=echo", "--set", "sim.seed=5", "--json=-"});
+  const auto outcome =
+      compare(shelf, {"good", "bad", "--set", "strategy.name=echo", "--set", "sim.seed=5", "--json=-"});
   for (const Json& point : points(outcome.out)) {
     CHECK(point.at("result").at("subject").at("strategy") == "echo");
     CHECK(point.at("result").at("seed") == 5);

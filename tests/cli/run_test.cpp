@@ -102,7 +102,8 @@ TEST_CASE("JSON goes to the file whole, and nothing is left beside it") {
   const auto outcome = act(clean(), {good, "--json", shelf.file("out/x.json")});
   CHECK(outcome.code == 0);
   CHECK_THAT(outcome.out, Catch::Contains("CLEAN"));
-  CHECK_THAT(shelf.read("out/x.json"), Catch::StartsWith("{\n  \"schema\": \"mmulab.run/1\"") && Catch::EndsWith("}\n"));
+  CHECK_THAT(shelf.read("out/x.json"),
+             Catch::StartsWith("{\n  \"schema\": \"mmulab.run/1\"") && Catch::EndsWith("}\n"));
   CHECK(shelf.files_in("out") == 1);
 }
 

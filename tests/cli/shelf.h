@@ -46,7 +46,8 @@ class Shelf {
   /// How many files lie directly in the folder of that name.
   [[nodiscard]] std::size_t files_in(const std::string& name) const {
     std::size_t count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(path_ / name)) count += entry.is_regular_file() ? 1 : 0;
+    for (const auto& entry : std::filesystem::directory_iterator(path_ / name))
+      count += entry.is_regular_file() ? 1 : 0;
     return count;
   }
 

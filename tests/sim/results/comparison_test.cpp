@@ -23,7 +23,11 @@ Comparison sample() {
   c.version = "0.0.0";
   c.points = {point("ppc64-2.6.20", samples::refault()),
               point("per-pte", samples::quiet()),
-              {"sparc64-2013", PointOutcome::refused, "strategy sparc64-2013 needs cross calls, which ppc64 has not", "", {}},
+              {"sparc64-2013",
+               PointOutcome::refused,
+               "strategy sparc64-2013 needs cross calls, which ppc64 has not",
+               "",
+               {}},
               point("cut", cut),
               {"crash", PointOutcome::failed, "killed by signal 11 (Segmentation fault)", "", {}}};
   return c;
@@ -36,7 +40,8 @@ TEST_CASE("A comparison has one row a strategy, and a reason under each that nee
 
 TEST_CASE("A column in which every strategy has nothing is left out") {
   Comparison c = sample();
-  CHECK_THAT(comparison_table(c), Catch::Contains("tlbies") && !Catch::Contains("xcalls") && !Catch::Contains("fork"));
+  CHECK_THAT(comparison_table(c),
+             Catch::Contains("tlbies") && !Catch::Contains("xcalls") && !Catch::Contains("fork"));
   c.points.erase(c.points.begin());
   CHECK_THAT(comparison_table(c), !Catch::Contains("tlbies"));
 }

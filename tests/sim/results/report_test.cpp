@@ -31,15 +31,20 @@ std::string verdict_of(RunVerdict verdict, RunEnd end, std::uint64_t total = 0) 
   r.end = end;
   r.violations_total = total;
   if (total != 0) r.violations = {samples::duplicate()};
-  r.invariants = {{"one-view", verdict == RunVerdict::vacuous ? InvariantStatus::vacuous : InvariantStatus::clean, 3, 0}};
+  r.invariants = {
+      {"one-view", verdict == RunVerdict::vacuous ? InvariantStatus::vacuous : InvariantStatus::clean, 3, 0}};
   const std::string text = report(r);
   const auto from = text.find("\n\n") + 2;
   return text.substr(from, text.find("\n\n", from) - from);
 }
 
-TEST_CASE("The report of a violated run tells everything there is") { check_golden("refault.txt", report(samples::refault())); }
+TEST_CASE("The report of a violated run tells everything there is") {
+  check_golden("refault.txt", report(samples::refault()));
+}
 
-TEST_CASE("The report of a run without anything to tell is short") { check_golden("quiet.txt", report(samples::quiet())); }
+TEST_CASE("The report of a run without anything to tell is short") {
+  check_golden("quiet.txt", report(samples::quiet()));
+}
 
 TEST_CASE("No line of a report is wider than 100 columns, whatever the numbers") {
   RunResult r = samples::refault();
@@ -58,7 +63,8 @@ TEST_CASE("The verdict line says what was found and why the run ended") {
   CHECK(verdict_of(RunVerdict::clean, RunEnd::finished) ==
         "CLEAN  no invariant was violated, 3 judgements in all; every task had ended at cycle 5000 (2.500 us)");
   CHECK(verdict_of(RunVerdict::clean, RunEnd::until) ==
-        "CLEAN  no invariant was violated, 3 judgements in all; stopped at cycle 5000 (2.500 us) as --until\n  asked");
+        "CLEAN  no invariant was violated, 3 judgements in all; stopped at cycle 5000 (2.500 us) as --until\n  "
+        "asked");
   CHECK(verdict_of(RunVerdict::vacuous, RunEnd::finished) ==
         "VACUOUS  never came up: one-view; every task had ended at cycle 5000 (2.500 us)");
   CHECK(verdict_of(RunVerdict::undecided, RunEnd::limit) ==

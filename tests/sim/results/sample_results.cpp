@@ -58,9 +58,11 @@ Violation duplicate() {
   v.page = VirtPage{0x10000};
   v.va = VirtAddr{0x10000000};
   v.message = "two valid hash entries for page 0x10000 of mm 0: slots 3 and 11";
-  v.story = {"cycle 47 802, cpu 0: the pte of page 0x10000 is cleared; its hash entry in slot 3 goes into the batch of cpu 0, "
-             "which is not flushed before the PTE lock is dropped",
-             "cycle 48 213, cpu 1: the fault of task `reader` inserts slot 11"};
+  v.story = {
+      "cycle 47 802, cpu 0: the pte of page 0x10000 is cleared; its hash entry in slot 3 goes into the batch "
+      "of cpu 0, "
+      "which is not flushed before the PTE lock is dropped",
+      "cycle 48 213, cpu 1: the fault of task `reader` inserts slot 11"};
   v.expected = true;
   return v;
 }
@@ -79,7 +81,8 @@ RunResult refault() {
                   {"tag-unique", InvariantStatus::not_applicable, 0, 0}};
   r.goals = {{"refault-of-a-pending-page", 1, false}, {"batch-full", 0, false}};
   r.subject.assumptions = {"memory model: sc", "two matching hash entries: the first one wins"};
-  r.subject.low_confidence = {"machine.cost.tlbie", "machine.cost.walk", "kernel.cost.a", "kernel.cost.b", "kernel.cost.c"};
+  r.subject.low_confidence = {"machine.cost.tlbie", "machine.cost.walk", "kernel.cost.a", "kernel.cost.b",
+                              "kernel.cost.c"};
   r.tasks = {{"idle/0", CpuId{0}}, {"idle/1", CpuId{1}}, {"unmapper", CpuId{0}}, {"reader", CpuId{1}}};
   r.stats = std::make_shared<StatRegistry>();
   add_statistics(*r.stats);
