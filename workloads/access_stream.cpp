@@ -61,9 +61,8 @@ void AccessStream::fill(std::uint64_t key, std::uint64_t from, std::uint64_t cou
   });
 }
 
-StreamRun::StreamRun(const AccessStream& stream, std::uint64_t key, Port& port, const EventStream* events,
-                     std::uint64_t* chunk)
-    : stream_(stream), key_(key), port_(port), events_(events), chunk_(chunk) {
+StreamRun::StreamRun(const AccessStream& stream, std::uint64_t key, Port& port, std::uint64_t* chunk)
+    : stream_(stream), key_(key), port_(port), chunk_(chunk) {
   buffer_.addresses = chunk_;
 }
 
@@ -87,7 +86,7 @@ bool StreamRun::take(std::uint64_t& word) {
 
 Cycle StreamRun::advance(Cycle now, Cycle horizon, bool& blocked) {
   // Stopping short of the end is not being blocked: the host finds out on its next turn, when nothing moves.
-  while (!attended() && supply()) {
+  while (supply()) {
     now = port_.access_privately(cpu_, mm_, buffer_, now, horizon);
     if (buffer_.next < buffer_.end) return now;
   }
@@ -97,19 +96,19 @@ Cycle StreamRun::advance(Cycle now, Cycle horizon, bool& blocked) {
 
 void run_stream(Context& ctx, Kernel& kernel, const AccessStream& stream, std::uint64_t key, std::uint64_t* chunk) {
   auto* timed = dynamic_cast<TimedHost*>(&ctx.host());
-  if (timed == nullptr || !timed->may_run_ahead() || stream.accesses() < worth_running_ahead) {
-    for (std::uint64_t n = 0, word = 0; n < stream.accesses(); ++n) {
+  std::uint64_t word = 0;
+  if (timed == nullptr || stream.accesses() < worth_running_ahead) {
+    for (std::uint64_t n = 0; n < stream.accesses(); ++n) {
       stream.fill(key, n, 1, &word);
       kernel.access(ctx, address_of(word), kind_of(word));
     }
     return;
   }
-  StreamRun run(stream, key, kernel.port(), ctx.events(), chunk);
-  std::uint64_t word = 0;
+  StreamRun run(stream, key, kernel.port(), chunk);
   // The fiber makes the first access, because local work may be pending before it.
   while (run.take(word)) {
     kernel.access(ctx, address_of(word), kind_of(word));
-    if (run.attended()) continue;
+    if (!timed->may_run_ahead()) continue;
     run.place(ctx.cpu(), ctx.world().load(kernel.state().task_mm(ctx.task())));
     timed->run_ahead(ctx, run);
   }

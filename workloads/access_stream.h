@@ -30,16 +30,16 @@ class StreamRun final : public PrivateRun {
   static constexpr std::uint64_t chunk_words = 4096;
 
   /// `chunk` has room for chunk_words, or for the whole stream if that is shorter.
-  StreamRun(const AccessStream& stream, std::uint64_t key, Port& port, const EventStream* events,
-            std::uint64_t* chunk);
+  StreamRun(const AccessStream& stream, std::uint64_t key, Port& port, std::uint64_t* chunk);
   Cycle advance(Cycle now, Cycle horizon, bool& blocked) override;
 
   /// Takes the next access for the fiber to make; false at the end.
   bool take(std::uint64_t& word);
   /// From now on the accesses are those of `mm` on `cpu`.
-  void place(CpuId cpu, MmId mm) { cpu_ = cpu, mm_ = mm; }
-  /// Every access has to be made in order and be reported.
-  [[nodiscard]] bool attended() const { return events_ != nullptr && events_->attended(); }
+  void place(CpuId cpu, MmId mm) {
+    cpu_ = cpu;
+    mm_ = mm;
+  }
 
  private:
   bool supply();
@@ -47,7 +47,6 @@ class StreamRun final : public PrivateRun {
   const AccessStream& stream_;
   std::uint64_t key_;
   Port& port_;
-  const EventStream* events_;
   std::uint64_t* chunk_;
   AccessBuffer buffer_;
   std::uint64_t made_up_ = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who promises to flush before the unlock has nothing pending then. Source: modelling.md 3; linux-gather.md 2.7 (I4).
+// Who promises to flush before the unlock has nothing pending then. Source: modelling.md 3; linux-gather.md 2.7
+// (I4).
 #include "models/invariants/row.h"
 
 namespace mmulab {
@@ -23,8 +24,9 @@ class BatchEmptyAtUnlock : public Row<> {
     exercise();
     const std::uint64_t depth = ledger_.batch_depth(event.cpu);
     if (depth == 0) return;
-    Violation v = story::at_event(event, "pending", fmt::format("the page-table lock at word {} is released with {} entries pending",
-                                                                event.location.raw(), depth));
+    Violation v = story::at_event(event, "pending",
+                                  fmt::format("the page-table lock at word {} is released with {} entries pending",
+                                              event.location.raw(), depth));
     v.locations.push_back(event.location);
     v.story.push_back("released at " + story::moment_text(ledger_.moment(event)));
     for (const NotedEntry& n : ledger_.noted())

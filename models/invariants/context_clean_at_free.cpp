@@ -11,8 +11,8 @@ const InvariantText row_text{
     "context-clean-at-free",
     "a context id, ASID or VSID that is freed leaves no translation that its reuse would revive",
     "context id, ASID or VSID freed; first use after it was loaded for another mm",
-    "At the free: no valid hash entry has the tag. When another mm first runs under the tag: no copy of the former "
-    "owner under it is left in that core.",
+    "At the free: no valid hash entry has the tag. When another mm first runs under the tag: no copy of the "
+    "former owner under it is left in that core.",
     "hpte; tlb",
     "machines whose translations carry tags"};
 
@@ -35,7 +35,8 @@ class ContextCleanAtFree : public Row<Contexts> {
     switch (event.kind) {
       case EventKind::tag_retired: return on_retired(event);
       case EventKind::tag_loaded:
-        if (event.mm.exists() && state_.freed.count(event.tag.raw()) != 0) state_.reloaded[event.cpu.raw()] = event.tag;
+        if (event.mm.exists() && state_.freed.count(event.tag.raw()) != 0)
+          state_.reloaded[event.cpu.raw()] = event.tag;
         else state_.reloaded.erase(event.cpu.raw());
         return;
       default: return on_first_use(event);
@@ -52,9 +53,10 @@ class ContextCleanAtFree : public Row<Contexts> {
     state_.freed.insert(event.tag.raw());
     for (const auto& [at, h] : ledger_.hptes()) {
       if (h.tag != event.tag) continue;
-      Violation v = story::about_page(ledger_, event, h.mm, h.page, "hpte",
-                                      fmt::format("context {} is freed, and {} still has a valid hash entry under it",
-                                                  event.tag, story::page_text(h.mm, h.page)));
+      Violation v =
+          story::about_page(ledger_, event, h.mm, h.page, "hpte",
+                            fmt::format("context {} is freed, and {} still has a valid hash entry under it",
+                                        event.tag, story::page_text(h.mm, h.page)));
       story::tell_hpte(v, "the", h);
       v.story.push_back("freed at " + story::moment_text(ledger_.moment(event)));
       report(v);
@@ -70,9 +72,10 @@ class ContextCleanAtFree : public Row<Contexts> {
     for (const auto& [id, o] : ledger_.open())
       for (const TlbCopy& copy : o.tlb) {
         if (copy.tag != tag || copy.core != ledger_.core_of(event.cpu) || o.was.mm == owner) continue;
-        report(story::about(ledger_, event, o, "tlb",
-                            fmt::format("context {} now belongs to mm {}, and core {} still has a translation of mm {} under it",
-                                        tag, owner, copy.core, o.was.mm)));
+        report(story::about(
+            ledger_, event, o, "tlb",
+            fmt::format("context {} now belongs to mm {}, and core {} still has a translation of mm {} under it",
+                        tag, owner, copy.core, o.was.mm)));
         return;
       }
   }

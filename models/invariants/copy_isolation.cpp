@@ -7,10 +7,12 @@ namespace {
 
 const InvariantText row_text{
     "copy-isolation",
-    "between reading a frame's content for a copy and switching the pte no store reaches the old frame; none afterwards",
+    "between reading a frame's content for a copy and switching the pte no store reaches the old frame; none "
+    "afterwards",
     "from the first read of the copy until the new pte is visible, and each store after",
-    "For a COW copy of (mm, page): no store through the replaced instance between copy_begun and the store of the new "
-    "pte, and none later. A copy that is thrown away constrains nothing; other mms that share the frame are free.",
+    "For a COW copy of (mm, page): no store through the replaced instance between copy_begun and the store of "
+    "the new pte, and none later. A copy that is thrown away constrains nothing; other mms that share the frame "
+    "are free.",
     "during; after",
     "all architectures"};
 
@@ -25,9 +27,11 @@ class CopyIsolation : public ObligationRow {
       return;
     }
     const Obligation* o = used(event);
-    if (o == nullptr || o->change != Change::replaced || static_cast<AccessKind>(event.a) != AccessKind::store) return;
-    accuse(event, *o, "after", fmt::format("store to {} reaches frame {}, which a copy has replaced",
-                                           story::page_text(o->was.mm, o->was.page), o->was.frame));
+    if (o == nullptr || o->change != Change::replaced || static_cast<AccessKind>(event.a) != AccessKind::store)
+      return;
+    accuse(event, *o, "after",
+           fmt::format("store to {} reaches frame {}, which a copy has replaced",
+                       story::page_text(o->was.mm, o->was.page), o->was.frame));
   }
 
  private:
@@ -39,13 +43,16 @@ class CopyIsolation : public ObligationRow {
                                                 story::page_text(copy.mm, copy.page), copy.source));
     v.story = {"the copy began at " + story::moment_text(copy.begun),
                "the store reached the source at " + story::moment_text(copy.store),
-               fmt::format("the copy became visible at {}: the store is lost", story::moment_text(ledger_.moment(event)))};
+               fmt::format("the copy became visible at {}: the store is lost",
+                           story::moment_text(ledger_.moment(event)))};
     report(v);
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Invariant> make_copy_isolation(const Ledger& ledger) { return std::make_unique<CopyIsolation>(ledger); }
+std::unique_ptr<Invariant> make_copy_isolation(const Ledger& ledger) {
+  return std::make_unique<CopyIsolation>(ledger);
+}
 
 }  // namespace mmulab

@@ -7,11 +7,12 @@ namespace {
 
 const InvariantText row_text{
     "dirty-kept",
-    "every store to a backed page is covered by its pte, its page flag or a later fault when the page is called clean",
+    "every store to a backed page is covered by its pte, its page flag or a later fault when the page is called "
+    "clean",
     "discard of a page with backing; quiescence",
-    "content(f) != backing(f) implies PageDirty(f), or PTE.D of some mapping, or a writeback snapshot later than the "
-    "store. A dirty bit taken from a pte, and a store through a copy of an ended or cleaned instance, must reach the "
-    "page flag before the page is discarded.",
+    "content(f) != backing(f) implies PageDirty(f), or PTE.D of some mapping, or a writeback snapshot later "
+    "than the store. A dirty bit taken from a pte, and a store through a copy of an ended or cleaned instance, "
+    "must reach the page flag before the page is discarded.",
     "lost",
     "all architectures, pages of files"};
 

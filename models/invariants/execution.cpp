@@ -211,14 +211,17 @@ void Execution::mix_into(StateHash& hash) const {
     hash.mix(c.tag_mm.raw());
   }
   for (const TaskRecord& t : tasks_) {
-    hash.mix(std::uint64_t{t.irqs_off} | std::uint64_t{t.flushing} << 1 | t.calls.size() << 8 | t.locks.size() << 32);
+    hash.mix(std::uint64_t{t.irqs_off} | std::uint64_t{t.flushing} << 1 | t.calls.size() << 8 |
+             t.locks.size() << 32);
     for (const ActiveCall& c : t.calls) {
-      hash.mix(static_cast<std::uint64_t>(c.call) | std::uint64_t{c.mm.raw()} << 32 | std::uint64_t{c.revoked != 0} << 8);
+      hash.mix(static_cast<std::uint64_t>(c.call) | std::uint64_t{c.mm.raw()} << 32 |
+               std::uint64_t{c.revoked != 0} << 8);
       hash.mix(c.first.raw());
       hash.mix(c.pages);
     }
     for (const HeldLock& l : t.locks)
-      hash.mix(static_cast<std::uint64_t>(l.lock_class) | std::uint64_t{l.irqs_off} << 8 | std::uint64_t{l.at.raw()} << 16);
+      hash.mix(static_cast<std::uint64_t>(l.lock_class) | std::uint64_t{l.irqs_off} << 8 |
+               std::uint64_t{l.at.raw()} << 16);
   }
 }
 

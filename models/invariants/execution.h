@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Who runs where, in which mode, inside which call, with which locks: what the ledger knows of cpus and tasks, from
-// events alone. Source: the meaning of `usable` in modelling.md 3. Left out: nested interrupts (the kernel has none).
+// Who runs where, in which mode, inside which call, with which locks: what the ledger knows of cpus and tasks,
+// from events alone. Source: the meaning of `usable` in modelling.md 3. Left out: nested interrupts (the kernel
+// has none).
 #pragma once
 
 #include <vector>
@@ -60,8 +61,8 @@ struct CpuRecord {
   enum class Mode : std::uint8_t { unknown, user, kernel };
   Mode mode = Mode::unknown;  ///< unknown: it runs user code since before the first event
   bool mm_known = false;
-  MmId mm;                        ///< of the task in user mode
-  Tag tag;                        ///< loaded
+  MmId mm;  ///< of the task in user mode
+  Tag tag;  ///< loaded
   MmId tag_mm;
   bool irqs_off = false;
   bool interrupt_pending = false;  ///< delivered, not yet taken
@@ -73,8 +74,12 @@ class Execution {
   /// Takes note of `event`; `order` is its number. Returned calls and released locks are gone afterwards.
   void apply(const Event& event, std::uint64_t order);
 
-  [[nodiscard]] const CpuRecord& cpu(CpuId cpu) const { return cpu.raw() < cpus_.size() ? cpus_[cpu.raw()] : no_cpu_; }
-  [[nodiscard]] const TaskRecord& task(TaskId t) const { return t.raw() < tasks_.size() ? tasks_[t.raw()] : no_task_; }
+  [[nodiscard]] const CpuRecord& cpu(CpuId cpu) const {
+    return cpu.raw() < cpus_.size() ? cpus_[cpu.raw()] : no_cpu_;
+  }
+  [[nodiscard]] const TaskRecord& task(TaskId t) const {
+    return t.raw() < tasks_.size() ? tasks_[t.raw()] : no_task_;
+  }
   [[nodiscard]] std::uint32_t tasks() const { return static_cast<std::uint32_t>(tasks_.size()); }
   [[nodiscard]] Moment moment(const Event& event, std::uint64_t order) const;
   /// The innermost call of the task, or null.

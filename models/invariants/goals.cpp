@@ -11,7 +11,9 @@ class ConditionGoal : public Goal {
  public:
   using Condition = bool (*)(const Ledger&, const Event&);
   ConditionGoal(const char* name, const char* help, EventKinds kinds, const Ledger& ledger, Condition condition)
-      : Goal(name, help, kinds), ledger_(ledger), condition_(condition) {}
+      : Goal(name, help, kinds),
+        ledger_(ledger),
+        condition_(condition) {}
   void on_event(const Event& event) override {
     if (condition_(ledger_, event)) reach();
   }
@@ -45,29 +47,30 @@ std::unique_ptr<Goal> make_hpte_inserted_while_flush_pending(const Ledger& ledge
 }
 
 std::unique_ptr<Goal> make_ipi_delivered_with_irqs_off(const Ledger& ledger) {
-  return std::make_unique<ConditionGoal>("ipi-delivered-with-irqs-off", "an interrupt reaches a cpu that has interrupts off",
-                                         EventKinds{EventKind::ipi_delivered}, ledger, [](const Ledger& l, const Event& event) {
-                                           return l.execution().cpu(CpuId{event.b}).irqs_off;
-                                         });
+  return std::make_unique<ConditionGoal>(
+      "ipi-delivered-with-irqs-off", "an interrupt reaches a cpu that has interrupts off",
+      EventKinds{EventKind::ipi_delivered}, ledger,
+      [](const Ledger& l, const Event& event) { return l.execution().cpu(CpuId{event.b}).irqs_off; });
 }
 
 std::unique_ptr<Goal> make_stale_hit_on_pending_page(const Ledger& ledger) {
-  return std::make_unique<ConditionGoal>("stale-hit-on-pending-page",
-                                         "an access goes through a translation whose pte has been changed and whose flush is pending",
-                                         EventKinds{EventKind::translation_used}, ledger,
-                                         [](const Ledger& l, const Event&) { return l.happened().stale_use != 0; });
+  return std::make_unique<ConditionGoal>(
+      "stale-hit-on-pending-page",
+      "an access goes through a translation whose pte has been changed and whose flush is pending",
+      EventKinds{EventKind::translation_used}, ledger,
+      [](const Ledger& l, const Event&) { return l.happened().stale_use != 0; });
 }
 
 std::unique_ptr<Goal> make_fault_during_zap(const Ledger& ledger) {
-  return std::make_unique<ConditionGoal>("fault-during-zap", "a page fault begins while another task is inside an unmapping call",
+  return std::make_unique<ConditionGoal>("fault-during-zap",
+                                         "a page fault begins while another task is inside an unmapping call",
                                          EventKinds{EventKind::call_entered}, ledger, another_task_zaps);
 }
 
 std::unique_ptr<Goal> make_frame_reused(const Ledger& ledger) {
-  return std::make_unique<ConditionGoal>("frame-reused", "a frame that was freed is given to another owner",
-                                         EventKinds{EventKind::frame_allocated}, ledger, [](const Ledger& l, const Event& event) {
-                                           return l.frame(event.frame).generation != 0;
-                                         });
+  return std::make_unique<ConditionGoal>(
+      "frame-reused", "a frame that was freed is given to another owner", EventKinds{EventKind::frame_allocated},
+      ledger, [](const Ledger& l, const Event& event) { return l.frame(event.frame).generation != 0; });
 }
 
 std::vector<std::unique_ptr<Goal>> make_goals(const Ledger& ledger) {

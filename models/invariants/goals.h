@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Things that a scenario may demand to be possible (`sometimes`), so that a proof is not one of an empty room. Each
-// is reachable in the broken and in the fixed variant alike.
+// Things that a scenario may demand to be possible (`sometimes`), so that a proof is not one of an empty room.
+// Each is reachable in the broken and in the fixed variant alike.
 #pragma once
 
 #include <memory>

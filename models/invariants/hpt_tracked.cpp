@@ -11,8 +11,8 @@ const InvariantText row_text{
     "hpt-tracked",
     "every valid hash entry is known to its pte, to a BUSY pte, or to a pending batch",
     "release of a page-table lock (pages changed under it), clearing of BUSY (that page), quiescence (all)",
-    "V(s) implies: the pte has HASHPTE and its slot is s, or the pte is BUSY, or s is in a batch or a registered "
-    "operation. The converse is never required.",
+    "V(s) implies: the pte has HASHPTE and its slot is s, or the pte is BUSY, or s is in a batch or a "
+    "registered operation. The converse is never required.",
     "untracked",
     "ppc64 (machines with a hashed page table)"};
 
@@ -72,7 +72,8 @@ class HptTracked : public Row<Touched> {
     story::tell_hpte(v, "the", h);
     v.story.push_back(fmt::format("its pte is 0x{:x}", record->raw.raw()));
     if (record->disturbed.when.known)
-      v.story.push_back("its pte was last taken from under an entry at " + story::moment_text(record->disturbed.when));
+      v.story.push_back("its pte was last taken from under an entry at " +
+                        story::moment_text(record->disturbed.when));
     report(v);
   }
   [[nodiscard]] bool points_to(Pte pte, const HpteRecord& h) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The ledger's nouns (modelling.md 3). An instance is one life of a pte: what it mapped, with which rights, from a
-// store that made it present to one that ended it. An obligation is what a revoking store leaves behind: copies that
-// must die, by a certain event.
+// store that made it present to one that ended it. An obligation is what a revoking store leaves behind: copies
+// that must die, by a certain event.
 #pragma once
 
 #include <array>
@@ -62,11 +62,11 @@ struct Obligation {
   Due due_by = Due::free_of_frame;
   bool due = false;
   Moment due_since;
-  bool returned = false;  ///< a call that must not leave it behind has returned
+  bool returned = false;             ///< a call that must not leave it behind has returned
   std::uint64_t returned_order = 0;  ///< number of that event
-  bool found_by_other = false;  ///< ... which had found it, not made it
-  bool dormant = false;   ///< its mm is dead: only reuse of a tag can wake it
-  bool new_written = false;  ///< replaced: a store has gone to the new frame
+  bool found_by_other = false;       ///< ... which had found it, not made it
+  bool dormant = false;              ///< its mm is dead: only reuse of a tag can wake it
+  bool new_written = false;          ///< replaced: a store has gone to the new frame
   Frame replaced_by;
   std::vector<TlbCopy> tlb;
   std::vector<Location> hptes;
@@ -128,8 +128,8 @@ struct Duplicate {
   bool found = false;
   HpteRecord older;
   HpteRecord newer;
-  bool refaulted = false;    ///< D1; else the same pte was hashed again: D2
-  Disturbance pending;       ///< who left the older one behind
+  bool refaulted = false;  ///< D1; else the same pte was hashed again: D2
+  Disturbance pending;     ///< who left the older one behind
   bool owner_holds_ptl = false;
   TaskId ptl_holder;
 };

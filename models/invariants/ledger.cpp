@@ -73,8 +73,8 @@ void Ledger::on_call_returned(const Event& event) {
     if (o.opened.task == call.task && o.opened.call_order == call.order && o.opened.in_call) {
       if (o.due_by != Due::return_of_call && o.due_by != Due::end_of_dup_mmap) continue;
       mark_returned(o, event);
-    } else if (zaps(call.call) && o.change == Change::revoked && !o.returned && call.covers(o.was.mm, o.was.page) &&
-               o.was.born.order < call.order) {
+    } else if (zaps(call.call) && o.change == Change::revoked && !o.returned &&
+               call.covers(o.was.mm, o.was.page) && o.was.born.order < call.order) {
       // It lived when this call began and is gone although this call did not take it: it was found pending.
       mark_returned(o, event);
       o.found_by_other = true;
@@ -138,7 +138,8 @@ void Ledger::update_attention() {
       }
   if (wanted == attending_) return;
   attending_ = wanted;
-  if (wanted) stream_.attend(); else stream_.relax();
+  if (wanted) stream_.attend();
+  else stream_.relax();
 }
 
 void Ledger::restore(const Memory* memory) {
@@ -168,7 +169,9 @@ const FrameRecord& Ledger::frame(Frame f) const {
   return f.raw() < state_.frames.size() ? state_.frames[f.raw()] : none;
 }
 
-bool Ledger::is_dead(const Instance& instance) const { return instance.generation != frame(instance.frame).generation; }
+bool Ledger::is_dead(const Instance& instance) const {
+  return instance.generation != frame(instance.frame).generation;
+}
 
 std::uint64_t Ledger::batch_depth(CpuId cpu) const {
   return cpu.raw() < state_.batch_depth.size() ? state_.batch_depth[cpu.raw()] : 0;

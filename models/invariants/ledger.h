@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The one reference model that all invariants of address translation read (modelling.md 3): instances, copies,
-// obligations, tags, frame generations, built from events alone. It judges nothing itself. While nothing is pending it
-// looks at few events; while a copy of a revoked instance lives, it attends to the stream, so that cores report every
-// access. What one event brought about is in happened() until the next.
-// Left out: pages larger than the base size in ptes, page_mkclean, migration, KSM (no such calls yet).
+// obligations, tags, frame generations, built from events alone. It judges nothing itself. While nothing is
+// pending it looks at few events; while a copy of a revoked instance lives, it attends to the stream, so that
+// cores report every access. What one event brought about is in happened() until the next. Left out: pages larger
+// than the base size in ptes, page_mkclean, migration, KSM (no such calls yet).
 #pragma once
 
 #include <map>
@@ -43,7 +43,7 @@ struct Happening {
   std::uint64_t stale_use = 0;   ///< ... through a copy of which the access went
   bool use_of_lost_right = false;
   Duplicate duplicate;
-  bool copy_finished = false;    ///< a watched copy's new pte became visible
+  bool copy_finished = false;  ///< a watched copy's new pte became visible
   CopyWatch copy;
 };
 
@@ -58,7 +58,7 @@ struct LedgerState {
   std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> open_by_page;  // virtual page -> ids
   std::vector<CopyWatch> watches;
   std::vector<NotedEntry> noted;
-  std::vector<std::uint64_t> batch_depth;  // by cpu
+  std::vector<std::uint64_t> batch_depth;     // by cpu
   std::map<std::uint32_t, HpteRecord> hptes;  // valid ones, by location
   std::unordered_map<PageKey, std::vector<std::uint32_t>, PageKeyHash> hptes_by_page;
   std::map<std::uint32_t, TsbRecord> tsbs;
@@ -91,8 +91,8 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   [[nodiscard]] std::uint32_t frames() const { return static_cast<std::uint32_t>(state_.frames.size()); }
   /// Its frame has been freed since: whatever lies there now is somebody else's.
   [[nodiscard]] bool is_dead(const Instance& instance) const;
-  /// A copy of the obligation that a user access could reach now, on `only` or anywhere. Confirmed by a census where
-  /// there is one, because evictions are not reported.
+  /// A copy of the obligation that a user access could reach now, on `only` or anywhere. Confirmed by a census
+  /// where there is one, because evictions are not reported.
   [[nodiscard]] std::optional<UsableCopy> usable(const Obligation& o, CpuId only = CpuId::none()) const;
   [[nodiscard]] CoreId core_of(CpuId cpu) const { return CoreId{cpu.raw() / config_.threads_per_core}; }
 

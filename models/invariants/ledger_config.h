@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the ledger must know beforehand: how ptes and hash entries are laid out, which hardware there is. Data only; it
-// never reads the models. Source of the layouts: hardware.md 1, 2.1, 3 (the architecture's own headers give them).
+// What the ledger must know beforehand: how ptes and hash entries are laid out, which hardware there is. Data
+// only; it never reads the models. Source of the layouts: hardware.md 1, 2.1, 3 (the architecture's own headers
+// give them).
 #pragma once
 
 #include "models/mm/geometry.h"

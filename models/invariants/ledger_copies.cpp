@@ -10,7 +10,8 @@ namespace {
 /// Does a TLB copy with these rights (event bits) owe the obligation anything?
 bool concerns(const Obligation& o, std::uint64_t copy_rights) {
   switch (o.change) {
-    case Change::lowered: return (o.lost & right_read) != 0 || (o.lost & copy_rights & (right_write | right_exec)) != 0;
+    case Change::lowered:
+      return (o.lost & right_read) != 0 || (o.lost & copy_rights & (right_write | right_exec)) != 0;
     case Change::cleaned: return (copy_rights & 4) != 0;
     default: return true;
   }
@@ -92,8 +93,10 @@ std::uint64_t Ledger::find_or_reopen(const PageRecord& record, const Event& even
   o.opened = past.opened;
   o.due_by = past.due_by;
   o.replaced_by = past.replaced_by;
-  const bool over = past.opened.in_call && !state_.execution.call_is_active(past.opened.task, past.opened.call_order);
-  o.due = past.change == Change::replaced || past.change == Change::freed || (over && past.due_by != Due::free_of_frame);
+  const bool over =
+      past.opened.in_call && !state_.execution.call_is_active(past.opened.task, past.opened.call_order);
+  o.due = past.change == Change::replaced || past.change == Change::freed ||
+          (over && past.due_by != Due::free_of_frame);
   o.returned = over && (past.due_by == Due::return_of_call || past.due_by == Due::end_of_dup_mmap);
   if (o.due) o.due_since = moment(event);
   return enter(std::move(o));
@@ -129,12 +132,14 @@ void Ledger::on_used(const Event& event) {
   for (const std::uint64_t id : open_at(event.page)) {
     Obligation& o = state_.open.at(id);
     if (o.was.mm != event.mm) continue;
-    if (o.change == Change::replaced && kind == AccessKind::store && o.replaced_by == event.frame) o.new_written = true;
+    if (o.change == Change::replaced && kind == AccessKind::store && o.replaced_by == event.frame)
+      o.new_written = true;
     if (o.was.frame != event.frame) continue;
     const std::uint64_t needs = kind == AccessKind::store   ? std::uint64_t{right_write}
                                 : kind == AccessKind::fetch ? std::uint64_t{right_exec}
                                                             : std::uint64_t{right_read};
-    const bool stale = o.change == Change::cleaned ? false : o.change != Change::lowered || (o.lost & (needs | right_read)) != 0;
+    const bool stale =
+        o.change == Change::cleaned ? false : o.change != Change::lowered || (o.lost & (needs | right_read)) != 0;
     if (kind == AccessKind::store && (stale || o.change == Change::cleaned)) uncover(o.was.frame, event);
     if (!stale) continue;
     const Obligation* seen = obligation(happened_.stale_use);
@@ -151,7 +156,8 @@ void Ledger::on_dropped(const Event& event) {
   };
   Ids ids;
   if (event.a == 0) ids = open_at(event.page);
-  else for (const auto& [id, o] : state_.open) ids.push_back(id);
+  else
+    for (const auto& [id, o] : state_.open) ids.push_back(id);
   for (const std::uint64_t id : ids) {
     auto& copies = state_.open.at(id).tlb;
     copies.erase(std::remove_if(copies.begin(), copies.end(), gone), copies.end());

@@ -59,7 +59,8 @@ void Ledger::on_pte_stored(const Event& event) {
   const bool in_fault = moment(event).in_call && moment(event).call == Call::fault;
   if (was && (!is || other)) {
     const bool replaces = other && in_fault;
-    end_instance(record, event, replaces ? Change::replaced : Change::revoked, replaces ? layout.frame(now) : Frame::none());
+    end_instance(record, event, replaces ? Change::replaced : Change::revoked,
+                 replaces ? layout.frame(now) : Frame::none());
   }
   if (was && is && !other) change_in_place(record, event, old, now);
   record.raw = now;
@@ -70,7 +71,8 @@ void Ledger::on_pte_stored(const Event& event) {
 void Ledger::disturb(PageRecord& record, const Event& event) {
   record.disturbed = Disturbance{moment(event), {}, 0};
   for (const HeldLock& lock : state_.execution.task(event.task).locks)
-    if ((lock.lock_class == LockClass::ptl || lock.lock_class == LockClass::page_table) && record.disturbed.ptls < 2)
+    if ((lock.lock_class == LockClass::ptl || lock.lock_class == LockClass::page_table) &&
+        record.disturbed.ptls < 2)
       record.disturbed.ptl[record.disturbed.ptls++] = lock;
 }
 
@@ -116,7 +118,8 @@ void Ledger::begin_instance(PageRecord& record, const Event& event, Pte now) {
     if (ActiveCall* call = state_.execution.call_of(event.task)) ++call->lowered;
   }
   record.present = true;
-  record.live = {event.mm, event.page, f, frame_at(f).generation, rights_of(config_.pte, now), record.lineage, moment(event)};
+  record.live = {event.mm,       event.page,   f, frame_at(f).generation, rights_of(config_.pte, now),
+                 record.lineage, moment(event)};
   ++frame_at(f).live_maps;
   mark_replaced(record, event);
   settle_reinstated(record, event);
@@ -127,7 +130,8 @@ void Ledger::change_in_place(PageRecord& record, const Event& event, Pte old, Pt
   const std::uint64_t before = record.live.rights, after = rights_of(config_.pte, now);
   const std::uint64_t lost = before & ~after;
   const bool cleaned = old.has(config_.pte.dirty) && !now.has(config_.pte.dirty);
-  if (config_.hash_table && old.has(config_.hash.hashpte) && !now.has(config_.hash.hashpte)) disturb(record, event);
+  if (config_.hash_table && old.has(config_.hash.hashpte) && !now.has(config_.hash.hashpte))
+    disturb(record, event);
   if (lost != 0 || cleaned) {
     Obligation o = obligation_of(record, event, lost != 0 ? Change::lowered : Change::cleaned);
     o.lost = lost;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The ledger's fingerprint: what can influence a later verdict, in a form that does not depend on when it happened.
+// The ledger's fingerprint: what can influence a later verdict, in a form that does not depend on when it
+// happened.
 #include "models/invariants/ledger.h"
 
 namespace mmulab {
@@ -9,9 +10,10 @@ StateHash hash_of(const Obligation& o, const Ledger& ledger) {
   StateHash h;
   h.mix(std::uint64_t{o.was.mm.raw()} << 32 | o.was.frame.raw());
   h.mix(o.was.page.raw());
-  h.mix(o.was.rights | o.lost << 8 | static_cast<std::uint64_t>(o.change) << 16 | static_cast<std::uint64_t>(o.due_by) << 20 |
-        std::uint64_t{o.due} << 24 | std::uint64_t{o.returned} << 25 | std::uint64_t{o.found_by_other} << 26 |
-        std::uint64_t{o.dormant} << 27 | std::uint64_t{o.new_written} << 28 | std::uint64_t{ledger.is_dead(o.was)} << 29 |
+  h.mix(o.was.rights | o.lost << 8 | static_cast<std::uint64_t>(o.change) << 16 |
+        static_cast<std::uint64_t>(o.due_by) << 20 | std::uint64_t{o.due} << 24 | std::uint64_t{o.returned} << 25 |
+        std::uint64_t{o.found_by_other} << 26 | std::uint64_t{o.dormant} << 27 |
+        std::uint64_t{o.new_written} << 28 | std::uint64_t{ledger.is_dead(o.was)} << 29 |
         std::uint64_t{ledger.execution().call_is_active(o.opened.task, o.opened.call_order)} << 30);
   h.mix(std::uint64_t{o.replaced_by.raw()} << 32 | o.opened.task.raw());
   for (const TlbCopy& c : o.tlb) {
@@ -49,10 +51,13 @@ StateHash hash_of(const PageRecord& r, const Ledger& ledger) {
   h.mix(r.raw.raw());
   h.mix(std::uint64_t{r.present} | std::uint64_t{ledger.is_dead(r.live)} << 1 | r.live.rights << 8);
   h.mix(calls_since(ledger, r.live.born.order));
-  h.mix(r.past.known ? 1 + (std::uint64_t{r.past.was.frame.raw()} << 8 | static_cast<std::uint64_t>(r.past.change)) : 0);
-  h.mix(r.past.known ? r.past.lost | std::uint64_t{ledger.is_dead(r.past.was)} << 8 |
-                           std::uint64_t{ledger.execution().call_is_active(r.past.opened.task, r.past.opened.call_order)} << 9
+  h.mix(r.past.known ? 1 + (std::uint64_t{r.past.was.frame.raw()} << 8 | static_cast<std::uint64_t>(r.past.change))
                      : 0);
+  h.mix(r.past.known
+            ? r.past.lost | std::uint64_t{ledger.is_dead(r.past.was)} << 8 |
+                  std::uint64_t{ledger.execution().call_is_active(r.past.opened.task, r.past.opened.call_order)}
+                      << 9
+            : 0);
   h.mix(r.disturbed.when.known ? std::uint64_t{r.disturbed.when.task.raw()} + 1 : 0);
   for (unsigned i = 0; i < r.disturbed.ptls; ++i)
     h.mix(std::uint64_t{ledger.execution().still_holds(r.disturbed.when.task, r.disturbed.ptl[i])});

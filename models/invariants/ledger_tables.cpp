@@ -32,8 +32,8 @@ std::vector<HpteRecord> Ledger::hptes_of(MmId mm, VirtPage page) const {
 void Ledger::on_hpte_stored(const Event& event) {
   const bool valid = (event.b & config_.hpt.valid) != 0;
   const auto existing = state_.hptes.find(event.location.raw());
-  if (valid && existing != state_.hptes.end() && existing->second.mm == event.mm && existing->second.page == event.page &&
-      existing->second.frame == event.frame) {
+  if (valid && existing != state_.hptes.end() && existing->second.mm == event.mm &&
+      existing->second.page == event.page && existing->second.frame == event.frame) {
     existing->second.dword0 = event.b;
     existing->second.rights |= hpte_rights(page(event.mm, event.page), event.frame);
     return;
@@ -52,8 +52,15 @@ std::uint64_t Ledger::hpte_rights(const PageRecord* record, Frame f) const {
 
 void Ledger::add_hpte(const Event& event) {
   const PageRecord* record = page(event.mm, event.page);
-  HpteRecord h{event.location, event.b, event.mm, event.page, event.tag, event.frame,
-               hpte_rights(record, event.frame), record != nullptr ? record->lineage : 0, moment(event)};
+  HpteRecord h{event.location,
+               event.b,
+               event.mm,
+               event.page,
+               event.tag,
+               event.frame,
+               hpte_rights(record, event.frame),
+               record != nullptr ? record->lineage : 0,
+               moment(event)};
   find_duplicate(h);
   if ((h.dword0 & config_.hpt.large) != 0) ++state_.large_hptes;
   state_.hptes_by_page[{h.mm, h.page}].push_back(h.at.raw());
@@ -164,7 +171,8 @@ bool Ledger::is_noted(MmId mm, VirtPage page) const {
 }
 
 void Ledger::on_batch(const Event& event) {
-  if (event.cpu.exists() && event.cpu.raw() >= state_.batch_depth.size()) state_.batch_depth.resize(event.cpu.raw() + std::size_t{1});
+  if (event.cpu.exists() && event.cpu.raw() >= state_.batch_depth.size())
+    state_.batch_depth.resize(event.cpu.raw() + std::size_t{1});
   if (event.kind == EventKind::batch_noted) {
     if (event.cpu.exists()) state_.batch_depth[event.cpu.raw()] = event.a;
     state_.noted.push_back({event.cpu, event.task, event.mm, event.page, state_.order, false});
@@ -181,7 +189,8 @@ void Ledger::on_batch(const Event& event) {
   const auto count = [&](auto which) {
     return static_cast<std::uint64_t>(std::count_if(state_.noted.begin(), state_.noted.end(), which));
   };
-  const bool task_fits = count(by_task) == event.a, cpu_fits = count(by_cpu) == event.a, mm_fits = count(by_mm) == event.a;
+  const bool task_fits = count(by_task) == event.a, cpu_fits = count(by_cpu) == event.a,
+             mm_fits = count(by_mm) == event.a;
   for (NotedEntry& n : state_.noted) {
     const bool gone = task_fits ? by_task(n) : cpu_fits ? by_cpu(n) : mm_fits ? by_mm(n) : by_task(n) || by_cpu(n);
     if (!gone) continue;
@@ -191,9 +200,12 @@ void Ledger::on_batch(const Event& event) {
   // Entries that were flushed before the batch said so are done with; the others until the flush is.
   const TaskRecord& task = state_.execution.task(event.task);
   if (task.flushing) return;
-  state_.noted.erase(std::remove_if(state_.noted.begin(), state_.noted.end(), [&](const NotedEntry& n) {
-    return n.being_flushed && n.task == event.task && n.order < task.last_flush_done;
-  }), state_.noted.end());
+  state_.noted.erase(std::remove_if(state_.noted.begin(), state_.noted.end(),
+                                    [&](const NotedEntry& n) {
+                                      return n.being_flushed && n.task == event.task &&
+                                             n.order < task.last_flush_done;
+                                    }),
+                     state_.noted.end());
 }
 
 void Ledger::forget_flushed(TaskId task) {

@@ -27,8 +27,9 @@ class LockOrder : public Row<> {
       const HeldLock& held = locks[i];
       const bool may_nest = (taken == LockClass::ptl || taken == LockClass::mmap_sem) && held.at != event.location;
       if (held.lock_class < taken || (held.lock_class == taken && may_nest)) continue;
-      Violation v = story::at_event(event, "order", fmt::format("task {} takes {} while it holds {}", event.task, name_of(taken),
-                                                                name_of(held.lock_class)));
+      Violation v = story::at_event(
+          event, "order",
+          fmt::format("task {} takes {} while it holds {}", event.task, name_of(taken), name_of(held.lock_class)));
       v.locations = {held.at, event.location};
       for (const HeldLock& lock : locks)
         v.story.push_back(fmt::format("{} at word {}", name_of(lock.lock_class), lock.at.raw()));

@@ -9,10 +9,10 @@ const InvariantText row_text{
     "no-duplicate-hpte",
     "at most one valid hash entry for a (segment size, VSID, page), both groups together",
     "every store to dword 0 of a hash entry",
-    "For no two slots s != t: V(s) and V(t), live VSIDs, equal segment size, and overlapping VPN (from AVPN, group "
-    "index, H and page size).",
-    "D1: the pte was refaulted while its old entry was pending; D2: the same pte was hashed again. Each message says "
-    "who owns the pending entry, whether that task still holds the page-table lock, and who holds it.",
+    "For no two slots s != t: V(s) and V(t), live VSIDs, equal segment size, and overlapping VPN (from AVPN, "
+    "group index, H and page size).",
+    "D1: the pte was refaulted while its old entry was pending; D2: the same pte was hashed again. Each message "
+    "says who owns the pending entry, whether that task still holds the page-table lock, and who holds it.",
     "ppc64 (machines with a hashed page table)"};
 
 class NoDuplicateHpte : public Row<> {
@@ -30,9 +30,9 @@ class NoDuplicateHpte : public Row<> {
  private:
   void accuse(const Event& event, const Duplicate& d) {
     const char* class_id = d.refaulted ? "D1" : "D2";
-    std::string message = fmt::format("{}: two valid hash entries for {}: {}", class_id,
-                                      story::page_text(event.mm, event.page),
-                                      d.refaulted ? "pte refaulted" : "same pte hashed again");
+    std::string message =
+        fmt::format("{}: two valid hash entries for {}: {}", class_id, story::page_text(event.mm, event.page),
+                    d.refaulted ? "pte refaulted" : "same pte hashed again");
     if (d.pending.when.known)
       message += fmt::format(", owner of the pending entry (task {}) {} the page-table lock", d.pending.when.task,
                              d.owner_holds_ptl ? "still holds" : "no longer holds");
@@ -54,6 +54,8 @@ class NoDuplicateHpte : public Row<> {
 
 }  // namespace
 
-std::unique_ptr<Invariant> make_no_duplicate_hpte(const Ledger& ledger) { return std::make_unique<NoDuplicateHpte>(ledger); }
+std::unique_ptr<Invariant> make_no_duplicate_hpte(const Ledger& ledger) {
+  return std::make_unique<NoDuplicateHpte>(ledger);
+}
 
 }  // namespace mmulab

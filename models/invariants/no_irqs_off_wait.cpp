@@ -9,8 +9,8 @@ const InvariantText row_text{
     "no-irqs-off-wait",
     "waiting for other cpus happens with interrupts on, and without a lock on which a responder can spin",
     "start of a wait for remote cpus",
-    "At remote_wait_begun for at least one cpu: interrupts are on, and no lock is held of a class that is ever taken "
-    "with interrupts off (a responder could spin on it deaf).",
+    "At remote_wait_begun for at least one cpu: interrupts are on, and no lock is held of a class that is ever "
+    "taken with interrupts off (a responder could spin on it deaf).",
     "irqs-off; lock",
     "all architectures"};
 
@@ -28,11 +28,13 @@ class NoIrqsOffWait : public Row<std::uint64_t> {
     }
     if (event.a == 0) return;
     exercise();
-    if (task.irqs_off) accuse(event, "irqs-off", fmt::format("task {} waits for {} cpus with interrupts off", event.task, event.a));
+    if (task.irqs_off)
+      accuse(event, "irqs-off", fmt::format("task {} waits for {} cpus with interrupts off", event.task, event.a));
     for (const HeldLock& lock : task.locks)
       if ((state_ >> static_cast<unsigned>(lock.lock_class) & 1) != 0)
-        accuse(event, "lock", fmt::format("task {} waits for {} cpus and holds {}, which others take with interrupts off",
-                                          event.task, event.a, name_of(lock.lock_class)));
+        accuse(event, "lock",
+               fmt::format("task {} waits for {} cpus and holds {}, which others take with interrupts off",
+                           event.task, event.a, name_of(lock.lock_class)));
   }
   void mix_into(StateHash& hash) const override { hash.mix(state_); }
 
@@ -48,6 +50,8 @@ class NoIrqsOffWait : public Row<std::uint64_t> {
 
 }  // namespace
 
-std::unique_ptr<Invariant> make_no_irqs_off_wait(const Ledger& ledger) { return std::make_unique<NoIrqsOffWait>(ledger); }
+std::unique_ptr<Invariant> make_no_irqs_off_wait(const Ledger& ledger) {
+  return std::make_unique<NoIrqsOffWait>(ledger);
+}
 
 }  // namespace mmulab

@@ -9,9 +9,9 @@ const InvariantText row_text{
     "no-stale-frame",
     "no usable translation leads to a frame that was freed or given away",
     "page given to another owner, fill, return to user mode, access",
-    "There is no usable copy whose frame generation is dead. usable(c, x): core c is in user mode or in a user access, "
-    "its tag registers match copy x, and no accepted interrupt is due first. A pending flush is fine while the page "
-    "is pinned.",
+    "There is no usable copy whose frame generation is dead. usable(c, x): core c is in user mode or in a user "
+    "access, its tag registers match copy x, and no accepted interrupt is due first. A pending flush is fine "
+    "while the page is pinned.",
     "freed",
     "all architectures"};
 
@@ -38,25 +38,30 @@ class NoStaleFrame : public ObligationRow {
     for (const auto& [id, o] : ledger_.open()) {
       if (o.was.frame != event.frame || !ledger_.is_dead(o.was)) continue;
       if (const auto copy = ledger_.usable(o))
-        accuse(event, o, "freed", fmt::format("frame {} is given to another owner, and {}", o.was.frame, story::copy_text(*copy)));
+        accuse(event, o, "freed",
+               fmt::format("frame {} is given to another owner, and {}", o.was.frame, story::copy_text(*copy)));
     }
   }
   void on_return(const Event& event) {
     for (const auto& [id, o] : ledger_.open()) {
       if (!ledger_.is_dead(o.was)) continue;
       if (const auto copy = ledger_.usable(o, event.cpu))
-        accuse(event, o, "freed", fmt::format("back in user mode, {}; frame {} was freed", story::copy_text(*copy), o.was.frame));
+        accuse(event, o, "freed",
+               fmt::format("back in user mode, {}; frame {} was freed", story::copy_text(*copy), o.was.frame));
     }
   }
   void on_access(const Event& event, const Obligation* o, const char* what) {
     if (o == nullptr || !ledger_.is_dead(o->was)) return;
-    accuse(event, *o, "freed", fmt::format("{} of {} reaches frame {} after it was freed", what,
-                                           story::page_text(o->was.mm, o->was.page), o->was.frame));
+    accuse(event, *o, "freed",
+           fmt::format("{} of {} reaches frame {} after it was freed", what,
+                       story::page_text(o->was.mm, o->was.page), o->was.frame));
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Invariant> make_no_stale_frame(const Ledger& ledger) { return std::make_unique<NoStaleFrame>(ledger); }
+std::unique_ptr<Invariant> make_no_stale_frame(const Ledger& ledger) {
+  return std::make_unique<NoStaleFrame>(ledger);
+}
 
 }  // namespace mmulab

@@ -9,8 +9,8 @@ const InvariantText row_text{
     "no-stale-right",
     "once a call that lowers rights has returned, nobody can still use the higher right",
     "the due event (return of mprotect, end of dup_mmap for fork), then each access",
-    "After the due event there is no usable copy of instance i with a revoked right, and no access uses one. Raised "
-    "rights and the accessed bit never count.",
+    "After the due event there is no usable copy of instance i with a revoked right, and no access uses one. "
+    "Raised rights and the accessed bit never count.",
     "write; exec; read",
     "all architectures"};
 
@@ -18,7 +18,8 @@ class NoStaleRight : public ObligationRow {
  public:
   explicit NoStaleRight(const Ledger& ledger)
       : ObligationRow(row_text, true,
-                      EventKinds{EventKind::call_returned, EventKind::lock_released, EventKind::translation_used}, ledger) {}
+                      EventKinds{EventKind::call_returned, EventKind::lock_released, EventKind::translation_used},
+                      ledger) {}
 
   void on_event(const Event& event) override {
     if (event.kind == EventKind::translation_used) {
@@ -34,8 +35,8 @@ class NoStaleRight : public ObligationRow {
       if (o.change != Change::lowered || !o.due || o.due_since.order != ledger_.order()) continue;
       if (const auto copy = ledger_.usable(o))
         accuse(event, o, class_of(o.lost),
-               fmt::format("{} of {} was revoked, but {}", class_of(o.lost), story::page_text(o.was.mm, o.was.page),
-                           story::copy_text(*copy)));
+               fmt::format("{} of {} was revoked, but {}", class_of(o.lost),
+                           story::page_text(o.was.mm, o.was.page), story::copy_text(*copy)));
     }
   }
 
@@ -47,6 +48,8 @@ class NoStaleRight : public ObligationRow {
 
 }  // namespace
 
-std::unique_ptr<Invariant> make_no_stale_right(const Ledger& ledger) { return std::make_unique<NoStaleRight>(ledger); }
+std::unique_ptr<Invariant> make_no_stale_right(const Ledger& ledger) {
+  return std::make_unique<NoStaleRight>(ledger);
+}
 
 }  // namespace mmulab

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// No two TLB entries of different size for one address. Source: modelling.md 3; bug-museum.md E16b (AMD erratum 383).
+// No two TLB entries of different size for one address. Source: modelling.md 3; bug-museum.md E16b (AMD erratum
+// 383).
 #include <map>
 
 #include "models/invariants/row.h"
@@ -11,8 +12,8 @@ const InvariantText row_text{
     "one-size",
     "never two TLB entries of different size for one address",
     "fill",
-    "No core holds two entries of different page size, equal tag and overlapping range. Fills give the size as log2 of "
-    "base pages in bits 8 to 15 of the rights field.",
+    "No core holds two entries of different page size, equal tag and overlapping range. Fills give the size as "
+    "log2 of base pages in bits 8 to 15 of the rights field.",
     "overlap",
     "machines that call such a multi-hit an error"};
 
@@ -51,7 +52,8 @@ class OneSize : public Row<Entries> {
 
  private:
   void on_dropped(const Event& event) {
-    const std::uint32_t core = event.b != 0 ? static_cast<std::uint32_t>(event.b - 1) : ledger_.core_of(event.cpu).raw();
+    const std::uint32_t core =
+        event.b != 0 ? static_cast<std::uint32_t>(event.b - 1) : ledger_.core_of(event.cpu).raw();
     for (auto& [key, entries] : state_) {
       if (key.first != core || (event.a < 2 && event.tag.exists() && key.second != event.tag.raw())) continue;
       if (event.a != 0) {
@@ -65,11 +67,13 @@ class OneSize : public Row<Entries> {
     }
   }
   void accuse(const Event& event, std::uint64_t pages, std::uint64_t first, const Entry& other) {
-    Violation v = story::about_page(ledger_, event, event.mm, event.page, "overlap",
-                                    fmt::format("core {} holds entries of {} and of {} pages for {}", ledger_.core_of(event.cpu),
-                                                other.pages, pages, story::page_text(event.mm, event.page)));
+    Violation v = story::about_page(
+        ledger_, event, event.mm, event.page, "overlap",
+        fmt::format("core {} holds entries of {} and of {} pages for {}", ledger_.core_of(event.cpu), other.pages,
+                    pages, story::page_text(event.mm, event.page)));
     v.story = {fmt::format("an entry for pages 0x{:x} to 0x{:x} was there", first, first + other.pages - 1),
-               "no invalidation has reached it", "the new one was filled at " + story::moment_text(ledger_.moment(event))};
+               "no invalidation has reached it",
+               "the new one was filled at " + story::moment_text(ledger_.moment(event))};
     report(v);
   }
 };

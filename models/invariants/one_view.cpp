@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Threads agree on what a page holds. Source: modelling.md 3; commit 4ce072f1faf29 (flush before the new pte is shown).
+// Threads agree on what a page holds. Source: modelling.md 3; commit 4ce072f1faf29 (flush before the new pte is
+// shown).
 #include "models/invariants/row.h"
 
 namespace mmulab {
@@ -9,8 +10,8 @@ const InvariantText row_text{
     "one-view",
     "two threads of one mm never see a new write and miss an older one",
     "each load",
-    "After a store through the new instance of a transparently replaced page (COW) no load goes through the old one. "
-    "Ranges of an unfinished zap are exempt.",
+    "After a store through the new instance of a transparently replaced page (COW) no load goes through the old "
+    "one. Ranges of an unfinished zap are exempt.",
     "behind",
     "all architectures"};
 
@@ -27,9 +28,9 @@ class OneView : public ObligationRow {
     const Obligation* o = used(event);
     if (o == nullptr || o->change != Change::replaced || !o->new_written) return;
     if (static_cast<AccessKind>(event.a) == AccessKind::store) return;
-    accuse(event, *o, "behind", fmt::format("{} of {} still reads frame {}, and frame {} has been written",
-                                            story::access_text(event.a), story::page_text(o->was.mm, o->was.page),
-                                            o->was.frame, o->replaced_by));
+    accuse(event, *o, "behind",
+           fmt::format("{} of {} still reads frame {}, and frame {} has been written", story::access_text(event.a),
+                       story::page_text(o->was.mm, o->was.page), o->was.frame, o->replaced_by));
   }
 };
 

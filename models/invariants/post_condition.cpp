@@ -9,8 +9,8 @@ const InvariantText row_text{
     "post-condition",
     "after munmap, madvise or truncate has returned the old content is unreachable at that address",
     "return of the call (or unlink of a PFNMAP VMA), then fill, return to user mode, access",
-    "No usable copy, in the range of the call, of an instance that the call revoked or found already revoked with its "
-    "flush pending. Instances are judged, not content: a refault of the same shared page is legal.",
+    "No usable copy, in the range of the call, of an instance that the call revoked or found already revoked "
+    "with its flush pending. Instances are judged, not content: a refault of the same shared page is legal.",
     "own: revoked by the call itself; found-pending: by another, and not waited for",
     "all architectures"};
 
@@ -25,7 +25,8 @@ class PostCondition : public ObligationRow {
   void on_event(const Event& event) override {
     switch (event.kind) {
       case EventKind::call_returned:
-        if (zaps(ledger_.execution().finished_call().call) && ledger_.execution().finished_call().revoked != 0) exercise();
+        if (zaps(ledger_.execution().finished_call().call) && ledger_.execution().finished_call().revoked != 0)
+          exercise();
         return judge_all(event, CpuId::none());
       case EventKind::vma_unlinked: return judge_all(event, CpuId::none());
       case EventKind::returned_to_user: return judge_all(event, event.cpu);
@@ -44,19 +45,23 @@ class PostCondition : public ObligationRow {
       if (!concerns(o) || (!only.exists() && o.returned_order != ledger_.order())) continue;
       if (!only.exists() && o.found_by_other) exercise();
       if (const auto copy = ledger_.usable(o, only))
-        accuse(event, o, class_of(o), fmt::format("{} is unmapped and its call has returned, but {}",
-                                                  story::page_text(o.was.mm, o.was.page), story::copy_text(*copy)));
+        accuse(event, o, class_of(o),
+               fmt::format("{} is unmapped and its call has returned, but {}",
+                           story::page_text(o.was.mm, o.was.page), story::copy_text(*copy)));
     }
   }
   void judge(const Event& event, const Obligation* o, const char* what) {
     if (o == nullptr || !concerns(*o)) return;
-    accuse(event, *o, class_of(*o), fmt::format("{} of {} reaches frame {} after the unmapping call returned", what,
-                                                story::page_text(o->was.mm, o->was.page), o->was.frame));
+    accuse(event, *o, class_of(*o),
+           fmt::format("{} of {} reaches frame {} after the unmapping call returned", what,
+                       story::page_text(o->was.mm, o->was.page), o->was.frame));
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Invariant> make_post_condition(const Ledger& ledger) { return std::make_unique<PostCondition>(ledger); }
+std::unique_ptr<Invariant> make_post_condition(const Ledger& ledger) {
+  return std::make_unique<PostCondition>(ledger);
+}
 
 }  // namespace mmulab

@@ -16,7 +16,8 @@ template <class State = NothingToRemember>
 class Row : public RememberedAs<State, Invariant> {
  protected:
   Row(const InvariantText& text, bool applicable, EventKinds kinds, const Ledger& ledger)
-      : RememberedAs<State, Invariant>(text, applicable, kinds), ledger_(ledger) {}
+      : RememberedAs<State, Invariant>(text, applicable, kinds),
+        ledger_(ledger) {}
   const Ledger& ledger_;
 };
 

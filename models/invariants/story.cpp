@@ -28,7 +28,8 @@ const char* due_text(Due due) {
 std::string locks_text(const Disturbance& d) {
   std::string text;
   for (unsigned i = 0; i < d.ptls; ++i)
-    text += fmt::format("{}{} at word {}", i == 0 ? ", holding " : " and ", name_of(d.ptl[i].lock_class), d.ptl[i].at.raw());
+    text += fmt::format("{}{} at word {}", i == 0 ? ", holding " : " and ", name_of(d.ptl[i].lock_class),
+                        d.ptl[i].at.raw());
   return text;
 }
 
@@ -60,8 +61,10 @@ std::string moment_text(const Moment& m) {
 std::string copy_text(const UsableCopy& copy) {
   switch (copy.kind) {
     case UsableCopy::Kind::tlb: return fmt::format("cpu {} can use it through its TLB", copy.cpu);
-    case UsableCopy::Kind::hpte: return fmt::format("cpu {} can use it through the hash entry at word {}", copy.cpu, copy.at.raw());
-    case UsableCopy::Kind::tsb: return fmt::format("cpu {} can use it through the TSB entry at word {}", copy.cpu, copy.at.raw());
+    case UsableCopy::Kind::hpte:
+      return fmt::format("cpu {} can use it through the hash entry at word {}", copy.cpu, copy.at.raw());
+    case UsableCopy::Kind::tsb:
+      return fmt::format("cpu {} can use it through the TSB entry at word {}", copy.cpu, copy.at.raw());
   }
   return "";
 }
@@ -96,30 +99,36 @@ Violation about_page(const Ledger& ledger, const Event& event, MmId mm, VirtPage
   return v;
 }
 
-Violation about(const Ledger& ledger, const Event& event, const Obligation& o, const char* class_id, std::string message) {
+Violation about(const Ledger& ledger, const Event& event, const Obligation& o, const char* class_id,
+                std::string message) {
   Violation v = about_page(ledger, event, o.was.mm, o.was.page, class_id, std::move(message));
   v.locations = o.hptes;
   v.locations.insert(v.locations.end(), o.tsbs.begin(), o.tsbs.end());
   auto& tell = v.story;
-  tell.push_back(fmt::format("{}: frame {} (generation {}), rights {}, mapped at {}", page_text(o.was.mm, o.was.page),
-                             o.was.frame, o.was.generation, rights_text(o.was.rights).data(), moment_text(o.was.born)));
+  tell.push_back(fmt::format("{}: frame {} (generation {}), rights {}, mapped at {}",
+                             page_text(o.was.mm, o.was.page), o.was.frame, o.was.generation,
+                             rights_text(o.was.rights).data(), moment_text(o.was.born)));
   std::string change = fmt::format("pte {} at {}", change_text(o.change), moment_text(o.opened));
   if (o.change == Change::lowered) change += fmt::format(", taking {}", rights_text(o.lost).data());
   const PageRecord* record = ledger.page(o.was.mm, o.was.page);
   if (record != nullptr && record->disturbed.when.order == o.opened.order) change += locks_text(record->disturbed);
   tell.push_back(change);
-  tell.push_back(o.due ? fmt::format("its copies were due to be dead since {} ({})", moment_text(o.due_since), due_text(o.due_by))
+  tell.push_back(o.due ? fmt::format("its copies were due to be dead since {} ({})", moment_text(o.due_since),
+                                     due_text(o.due_by))
                        : fmt::format("its copies are due to be dead by {}", due_text(o.due_by)));
   if (ledger.is_dead(o.was))
-    tell.push_back(fmt::format("frame {} was freed at {}", o.was.frame, moment_text(ledger.frame(o.was.frame).freed)));
-  tell.push_back("still alive: " + copies_text(o) + (ledger.is_noted(o.was.mm, o.was.page) ? "; flush noted in a batch" : ""));
+    tell.push_back(
+        fmt::format("frame {} was freed at {}", o.was.frame, moment_text(ledger.frame(o.was.frame).freed)));
+  tell.push_back("still alive: " + copies_text(o) +
+                 (ledger.is_noted(o.was.mm, o.was.page) ? "; flush noted in a batch" : ""));
   return v;
 }
 
 void tell_hpte(Violation& v, const char* which, const HpteRecord& h) {
   v.locations.push_back(h.at);
-  v.story.push_back(fmt::format("{} entry at word {}: dword0 0x{:x}, frame {}, rights {}, inserted at {}", which, h.at.raw(),
-                                h.dword0, h.frame, rights_text(h.rights).data(), moment_text(h.inserted)));
+  v.story.push_back(fmt::format("{} entry at word {}: dword0 0x{:x}, frame {}, rights {}, inserted at {}", which,
+                                h.at.raw(), h.dword0, h.frame, rights_text(h.rights).data(),
+                                moment_text(h.inserted)));
 }
 
 }  // namespace mmulab::story

@@ -11,8 +11,8 @@ const InvariantText row_text{
     "tag-unique",
     "a hardware tag in use (PCID, ASID, VSID, context) never names two address spaces",
     "tag load, fill",
-    "Per TLB domain (a core; the machine for VSIDs and ASIDs): among usable copies one tag belongs to one mm. Renaming "
-    "a tag on a core is legal once everything under it there was invalidated, or it was retired.",
+    "Per TLB domain (a core; the machine for VSIDs and ASIDs): among usable copies one tag belongs to one mm. "
+    "Renaming a tag on a core is legal once everything under it there was invalidated, or it was retired.",
     "reused; shared",
     "machines whose translations carry tags"};
 
@@ -30,18 +30,17 @@ class TagUnique : public Row<Tags> {
  public:
   explicit TagUnique(const Ledger& ledger)
       : Row(row_text, ledger.config().hardware_tags,
-            EventKinds{EventKind::tag_loaded, EventKind::tag_retired, EventKind::mm_destroyed, EventKind::translation_filled,
-                       EventKind::translation_used, EventKind::translation_dropped, EventKind::returned_to_user},
+            EventKinds{EventKind::tag_loaded, EventKind::tag_retired, EventKind::mm_destroyed,
+                       EventKind::translation_filled, EventKind::translation_used, EventKind::translation_dropped,
+                       EventKind::returned_to_user},
             ledger) {}
 
   void on_event(const Event& event) override {
     switch (event.kind) {
       case EventKind::tag_loaded: return on_loaded(event);
       case EventKind::translation_dropped: return on_dropped(event);
-      case EventKind::tag_retired:
-        return forget([&](auto key, MmId) { return key.second == event.tag.raw(); });
-      case EventKind::mm_destroyed:
-        return forget([&](auto, MmId mm) { return mm == event.mm; });
+      case EventKind::tag_retired: return forget([&](auto key, MmId) { return key.second == event.tag.raw(); });
+      case EventKind::mm_destroyed: return forget([&](auto, MmId mm) { return mm == event.mm; });
       default: return judge(event);
     }
   }
@@ -74,7 +73,9 @@ class TagUnique : public Row<Tags> {
     if (ledger_.config().tag_domain == TagDomain::core) return;
     for (std::uint32_t c = 0; c < ledger_.config().cpus; ++c) {
       const CpuRecord& other = ledger_.execution().cpu(CpuId{c});
-      if (other.tag != event.tag || !other.tag_mm.exists() || other.tag_mm == event.mm || !is_named(CpuId{c}, other)) continue;
+      if (other.tag != event.tag || !other.tag_mm.exists() || other.tag_mm == event.mm ||
+          !is_named(CpuId{c}, other))
+        continue;
       accuse(event, event.tag, other.tag_mm, event.mm, "shared");
     }
   }
@@ -84,7 +85,8 @@ class TagUnique : public Row<Tags> {
   }
   void on_dropped(const Event& event) {
     if (event.a == 0) return;
-    const std::uint32_t core = event.b != 0 ? static_cast<std::uint32_t>(event.b - 1) : ledger_.core_of(event.cpu).raw();
+    const std::uint32_t core =
+        event.b != 0 ? static_cast<std::uint32_t>(event.b - 1) : ledger_.core_of(event.cpu).raw();
     forget([&](auto key, MmId) {
       return key.first == core && (event.a >= 2 || !event.tag.exists() || key.second == event.tag.raw());
     });
@@ -100,8 +102,9 @@ class TagUnique : public Row<Tags> {
     accuse(event, s.tag, s.old_mm, s.new_mm, "reused");
   }
   void accuse(const Event& event, Tag tag, MmId old_mm, MmId new_mm, const char* class_id) {
-    Violation v = story::at_event(event, class_id, fmt::format("tag {} names mm {} while translations of mm {} may be under it",
-                                                               tag, new_mm, old_mm));
+    Violation v = story::at_event(
+        event, class_id,
+        fmt::format("tag {} names mm {} while translations of mm {} may be under it", tag, new_mm, old_mm));
     v.mm = new_mm;
     v.story = {fmt::format("tag {} was loaded for mm {}, and nothing under it was invalidated since", tag, old_mm),
                fmt::format("then it was loaded for mm {}", new_mm),

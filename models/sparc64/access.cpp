@@ -207,44 +207,48 @@ bool Sparc64Port::walk_tables(Context& ctx, const Miss& m, Cell<Pte>& ptep, Pte&
 
 // ---------------------------------------------------------------------------------------------------- run-ahead
 
+/// What stays the same during one call of access_privately.
+struct Sparc64Port::PrivateAccess {
+  CoreId core;
+  MmId mm;
+  std::uint32_t context;
+  std::uint64_t* world;
+  Cycles hit;
+  PageShift shift;
+};
+
 Cycle Sparc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) {
-  const CoreId core = core_of(cpu);
-  std::uint64_t* const world = machine_.world.untracked_words(Location{0});
   if (loaded_mm(cpu) != mm) return now;
-  while (buffer.next != buffer.end &&
-         access_one_privately(cpu, core, mm, buffer.addresses[buffer.next], world, now, horizon))
+  const PrivateAccess p{core_of(cpu), mm, loaded_context(cpu), machine_.world.untracked_words(Location{0}),
+                        machine_.costs.of(tlb_access), state_.geometry().page_shift()};
+  const sparc64::TsbTable table = loaded_tsb(cpu);
+  const RawView view{p.world};
+  while (buffer.next != buffer.end && now + p.hit < horizon) {
+    const std::uint64_t address = buffer.addresses[buffer.next];
+    const bool store = (address & AccessBuffer::store_bit) != 0;
+    const VirtPage page = page_of(VirtAddr{address & ~AccessBuffer::store_bit}, p.shift);
+    const sparc64::TlbHit hit = dtlb_.find_again(view, p.core, p.context, page);
+    if (!hit.found()) {
+      if (!refill_privately(p, table, page, now, horizon)) break;
+      continue;
+    }
+    if (store && !TteData{tte_, hit.data}.writable()) break;
+    dtlb_.touch(view, p.core, page, hit);
+    now += p.hit;
     ++buffer.next;
+  }
   return now;
 }
 
-bool Sparc64Port::access_one_privately(CpuId cpu, CoreId core, MmId mm, std::uint64_t address, std::uint64_t* world,
-                                       Cycle& now, Cycle horizon) {
-  const Cycle done = now + machine_.costs.of(tlb_access);
-  if (done >= horizon) return false;
-  const bool store = (address & AccessBuffer::store_bit) != 0;
-  const VirtPage page = page_of(VirtAddr{address & ~AccessBuffer::store_bit}, state_.geometry().page_shift());
-  const RawView view{world};
-  const std::uint32_t context = loaded_context(cpu);
-  const sparc64::TlbHit hit = dtlb_.find(view, core, context, page);
-  if (!hit.found())
-    return refill_privately(cpu, core, mm, page, world, now, horizon) &&
-           access_one_privately(cpu, core, mm, address, world, now, horizon);
-  if (!permits(TteData{tte_, hit.data}, store ? AccessKind::store : AccessKind::load)) return false;
-  dtlb_.touch(view, core, page, hit);
-  now = done;
-  return true;
-}
-
 /// A walk of the TSB by hardware is private if the core holds the entry's line; a trap never is.
-bool Sparc64Port::refill_privately(CpuId cpu, CoreId core, MmId mm, VirtPage page, std::uint64_t* world, Cycle& now,
+bool Sparc64Port::refill_privately(const PrivateAccess& p, const sparc64::TsbTable& table, VirtPage page, Cycle& now,
                                    Cycle horizon) {
   if (!params_.hardware_tsb_walk) return false;
-  const sparc64::TsbTable table = loaded_tsb(cpu);
-  const sparc64::TsbSlot slot = tsbs_.slot(mm, table, page);
+  const sparc64::TsbSlot slot = tsbs_.slot(p.mm, table, page);
   const Cycle done = now + machine_.costs.of(hardware_load) + machine_.costs.of(hardware_fill);
-  if (done >= horizon || !machine_.lines->readable(core, slot.first)) return false;
-  if (world[slot.first.raw()] != slot.tag) return false;
-  dtlb_.fill(RawView{world}, core, loaded_context(cpu), page, world[slot.first.raw() + 1]);
+  if (done >= horizon || !machine_.lines->readable(p.core, slot.first)) return false;
+  if (p.world[slot.first.raw()] != slot.tag) return false;
+  dtlb_.fill_absent(RawView{p.world}, p.core, p.context, page, p.world[slot.first.raw() + 1]);
   now = done;
   return true;
 }

@@ -17,15 +17,15 @@ struct Sparc64Cost {
 /// Without memory traffic. hardware.md 6.3, column UltraSPARC IIIi, unless a preset says otherwise.
 constexpr Sparc64Cost costs[] = {
     {"tlb_hit", 1, "An access whose translation is in a TLB"},
-    {"trap_entry", 20, "Entering a trap handler at trap level 1"},
+    {"trap_entry", 32, "Entering a trap handler, and two loads of MMU registers"},
     {"trap_to_kernel", 60, "From the miss handler to the kernel's fault path"},
-    {"tsb_load", 12, "Quad load of a TSB entry and the compare"},
-    {"tsb_store", 8, "Storing one word of a TSB entry"},
+    {"tsb_load", 3, "Quad load of a TSB entry and the compare"},
+    {"tsb_store", 9, "Storing one word of a TSB entry"},
     {"tsb_lock", 30, "Compare-and-swap on a TSB entry's lock bit"},
     {"tlb_fill", 20, "stxa to DATA_IN, and retry"},
     {"hardware_tsb_walk", 45, "Hardware's look into the TSB"},
     {"hardware_fill", 4, "Hardware's TLB fill"},
-    {"table_load", 8, "One level of the miss handler's table walk"},
+    {"table_load", 19, "One level of the miss handler's table walk"},
     {"demap_page", 15, "Demapping one page"},
     {"demap_context", 40, "Demapping a context"},
     {"demap_all", 80, "Demapping everything"},
@@ -41,7 +41,7 @@ constexpr Sparc64Cost costs[] = {
     {"tsb_flush", 30, "Looking at one TSB entry and invalidating it"},
     {"tsb_grow_test", 4, "Testing the rss against the TSB's size"},
     {"tsb_allocate", 400, "Allocating a TSB"},
-    {"tsb_init", 2, "Initialising or copying one TSB entry"},
+    {"tsb_init", 600, "Initialising 8 KiB of a TSB"},
     {"tsb_swap", 40, "Switching an mm to another TSB"},
     {"tsb_free", 100, "Freeing a TSB"},
     {"xcall_prepare", 60, "Preparing a cross call"},
@@ -54,16 +54,24 @@ constexpr Sparc64Cost costs[] = {
     {"xcall_done", 10, "Reporting a cross call as executed"},
 };
 
-/// One side of the TLB in text: "512x2 8K", "1x16 8K 4M".
+/// One structure of a TLB in text: "512x2 8K", "1x128 8K 4M random"; lru unless it says otherwise.
 Sparc64TlbLevel parse_level(const std::string& text, bool& good) {
   Sparc64TlbLevel level;
   unsigned sets = 0, ways = 0;
   int used = 0;
   good = std::sscanf(text.c_str(), "%5ux%5u%n", &sets, &ways, &used) == 2 && sets != 0 && ways != 0 && (sets & (sets - 1)) == 0;
-  const std::string sizes = good ? text.substr(static_cast<std::size_t>(used)) : "";
+  std::string rest = good ? text.substr(static_cast<std::size_t>(used)) : "";
   level.geometry = {sets, ways, Replacement::lru};
-  level.holds_8k = sizes == " 8K" || sizes == " 8K 4M";
-  level.holds_4m = sizes == " 4M" || sizes == " 8K 4M";
+  const auto ends_with = [&](const std::string& word) {
+    const bool found = rest.size() >= word.size() && rest.compare(rest.size() - word.size(), word.size(), word) == 0;
+    if (found) rest.resize(rest.size() - word.size());
+    return found;
+  };
+  if (ends_with(" random")) level.geometry.replacement = Replacement::random;
+  else if (ends_with(" fifo")) level.geometry.replacement = Replacement::fifo;
+  else ends_with(" lru");
+  level.holds_8k = rest == " 8K" || rest == " 8K 4M";
+  level.holds_4m = rest == " 4M" || rest == " 8K 4M";
   good = good && (level.holds_8k || level.holds_4m) && (sets == 1 || level.holds_8k != level.holds_4m);
   return level;
 }
@@ -75,7 +83,7 @@ void tlbs_make_sense(const config::Values& v, const config::Complain& complain) 
     for (const std::string& text : v.texts(path)) {
       bool good = false;
       parse_level(text, good);
-      if (!good) complain(path, "`" + text + "` is no TLB", "write sets x ways and sizes, e.g. \"512x2 8K\" or \"1x16 8K 4M\"");
+      if (!good) complain(path, "`" + text + "` is no TLB", "write sets x ways, sizes, replacement: \"512x2 8K\", \"1x128 8K 4M random\"");
     }
   }
 }
@@ -95,9 +103,9 @@ void describe_sparc64(config::Schema& schema) {
   auto m = schema.section("machine.sparc64", "TLBs, TSBs and cross calls of a sparc64 machine").only_if("machine.arch", "sparc64");
   m.choice("tte_format", {"sun4u", "sun4v"}).default_to("sun4u").help("Format of translation table entries");
   m.flag("hardware_tsb_walk").default_to(false).help("Hardware searches the TSB before a miss traps");
-  m.texts("dtlb").default_to_texts({"512x2 8K", "512x2 4M", "1x16 8K 4M"}).help("Data TLBs, searched at once: sets x ways and page sizes");
-  m.texts("itlb").default_to_texts({"64x2 8K", "1x16 8K 4M"}).help("Instruction TLBs, searched at once: sets x ways and page sizes");
-  m.integer("context_bits").default_to(13).range(1, 13).unit("bits").help("Bits of a context number");
+  m.texts("dtlb").default_to_texts({"512x2 8K", "512x2 4M", "1x16 8K 4M"}).help("Data TLBs, searched at once: sets x ways, page sizes, replacement (lru, fifo, random)");
+  m.texts("itlb").default_to_texts({"64x2 8K", "1x16 8K 4M"}).help("Instruction TLBs, searched at once: sets x ways, page sizes, replacement");
+  m.integer("context_bits").default_to(13).range(2, 13).unit("bits").help("Bits of a context number");
   m.flag("demap_on_protection").default_to(true).help("A protection trap demaps its page before the fault is handled");
   m.flag("accept_at_delivery").default_to(true).help("Hardware latches a cross call even with interrupts off");
   m.flag("pipelined_dispatch").default_to(true).help("Cross calls to many targets are dispatched before any is polled");

@@ -37,7 +37,7 @@ class CoreTlbs {
  public:
   CoreTlbs(World& world, const std::string& name, std::uint32_t cores, const std::vector<Sparc64TlbLevel>& levels,
            const TteLayout& tte, PageShift shift)
-      : tte_(tte), large_bits_(22 - shift.raw()) {
+      : tte_(tte), large_bits_(22 - shift.raw()), hints_(std::size_t{cores} * hints_each_, 0) {
     MMULAB_ASSERT(!levels.empty() && levels.size() <= levels_max, "a TLB has one to three structures");
     for (const Sparc64TlbLevel& level : levels) {
       MMULAB_ASSERT(level.geometry.sets == 1 || level.holds_8k != level.holds_4m,
@@ -74,16 +74,31 @@ class CoreTlbs {
     return Frame{first >> large_bits_ << large_bits_ | (page.raw() & ((std::uint64_t{1} << large_bits_) - 1))};
   }
 
+  /// What translates `page` under `context`. An 8K entry of the context itself goes before any other.
   template <class View>
   [[nodiscard]] TlbHit find(const View& view, CoreId core, std::uint32_t context, VirtPage page) const {
     const Keys keys = keys_of(context, page);
-    for (std::uint32_t n = 0; n < levels_.size(); ++n) {
-      const Level& l = levels_[n];
-      const auto set = view.at(set_first(l, core, page));
-      for (std::uint32_t w = 0; w < l.tlb.geometry().ways; ++w)
-        if (keys.match(set.get(w))) return {n, w, l.tlb.data(set, w)};
+    const TlbHit hit = search(view, core, page, [&](std::uint64_t key) { return key == keys.small; });
+    if (hit.found() || !holds_special_) return hit;
+    return search(view, core, page, [&](std::uint64_t key) { return keys.match(key); });
+  }
+  /// The same for run-ahead: a narrow first structure is looked at directly, of a wide one it remembers where the page
+  /// was last time. That memory is no state: it is verified, and the place is the only one that find() could answer.
+  [[nodiscard]] TlbHit find_again(const RawView& view, CoreId core, std::uint32_t context, VirtPage page) const {
+    const std::uint64_t key = key_of(context, page, false, false).raw();
+    const Level& l = levels_[0];
+    const RawWords set = view.at(set_first(l, core, page));
+    const std::uint32_t ways = l.tlb.geometry().ways;
+    if (ways <= narrow_) {
+      for (std::uint32_t w = 0; w < ways; ++w)
+        if (set.get(w) == key) return {0, w, l.tlb.data(set, w)};
+      return find(view, core, context, page);
     }
-    return {};
+    std::uint32_t& way = hints_[core.raw() * hints_each_ + (page.raw() & (hints_each_ - 1))];
+    if (set.get(way) == key) return {0, way, l.tlb.data(set, way)};
+    const TlbHit hit = find(view, core, context, page);
+    if (hit.found() && hit.level == 0) way = hit.way;
+    return hit;
   }
   template <class View>
   void touch(const View& view, CoreId core, VirtPage page, const TlbHit& hit) const {
@@ -95,7 +110,13 @@ class CoreTlbs {
   template <class View>
   void fill(const View& view, CoreId core, std::uint32_t context, VirtPage page, std::uint64_t data) const {
     demap_page(view, core, context, page);
+    fill_absent(view, core, context, page, data);
+  }
+  /// The same, when nothing translates `page` under `context` yet.
+  template <class View>
+  void fill_absent(const View& view, CoreId core, std::uint32_t context, VirtPage page, std::uint64_t data) const {
     const bool large = TteData{tte_, data}.size() == PageSize::size_4m;
+    holds_special_ = holds_special_ || large || TteData{tte_, data}.global();
     for (const Level& l : levels_) {
       if (!(large ? l.large : l.small)) continue;
       auto set = view.at(set_first(l, core, page));
@@ -127,6 +148,8 @@ class CoreTlbs {
 
  private:
   static constexpr std::size_t levels_max = 3;
+  static constexpr std::uint32_t hints_each_ = 4096;
+  static constexpr std::uint32_t narrow_ = 4;
   /// Bit 15 of a key's tag marks a global entry; contexts have 13 bits.
   static constexpr std::uint32_t global_tag = 0x8000;
   struct Level {
@@ -152,6 +175,17 @@ class CoreTlbs {
     const bool by_large = l.large && !l.small;
     return l.tlb.set_first(core, l.tlb.set_of(by_large ? VirtPage{page.raw() >> large_bits_} : page));
   }
+  template <class View, class Match>
+  [[nodiscard]] TlbHit search(const View& view, CoreId core, VirtPage page, const Match& match) const {
+    for (std::uint32_t n = 0; n < levels_.size(); ++n) {
+      const Level& l = levels_[n];
+      const auto set = view.at(set_first(l, core, page));
+      const std::uint32_t ways = l.tlb.geometry().ways;
+      for (std::uint32_t w = 0; w < ways; ++w)
+        if (match(set.get(w))) return {n, w, l.tlb.data(set, w)};
+    }
+    return {};
+  }
   template <class View, class Condemned>
   void drop_if(const View& view, CoreId core, const Condemned& condemned) const {
     for (const Level& l : levels_)
@@ -167,6 +201,9 @@ class CoreTlbs {
   const TteLayout& tte_;
   unsigned large_bits_;
   std::vector<Level> levels_;
+  /// Only ever raised: no search for large or global entries before there was one.
+  mutable bool holds_special_ = false;
+  mutable std::vector<std::uint32_t> hints_;
 };
 
 }  // namespace mmulab::sparc64

@@ -82,9 +82,8 @@ class Sparc64Port : public Port, public CopySource, private sparc64::CallExecuto
   [[nodiscard]] bool search_tsbs(Context& ctx, const Miss& m, std::uint64_t& data);
   [[nodiscard]] bool walk_tables(Context& ctx, const Miss& m, Cell<Pte>& ptep, Pte& pte);
   void fill(Access& a, const Miss& m, std::uint64_t data);
-  bool access_one_privately(CpuId cpu, CoreId core, MmId mm, std::uint64_t address, std::uint64_t* world,
-                            Cycle& now, Cycle horizon);
-  bool refill_privately(CpuId cpu, CoreId core, MmId mm, VirtPage page, std::uint64_t* world, Cycle& now,
+  struct PrivateAccess;
+  bool refill_privately(const PrivateAccess& p, const sparc64::TsbTable& table, VirtPage page, Cycle& now,
                         Cycle horizon);
 
   // ---- contexts and tables (address_space.cpp)

@@ -20,8 +20,6 @@ const Label tlbsync_label{"x86.tlbsync", "x86_tlbsync"};
 /// Values of translation_dropped's `a`.
 enum : std::uint64_t { reach_page = 0, reach_tag = 1, reach_all_but_global = 2, reach_all = 3 };
 
-enum : std::uint32_t { root, pcid, mm, walk_demand, walk_speculative, register_words };
-
 bool permits(std::uint64_t data, AccessKind kind) {
   if ((data & pte_user) == 0) return false;
   if (kind == AccessKind::store) return (data & pte_write) != 0;
@@ -183,34 +181,37 @@ void Mmu::invpcid(Context& ctx, InvpcidType type, std::uint32_t target, VirtPage
   const CoreId core = core_of(cpu);
   const std::uint32_t tag = tag_of(tlbs_.thread_of(cpu), target);
   Footprint footprint = Footprint{}.writes_words(walks_first(cpu), walk_words);
-  if (type == InvpcidType::address) tlbs_.declare_page(footprint, core, page);
-  else footprint.writes_words(tlbs_.core_first(core), tlbs_.core_words());
-  ctx.step(type == InvpcidType::address ? invpcid_address_label : invpcid_context_label, footprint, [&](Access& a) {
-    end_walks(a, cpu);
-    switch (type) {
-      case InvpcidType::address:
-        tlbs_.drop_page(a, core, page, tag, false);
-        tlbs_.drop_psc_tag(a, core, tag);
-        return emit_dropped(a, tag, page, reach_page);
-      case InvpcidType::context:
-        tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
-        return emit_dropped(a, tag, VirtPage{}, reach_tag);
-      case InvpcidType::all:
-        tlbs_.drop_where(a, core, [&](TlbKey key) { return thread_of_tag(key.tag()) == thread_of_tag(tag); });
-        return emit_dropped(a, tag, VirtPage{}, reach_all);
-      case InvpcidType::all_non_global:
-        tlbs_.drop_where(a, core, [&](TlbKey key) {
-          return !is_global_tag(key.tag()) && thread_of_tag(key.tag()) == thread_of_tag(tag);
-        });
-        return emit_dropped(a, tag, VirtPage{}, reach_all_but_global);
-    }
-  });
+  if (type == InvpcidType::address)
+    tlbs_.declare_page(footprint, core, page);
+  else
+    footprint.writes_words(tlbs_.core_first(core), tlbs_.core_words());
+  ctx.step(
+      type == InvpcidType::address ? invpcid_address_label : invpcid_context_label, footprint, [&](Access& a) {
+        end_walks(a, cpu);
+        switch (type) {
+          case InvpcidType::address:
+            tlbs_.drop_page(a, core, page, tag, false);
+            tlbs_.drop_psc_tag(a, core, tag);
+            return emit_dropped(a, tag, page, reach_page);
+          case InvpcidType::context:
+            tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
+            return emit_dropped(a, tag, VirtPage{}, reach_tag);
+          case InvpcidType::all:
+            tlbs_.drop_where(a, core, [&](TlbKey key) { return thread_of_tag(key.tag()) == thread_of_tag(tag); });
+            return emit_dropped(a, tag, VirtPage{}, reach_all);
+          case InvpcidType::all_non_global:
+            tlbs_.drop_where(a, core, [&](TlbKey key) {
+              return !is_global_tag(key.tag()) && thread_of_tag(key.tag()) == thread_of_tag(tag);
+            });
+            return emit_dropped(a, tag, VirtPage{}, reach_all_but_global);
+        }
+      });
 }
 
 // ------------------------------------------------------------------------------------------------ broadcast
 
-/// AMD64 vol. 3, INVLPGB with flags VA, PCID, INCLUDE_GLOBAL clear. Here the invalidation has reached every core when
-/// the step is over; hardware promises that only after TLBSYNC.
+/// AMD64 vol. 3, INVLPGB with flags VA, PCID, INCLUDE_GLOBAL clear. Here the invalidation has reached every core
+/// when the step is over; hardware promises that only after TLBSYNC.
 void Mmu::invlpgb(Context& ctx, std::uint32_t target, VirtPage first, std::uint32_t pages) {
   const std::uint32_t cores = machine_.topology.cores();
   const Location begin = tlbs_.core_first(CoreId{0});

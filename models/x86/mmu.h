@@ -2,12 +2,13 @@
 // The memory-management unit of every x86 core: registers, TLB lookup, the page walk, the A/D assist, and the
 // instructions that invalidate. Source: Intel SDM vol. 3, 4.8 (A and D), 4.10 (caching), 4.10.4 (invalidation);
 // hardware.md 1.5. A walk reads one entry a step and may be overtaken between two of them; every invalidation on a
-// hardware thread kills that thread's walks in flight, as hardware drains them. A is set by a locked update before an
-// entry is used, at every level; D by a locked update at the first store through an entry without it, which looks at
-// P and W again (a store never leaves a D bit in an entry that lost them). A fault drops what is cached for its page.
-// Left out: instruction and data caches, concurrent walkers of one thread, prefetch (but see speculative_fill), PTI,
-// nested paging. Cost: x86_l1_hit an access, + x86_stlb_hit from the second level; after a miss x86_walk_start +
-// x86_walk_level an entry + x86_ad_assist a locked update, and the transfer of every line not held.
+// hardware thread kills that thread's walks in flight, as hardware drains them. A is set by a locked update before
+// an entry is used, at every level; D by a locked update at the first store through an entry without it, which
+// looks at P and W again (a store never leaves a D bit in an entry that lost them). A fault drops what is cached
+// for its page. Left out: instruction and data caches, concurrent walkers of one thread, prefetch (but see
+// speculative_fill), PTI, nested paging. Cost: x86_l1_hit an access, + x86_stlb_hit from the second level; after a
+// miss x86_walk_start + x86_walk_level an entry + x86_ad_assist a locked update, and the transfer of every line
+// not held.
 #pragma once
 
 #include "models/mm/port.h"
@@ -67,8 +68,8 @@ class Mmu {
 
   // ---- user accesses
   AccessResult access(Context& ctx, VirtAddr va, AccessKind kind);
-  /// A prefetch or a wrong path translates `page` of `mm` on the context's cpu, if its CR3 leads there (so on a lazy
-  /// cpu, too): sets A, never D, never faults.
+  /// A prefetch or a wrong path translates `page` of `mm` on the context's cpu, if its CR3 leads there (so on a
+  /// lazy cpu, too): sets A, never D, never faults.
   void speculative_fill(Context& ctx, MmId mm, VirtPage page);
 
   // ---- instructions
@@ -83,11 +84,15 @@ class Mmu {
   void tlbsync(Context& ctx);
 
   // ---- registers; this cpu's own are constant between its steps
-  [[nodiscard]] Cell<MmId> mm_register(CpuId cpu) const { return registers_.cell<MmId>(cpu.raw(), 2); }
-  [[nodiscard]] Cell<std::uint64_t> pcid_register(CpuId cpu) const { return registers_.cell<std::uint64_t>(cpu.raw(), 1); }
-  [[nodiscard]] Cell<TableId> root_register(CpuId cpu) const { return registers_.cell<TableId>(cpu.raw(), 0); }
+  [[nodiscard]] Cell<MmId> mm_register(CpuId cpu) const { return registers_.cell<MmId>(cpu.raw(), mm_word); }
+  [[nodiscard]] Cell<std::uint64_t> pcid_register(CpuId cpu) const {
+    return registers_.cell<std::uint64_t>(cpu.raw(), pcid_word);
+  }
+  [[nodiscard]] Cell<TableId> root_register(CpuId cpu) const {
+    return registers_.cell<TableId>(cpu.raw(), root_word);
+  }
   [[nodiscard]] Cell<std::uint64_t> walk_in_flight(CpuId cpu, bool speculative) const {
-    return registers_.cell<std::uint64_t>(cpu.raw(), speculative ? 4 : 3);
+    return registers_.cell<std::uint64_t>(cpu.raw(), speculative ? speculative_walk_word : walk_word);
   }
   [[nodiscard]] std::uint32_t tag_on(const World& world, CpuId cpu) const {
     return tag_of(tlbs_.thread_of(cpu), static_cast<std::uint32_t>(world.load(pcid_register(cpu))));
@@ -97,13 +102,15 @@ class Mmu {
 
  private:
   friend class PrivateAccess;
-  [[nodiscard]] Location walks_first(CpuId cpu) const { return registers_.at(cpu.raw(), 3); }
+  enum : std::uint32_t { root_word, pcid_word, mm_word, walk_word, speculative_walk_word, register_words };
+  [[nodiscard]] Location walks_first(CpuId cpu) const { return registers_.at(cpu.raw(), walk_word); }
   static constexpr std::uint32_t walk_words = 2;
 
   AccessResult use_hit(Context& ctx, VirtPage page, AccessKind kind, const TlbHierarchy::Hit& hit);
   AccessResult page_fault(Context& ctx, VirtPage page, bool protection);
   bool latch_root(Context& ctx, MmId mm);
-  [[nodiscard]] Walk begin_walk(const World& world, CpuId cpu, VirtPage page, AccessKind kind, bool speculative) const;
+  [[nodiscard]] Walk begin_walk(const World& world, CpuId cpu, VirtPage page, AccessKind kind,
+                                bool speculative) const;
   Walk::Status walk(Context& ctx, Walk& w);
   [[nodiscard]] Reading read_entry(Context& ctx, Walk& w, Cell<Pte> cell);
   [[nodiscard]] Reading assist(Context& ctx, Walk& w, Cell<Pte> cell);

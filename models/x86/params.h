@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Everything about an x86 machine that a configuration may choose, as plain data. Each field names its configuration
-// key, which is the field's name under `machine.x86`; latencies sit one table deeper, under `machine.x86.cost`, where
-// each key is a table {value, confidence, source}. An array with 0 ways does not exist. Sources: hardware.md 1.1 to
-// 1.5 and 6.1. Left out: PTI, protection keys, LA57's fifth walk-cache level, nested paging.
+// Everything about an x86 machine that a configuration may choose, as plain data. Each field names its
+// configuration key, which is the field's name under `machine.x86`; latencies sit one table deeper, under
+// `machine.x86.cost`, where each key is a table {value, confidence, source}. An array with 0 ways does not exist.
+// Sources: hardware.md 1.1 to 1.5 and 6.1. Left out: PTI, protection keys, LA57's fifth walk-cache level, nested
+// paging.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +19,15 @@ enum class ShootdownStyle : std::uint8_t {
   tlb_gen_modern  ///< 6.x: tlb_gen per mm, 6 ASIDs a cpu, call_function with an acknowledgement a target
 };
 
-/// Costs in core cycles: machine.x86.cost.<field>. Each is set in the CostTable under "x86_" + field by set_costs().
+/// Costs in core cycles: machine.x86.cost.<field>. Each is set in the CostTable under "x86_" + field by
+/// set_costs().
 struct X86Costs {
-  Cycles l1_hit{4};             ///< a user access whose translation is in the first-level TLB
-  Cycles stlb_hit{8};           ///< added when it is in the second level
-  Cycles walk_start{12};        ///< a miss in all levels, before the first entry is read
-  Cycles walk_level{14};        ///< each entry read, its line being held
-  Cycles ad_assist{40};         ///< locked update that sets A or D
-  Cycles page_fault{30};        ///< detecting a fault and dropping what is cached for its address
+  Cycles l1_hit{4};       ///< a user access whose translation is in the first-level TLB
+  Cycles stlb_hit{8};     ///< added when it is in the second level
+  Cycles walk_start{12};  ///< a miss in all levels, before the first entry is read
+  Cycles walk_level{14};  ///< each entry read, its line being held
+  Cycles ad_assist{40};   ///< locked update that sets A or D
+  Cycles page_fault{30};  ///< detecting a fault and dropping what is cached for its address
   Cycles invlpg{200};
   Cycles invpcid_address{340};  ///< type 0
   Cycles invpcid_context{350};  ///< types 1, 2, 3
@@ -33,20 +35,20 @@ struct X86Costs {
   Cycles cr3_noflush{200};
   Cycles invlpgb{150};
   Cycles tlbsync{2000};
-  Cycles pte_atomic{20};        ///< xchg or lock btr on a pte, its line being owned
-  Cycles pte_store{2};          ///< plain store to a pte
-  Cycles percpu{2};             ///< access to a word of this cpu's own bookkeeping
-  Cycles cpumask_atomic{20};    ///< lock bts, btr on mm_cpumask
-  Cycles tlb_gen_atomic{20};    ///< lock xadd on mm.tlb_gen
-  Cycles flush_setup{30};       ///< call, mask copy, choice of what to flush
-  Cycles request_write{10};     ///< filling a shootdown request
+  Cycles pte_atomic{20};      ///< xchg or lock btr on a pte, its line being owned
+  Cycles pte_store{2};        ///< plain store to a pte
+  Cycles percpu{2};           ///< access to a word of this cpu's own bookkeeping
+  Cycles cpumask_atomic{20};  ///< lock bts, btr on mm_cpumask
+  Cycles tlb_gen_atomic{20};  ///< lock xadd on mm.tlb_gen
+  Cycles flush_setup{30};     ///< call, mask copy, choice of what to flush
+  Cycles request_write{10};   ///< filling a shootdown request
   Cycles request_read{10};
-  Cycles target_check{5};       ///< should_flush_tlb for one target
-  Cycles queue_add{20};         ///< llist_add on a target's call_single_queue
-  Cycles queue_take{20};        ///< llist_del_all
-  Cycles ipi_dispatch{50};      ///< from the interrupt's entry to the flush function
-  Cycles acknowledge{20};       ///< clearing the mask bit, or csd_unlock
-  Cycles wait_test{5};          ///< one look at an acknowledgement
+  Cycles target_check{5};   ///< should_flush_tlb for one target
+  Cycles queue_add{20};     ///< llist_add on a target's call_single_queue
+  Cycles queue_take{20};    ///< llist_del_all
+  Cycles ipi_dispatch{50};  ///< from the interrupt's entry to the flush function
+  Cycles acknowledge{20};   ///< clearing the mask bit, or csd_unlock
+  Cycles wait_test{5};      ///< one look at an acknowledgement
 };
 
 /// One TLB array: machine.x86.<name>_sets, machine.x86.<name>_ways; sets a power of two, ways 0 = none.
@@ -57,16 +59,16 @@ struct X86TlbArray {
 
 struct X86Params {
   X86TlbArray dtlb_4k{16, 4};
-  X86TlbArray dtlb_2m{8, 4};   ///< also holds 1G pages when there is no dtlb_1g
+  X86TlbArray dtlb_2m{8, 4};  ///< also holds 1G pages when there is no dtlb_1g
   X86TlbArray dtlb_1g{1, 4};
-  bool dtlb_unified = false;   ///< dtlb_4k holds pages of every size; then no dtlb_2m, dtlb_1g
+  bool dtlb_unified = false;  ///< dtlb_4k holds pages of every size; then no dtlb_2m, dtlb_1g
   X86TlbArray itlb_4k{16, 8};
-  X86TlbArray itlb_2m{1, 8};   ///< also holds 1G pages
-  bool itlb_unified = false;   ///< itlb_4k holds pages of every size
+  X86TlbArray itlb_2m{1, 8};  ///< also holds 1G pages
+  bool itlb_unified = false;  ///< itlb_4k holds pages of every size
   X86TlbArray stlb{128, 12};
   bool stlb_holds_2m = true;
   bool stlb_instructions = true;  ///< instruction translations use the stlb, too
-  X86TlbArray stlb_2m{1, 0};   ///< a second-level array of its own for 2M pages
+  X86TlbArray stlb_2m{1, 0};      ///< a second-level array of its own for 2M pages
   X86TlbArray stlb_1g{4, 4};
   X86TlbArray stlb_code{1, 0};  ///< a second level for instruction fetches alone; 4K and 2M
 
@@ -77,7 +79,7 @@ struct X86Params {
 
   bool pcid = true;
   bool invpcid = true;
-  bool broadcast = false;       ///< INVLPGB and TLBSYNC; every mm then has a PCID of its own on all cpus
+  bool broadcast = false;             ///< INVLPGB and TLBSYNC; every mm then has a PCID of its own on all cpus
   std::uint32_t broadcast_pages = 8;  ///< pages one INVLPGB reaches (CPUID 8000_0008 EDX + 1)
 
   ShootdownStyle shootdown = ShootdownStyle::tlb_gen_modern;
@@ -88,7 +90,8 @@ struct X86Params {
   bool skip_lazy = true;
   /// 2.6: switch_mm clears its bit in the old mask before CR3 changes, as it did (E25b). False: afterwards.
   bool clear_mask_first = true;
-  /// Modern: switch_mm clears its bit in the old mask (4.15 to 6.13). False: a receiver that runs something else does.
+  /// Modern: switch_mm clears its bit in the old mask (4.15 to 6.13). False: a receiver that runs something else
+  /// does.
   bool clear_mask_on_switch = false;
   /// Modern, a broken twin: switch_mm reads tlb_gen before it sets its bit in the mask.
   bool gen_before_mask = false;

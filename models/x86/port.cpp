@@ -47,9 +47,13 @@ Pte changed(Pte old, const PteRequest& request) {
 
 }  // namespace
 
-X86Port::X86Port(const KernelState& state, const Machine& machine, const Locks& locks, KernelInterrupts& interrupts,
-                 const X86Params& params)
-    : state_(state), machine_(machine), params_(params), layout_(x86::pte_layout()), mmu_(state, machine, params_) {
+X86Port::X86Port(const KernelState& state, const Machine& machine, const Locks& locks,
+                 KernelInterrupts& interrupts, const X86Params& params)
+    : state_(state),
+      machine_(machine),
+      params_(params),
+      layout_(x86::pte_layout()),
+      mmu_(state, machine, params_) {
   if (params_.shootdown == ShootdownStyle::vectors8_2_6)
     protocol_ = std::make_unique<x86::Vectors8>(state, machine, locks, mmu_, params_);
   else
@@ -57,7 +61,9 @@ X86Port::X86Port(const KernelState& state, const Machine& machine, const Locks& 
   interrupts.set_handler(Vector::tlb_flush, [this](Context& ctx) { protocol_->on_interrupt(ctx); });
 }
 
-AccessResult X86Port::access(Context& ctx, MmId, VirtAddr va, AccessKind kind) { return mmu_.access(ctx, va, kind); }
+AccessResult X86Port::access(Context& ctx, MmId, VirtAddr va, AccessKind kind) {
+  return mmu_.access(ctx, va, kind);
+}
 
 Cycle X86Port::access_privately(CpuId cpu, MmId, AccessBuffer& buffer, Cycle now, Cycle horizon) {
   if (machine_.lines == nullptr) return now;
@@ -105,8 +111,8 @@ void X86Port::list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& 
                                  ? world.load(mmu_.mm_register(CpuId{c}))
                                  : protocol_->owner_of(world, CpuId{c}, x86::pcid_of_tag(key.tag()));
           if (owner != mm) continue;
-          copies.push_back({core, mm, page, tlbs.frame_in(data, page, size), Tag{key.tag()},
-                            x86::rights_bits(data, size)});
+          copies.push_back(
+              {core, mm, page, tlbs.frame_in(data, page, size), Tag{key.tag()}, x86::rights_bits(data, size)});
         }
       }
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The x86 architecture port: MMU (mmu.h), pte accessors, and one of two kernels' shootdowns (vectors8.h, tlb_gen.h).
-// Source of the accessors: include/asm-x86_64/pgtable.h of 2.6.22 (ptep_get_and_clear is an xchg so that a D bit set
-// by hardware meanwhile is not lost; ptep_get_and_clear_full is a plain load and store; ptep_set_wrprotect and
-// ptep_test_and_clear_young are locked bit operations; ptep_set_access_flags stores only for a write fault). They
-// never flush. The port keeps cpu_active_mm and cpu_lazy of every cpu. Left out: paravirt, large-page accessors.
-// Cost: x86_pte_atomic, x86_pte_store.
+// The x86 architecture port: MMU (mmu.h), pte accessors, and one of two kernels' shootdowns (vectors8.h,
+// tlb_gen.h). Source of the accessors: include/asm-x86_64/pgtable.h of 2.6.22 (ptep_get_and_clear is an xchg so
+// that a D bit set by hardware meanwhile is not lost; ptep_get_and_clear_full is a plain load and store;
+// ptep_set_wrprotect and ptep_test_and_clear_young are locked bit operations; ptep_set_access_flags stores only
+// for a write fault). They never flush. The port keeps cpu_active_mm and cpu_lazy of every cpu. Left out:
+// paravirt, large-page accessors. Cost: x86_pte_atomic, x86_pte_store.
 #pragma once
 
 #include <memory>
@@ -30,8 +30,8 @@ class X86Port : public Port, public CopySource {
   void speculative_fill(Context& ctx, MmId mm, VirtPage page) { mmu_.speculative_fill(ctx, mm, page); }
 
   Pte change_pte(Context& ctx, const PteRequest& request) override;
-  /// SDM 4.10.2.3: entries with P = 0 or A = 0 are never cached. Present is asked for, not accessed, since hardware
-  /// may set A between this look and the next.
+  /// SDM 4.10.2.3: entries with P = 0 or A = 0 are never cached. Present is asked for, not accessed, since
+  /// hardware may set A between this look and the next.
   [[nodiscard]] bool may_be_cached(Pte old) const override { return layout_.is_present(old); }
   void update_mmu_cache(Context&, MmId, VirtPage, Pte, AccessKind) override {}
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/x86/private_access.h"
 
+#include <cstring>
+
 #include "models/x86/user_labels.h"
 
 namespace mmulab::x86 {
@@ -8,18 +10,34 @@ namespace {
 
 constexpr std::uint32_t absent = Tlb::absent;
 
+/// The way that holds `key`. Four ways are compared at a time, since most sets are searched to their end.
 std::uint32_t find_way(const std::uint64_t* set, std::uint32_t ways, std::uint64_t key) {
-  for (std::uint32_t w = 0; w < ways; ++w)
+  std::uint32_t w = 0;
+  for (; w + 4 <= ways; w += 4) {
+    const std::uint64_t* four = set + w;
+    const bool a = four[0] == key, b = four[1] == key, c = four[2] == key, d = four[3] == key;
+    if (a || b || c || d) return w + (a ? 0U : b ? 1U : c ? 2U : 3U);
+  }
+  for (; w < ways; ++w)
     if (set[w] == key) return w;
   return absent;
 }
 
+/// Above this many entries block moves are faster; below, they stall on the words that were just stored.
+constexpr std::uint32_t many = 24;
+
 /// Tlb::touch for LRU: the entry of `way` moves to the front.
-void move_to_front(std::uint64_t* set, std::uint32_t ways, std::uint32_t way, std::uint64_t key, std::uint64_t data) {
+void move_to_front(std::uint64_t* set, std::uint32_t ways, std::uint32_t way, std::uint64_t key,
+                   std::uint64_t data) {
   std::uint64_t* values = set + ways;
-  for (std::uint32_t w = way; w > 0; --w) {
-    set[w] = set[w - 1];
-    values[w] = values[w - 1];
+  if (way > many) {
+    std::memmove(set + 1, set, way * sizeof *set);
+    std::memmove(values + 1, values, way * sizeof *values);
+  } else {
+    for (std::uint32_t w = way; w > 0; --w) {
+      set[w] = set[w - 1];
+      values[w] = values[w - 1];
+    }
   }
   set[0] = key;
   values[0] = data;
@@ -27,9 +45,19 @@ void move_to_front(std::uint64_t* set, std::uint32_t ways, std::uint32_t way, st
 
 /// Tlb::insert for LRU of a key that is absent: it takes the first free way's place, or the last one's.
 void insert_front(std::uint64_t* set, std::uint32_t ways, std::uint64_t key, std::uint64_t data) {
-  std::uint32_t way = find_way(set, ways, 0);
-  if (way == absent) way = ways - 1;
-  move_to_front(set, ways, way, key, data);
+  std::uint64_t* values = set + ways;
+  if (ways > many) {
+    const std::uint32_t free = find_way(set, ways, 0);
+    return move_to_front(set, ways, free != absent ? free : ways - 1, key, data);
+  }
+  for (std::uint32_t w = 0; w < ways; ++w) {
+    const std::uint64_t pushed_key = set[w], pushed_data = values[w];
+    set[w] = key;
+    values[w] = data;
+    if (pushed_key == 0) return;
+    key = pushed_key;
+    data = pushed_data;
+  }
 }
 
 }  // namespace
@@ -43,11 +71,15 @@ PrivateAccess::PrivateAccess(const Mmu& mmu, CpuId cpu)
       kinds_(words_[mmu.tlbs_.kinds(core_).at.raw()]),
       l1_(raw(mmu.tlbs_.first_level(Side::data, 0))),
       l2_(raw(mmu.tlbs_.second_level(Side::data, 0))),
+      root_(mmu.machine_.world.load(mmu.root_register(cpu))),
+      levels_(mmu.state_.geometry().levels()),
       hit_cost_(mmu.machine_.costs.of(access_label).raw()),
       second_hit_cost_(hit_cost_ + mmu.params_.cost.stlb_hit.raw()),
       walk_start_(mmu.params_.cost.walk_start.raw()),
       walk_level_(mmu.machine_.costs.of(read_entry_label).raw()),
-      fill_cost_(mmu.machine_.costs.of(fill_label).raw()) {}
+      fill_cost_(mmu.machine_.costs.of(fill_label).raw()) {
+  for (std::size_t level = 1; level < levels_ && level <= 3; ++level) psc_[level] = raw(mmu.tlbs_.psc(level));
+}
 
 PrivateAccess::RawArray PrivateAccess::raw(std::uint32_t array) const {
   if (array == TlbHierarchy::no_array) return {};
@@ -68,8 +100,10 @@ Cycle PrivateAccess::run(AccessBuffer& buffer, Cycle start, Cycle horizon) {
     const std::uint64_t budget = limit > now ? limit - now : 0;
     // The last page's entry is at the front of its set: touching it again changes nothing.
     std::uint64_t cycles = 0;
-    if (page == last_page_ && usable(last_data_, store)) cycles = hit_cost_ < budget ? hit_cost_ : 0;
-    else cycles = perform(page, store, budget);
+    if (page == last_page_ && usable(last_data_, store))
+      cycles = hit_cost_ < budget ? hit_cost_ : 0;
+    else
+      cycles = perform(page, store, budget);
     if (cycles == 0) break;
     now += cycles;
   }
@@ -115,42 +149,79 @@ std::uint64_t PrivateAccess::perform_any_kind(std::uint64_t page, bool store, st
   return cycles;
 }
 
+/// The deepest table that a paging-structure cache knows, or CR3's; Mmu::begin_walk on raw words.
+PrivateAccess::Position PrivateAccess::start_of_walk(std::uint64_t page) const {
+  for (std::size_t level = 1; level < levels_ && level <= 3; ++level) {
+    const RawArray& cache = psc_[level];
+    if (cache.words == nullptr) continue;
+    const VirtPage number = mmu_.tlbs_.key_page(VirtPage{page}, level);
+    const std::uint64_t* const set = cache.set(number.raw());
+    const std::uint32_t way = find_way(set, cache.ways, TlbKey{number, tag_, static_cast<unsigned>(level)}.raw());
+    if (way == absent) continue;
+    const std::uint64_t data = set[cache.ways + way];
+    return {level - 1, TableId{frame_of(data).raw()}, data & rights_mask, level, way};
+  }
+  return {levels_ - 1, root_, pte_write | pte_user, 0, 0};
+}
+
 /// Looks the whole walk through before it changes anything.
 std::uint64_t PrivateAccess::perform_walk(std::uint64_t page, bool store, std::uint64_t budget) {
   const AccessKind kind = store ? AccessKind::store : AccessKind::load;
-  const World& world = mmu_.machine_.world;
-  Walk w = mmu_.begin_walk(world, cpu_, VirtPage{page}, kind, false);
-  if (!w.table.exists()) return 0;
-  const std::size_t top = w.level;
+  const Position start = start_of_walk(page);
+  Position at = start;
   std::array<std::uint64_t, TableGeometry::levels_max> cached{};
   std::uint64_t cycles = walk_start_ + fill_cost_;
+  std::uint64_t entry = 0;
   for (;;) {
-    if (w.table.raw() >= mmu_.state_.limits().tables) return 0;
-    const Location at = mmu_.state_.entry(w.table, mmu_.state_.geometry().index(w.page, w.level)).at;
+    if (at.table.raw() >= mmu_.state_.limits().tables) return 0;
+    const Location cell = mmu_.state_.entry(at.table, mmu_.tlbs_.table_index(VirtPage{page}, at.level)).at;
     cycles += walk_level_;
-    if (cycles >= budget || !mmu_.machine_.lines->readable(core_, at)) return 0;
-    w.entry = words_[at.raw()];
-    const Reading reading = judge(w.entry, w.rights, w.level, kind, false);
+    if (cycles >= budget || !mmu_.machine_.lines->readable(core_, cell)) return 0;
+    entry = words_[cell.raw()];
+    const Reading reading = judge(entry, at.rights, at.level, kind, false);
     if (reading == Reading::leaf) break;
     if (reading != Reading::descend) return 0;
-    cached[w.level] = walk_cache_data(w.rights, w.entry);
-    w.follow(cached[w.level]);
+    cached[at.level] = walk_cache_data(at.rights, entry);
+    at = {at.level - 1, TableId{frame_of(entry).raw()}, cached[at.level] & rights_mask, 0, 0};
   }
-  const auto size = static_cast<unsigned>(w.level);
-  const std::uint64_t data = combine_rights(w.rights, w.entry);
-  const std::uint64_t kind_bits =
-      std::uint64_t{1} << size | ((data & pte_global) != 0 ? 1U << TlbHierarchy::sizes : 0U);
-  if ((kinds_ & kind_bits) != kind_bits) return 0;
-
-  const auto view = [this](Location at) { return RawWords{words_ + at.raw()}; };
-  if (w.from_psc != 0) mmu_.tlbs_.use_psc(view, core_, w.from_psc, w.page, w.tag);
-  for (std::size_t level = top; level > w.level; --level)
-    mmu_.tlbs_.fill_psc(view, core_, level, w.page, w.tag, cached[level]);
-  words_[w.in_flight.at.raw()] = 0;
-  const std::uint32_t tag = (data & pte_global) != 0 ? global_tag_of(w.tag) : w.tag;
-  mmu_.tlbs_.fill(view, core_, Side::data, w.page, size, tag, data);
-  if (mmu_.tlbs_.first_level(Side::data, size) != TlbHierarchy::no_array) remember(page, data);
+  const std::uint64_t data = combine_rights(at.rights, entry);
+  if (!fill(page, static_cast<unsigned>(at.level), data)) return 0;
+  if (start.psc_level != 0) touch_psc(start, page);
+  for (std::size_t level = start.level; level > at.level; --level) fill_psc(level, page, cached[level]);
+  words_[mmu_.walk_in_flight(cpu_, false).at.raw()] = 0;
   return cycles;
+}
+
+/// False, without effect, if this core has not cached such a page before: the step that does notes it.
+bool PrivateAccess::fill(std::uint64_t page, unsigned size, std::uint64_t data) {
+  const bool global = (data & pte_global) != 0;
+  const std::uint64_t kind_bits = std::uint64_t{1} << size | (global ? 1U << TlbHierarchy::sizes : 0U);
+  if ((kinds_ & kind_bits) != kind_bits) return false;
+  if (size == 0 && !global) {
+    // The lookup has just missed in both levels.
+    const std::uint64_t key = TlbKey{VirtPage{page}, tag_, 0}.raw();
+    insert_front(l1_.set(page), l1_.ways, key, data);
+    if (l2_.words != nullptr) insert_front(l2_.set(page), l2_.ways, key, data);
+  } else {
+    const auto view = [this](Location where) { return RawWords{words_ + where.raw()}; };
+    mmu_.tlbs_.fill(view, core_, Side::data, VirtPage{page}, size, global ? global_tag_of(tag_) : tag_, data);
+  }
+  if (mmu_.tlbs_.first_level(Side::data, size) != TlbHierarchy::no_array) remember(page, data);
+  return true;
+}
+
+void PrivateAccess::touch_psc(const Position& start, std::uint64_t page) {
+  const RawArray& cache = psc_[start.psc_level];
+  std::uint64_t* const set = cache.set(mmu_.tlbs_.key_page(VirtPage{page}, start.psc_level).raw());
+  move_to_front(set, cache.ways, start.psc_way, set[start.psc_way], set[cache.ways + start.psc_way]);
+}
+
+void PrivateAccess::fill_psc(std::size_t level, std::uint64_t page, std::uint64_t data) {
+  const RawArray& cache = psc_[level <= 3 ? level : 0];
+  if (cache.words == nullptr) return;
+  const VirtPage number = mmu_.tlbs_.key_page(VirtPage{page}, level);
+  insert_front(cache.set(number.raw()), cache.ways, TlbKey{number, tag_, static_cast<unsigned>(level)}.raw(),
+               data);
 }
 
 }  // namespace mmulab::x86

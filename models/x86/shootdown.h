@@ -27,8 +27,8 @@ struct FlushPlan {
   [[nodiscard]] std::uint64_t pages() const { return all() ? 0 : count != 0 ? count : end - first; }
 };
 
-/// More than `ceiling` pages are cheaper as one flush of everything (tlb_single_page_flush_ceiling). A posted request
-/// outlives its sender's batch, so posted entries are flushed as everything, too.
+/// More than `ceiling` pages are cheaper as one flush of everything (tlb_single_page_flush_ceiling). A posted
+/// request outlives its sender's batch, so posted entries are flushed as everything, too.
 [[nodiscard]] FlushPlan plan_of(const Invalidation& what, std::uint64_t ceiling);
 [[nodiscard]] bool nothing_to_do(const Invalidation& what);
 

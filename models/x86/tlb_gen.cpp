@@ -24,7 +24,8 @@ constexpr std::uint32_t pcid_limit = 4095;
 
 }  // namespace
 
-TlbGen::TlbGen(const KernelState& state, const Machine& machine, const Locks& locks, Mmu& mmu, const X86Params& params)
+TlbGen::TlbGen(const KernelState& state, const Machine& machine, const Locks& locks, Mmu& mmu,
+               const X86Params& params)
     : state_(state), machine_(machine), locks_(locks), mmu_(mmu), params_(params) {
   const std::uint32_t cpus = state.limits().cpus;
   World& world = machine.world;
@@ -36,7 +37,8 @@ TlbGen::TlbGen(const KernelState& state, const Machine& machine, const Locks& lo
   MMULAB_ASSERT(state.cpumask_words() <= CpuMask::words_max, "at most 1024 cpus");
   MMULAB_ASSERT(params.asids >= 1 && params.asids <= asids_max, "machine.x86.asids is 1 to 8");
   MMULAB_ASSERT(!params.broadcast || params.pcid, "broadcast invalidation names PCIDs (machine.x86.pcid)");
-  MMULAB_ASSERT(!params.broadcast || params.asids + 1 + state.limits().mms <= pcid_limit, "a global PCID for each mm");
+  MMULAB_ASSERT(!params.broadcast || params.asids + 1 + state.limits().mms <= pcid_limit,
+                "a global PCID for each mm");
 }
 
 void TlbGen::init_mm(Context& ctx, MmId mm) {

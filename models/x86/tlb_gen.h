@@ -2,14 +2,15 @@
 // Today's x86 kernel (6.x): arch/x86/mm/tlb.c (switch_mm_irqs_off, choose_new_asid, flush_tlb_mm_range,
 // flush_tlb_func, should_flush_tlb, enter_lazy_tlb, broadcast_tlb_flush) and kernel/smp.c
 // (smp_call_function_many_cond, flush_smp_call_function_queue, csd_lock). Every mm counts its flush requests
-// (tlb_gen); every cpu remembers, for each of its six ASIDs, which mm it holds (ctx_id, never reused) and up to which
-// generation it is clean. PCID = ASID + 1. A cpu sets its mask bit before it reads tlb_gen, with loaded_mm = SWITCHING
-// in between; it does not clear the bit when it leaves (clear_mask_on_switch: it did, until 6.13): a receiver that runs
-// something else does. Lazy cpus are not interrupted unless page tables were freed; they look at tlb_gen when they
-// come back. Left out: PTI and user PCIDs, mask trimming, LAM, mitigations, the FIFO reversal of the call queue (newest request first here), init_mm's own
-// ASID slot (the kernel's tables are PCID 0), the transition to a global ASID (with broadcast every mm has one from
-// the start). Cost: x86_tlb_gen_atomic, x86_target_check + x86_queue_add a target, an ipi_send each, the receivers'
-// x86_queue_take, flush and x86_acknowledge (a line of its own for each pair), the wait.
+// (tlb_gen); every cpu remembers, for each of its six ASIDs, which mm it holds (ctx_id, never reused) and up to
+// which generation it is clean. PCID = ASID + 1. A cpu sets its mask bit before it reads tlb_gen, with loaded_mm =
+// SWITCHING in between; it does not clear the bit when it leaves (clear_mask_on_switch: it did, until 6.13): a
+// receiver that runs something else does. Lazy cpus are not interrupted unless page tables were freed; they look
+// at tlb_gen when they come back. Left out: PTI and user PCIDs, mask trimming, LAM, mitigations, the FIFO reversal
+// of the call queue (newest request first here), init_mm's own ASID slot (the kernel's tables are PCID 0), the
+// transition to a global ASID (with broadcast every mm has one from the start). Cost: x86_tlb_gen_atomic,
+// x86_target_check + x86_queue_add a target, an ipi_send each, the receivers' x86_queue_take, flush and
+// x86_acknowledge (a line of its own for each pair), the wait.
 #pragma once
 
 #include "models/mm/interrupts.h"
@@ -31,7 +32,9 @@ class TlbGen : public ShootdownProtocol {
   /// cpu_tlbstate.loaded_mm between two mms.
   static constexpr MmId switching{0xffff'fffeU};
   [[nodiscard]] Cell<MmId> loaded_mm(CpuId cpu) const { return tlbstate_.cell<MmId>(cpu.raw(), 0); }
-  [[nodiscard]] Cell<std::uint64_t> loaded_asid(CpuId cpu) const { return tlbstate_.cell<std::uint64_t>(cpu.raw(), 1); }
+  [[nodiscard]] Cell<std::uint64_t> loaded_asid(CpuId cpu) const {
+    return tlbstate_.cell<std::uint64_t>(cpu.raw(), 1);
+  }
   [[nodiscard]] Cell<std::uint64_t> asid_ctx(CpuId cpu, std::uint32_t asid) const {
     return tlbstate_.cell<std::uint64_t>(cpu.raw(), ctxs + 2 * asid);
   }

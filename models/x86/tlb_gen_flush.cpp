@@ -58,17 +58,21 @@ void TlbGen::invalidate(Context& ctx, const Invalidation& what) {
     CpuMask others = mask;
     others.remove(cpu);
     const bool loaded = ctx.world().load(loaded_mm(cpu)) == what.mm;
-    if (others.count(state_.limits().cpus) != 0) flush_many(ctx, info, mask, what.wait);
-    else if (self || loaded) flush_this_cpu(ctx, info);
+    if (others.count(state_.limits().cpus) != 0)
+      flush_many(ctx, info, mask, what.wait);
+    else if (self || loaded)
+      flush_this_cpu(ctx, info);
   }
-  ctx.step(flush_return, Footprint{}, [&](Access& a) { emit(a, flush_event(EventKind::flush_done, what, info.plan)); });
+  ctx.step(flush_return, Footprint{},
+           [&](Access& a) { emit(a, flush_event(EventKind::flush_done, what, info.plan)); });
   locks_.preempt_enable(ctx);
 }
 
 void TlbGen::broadcast(Context& ctx, const Info& info) {
   const std::uint32_t pcid = pcid_of(info.plan.mm, 0);
   const FlushPlan& plan = info.plan;
-  if (plan.all() || plan.count != 0) mmu_.invlpgb(ctx, pcid, VirtPage{}, 0);
+  if (plan.all() || plan.count != 0)
+    mmu_.invlpgb(ctx, pcid, VirtPage{}, 0);
   else
     for (std::uint64_t page = plan.first; page < plan.end; page += params_.broadcast_pages)
       mmu_.invlpgb(ctx, pcid, VirtPage{page},
@@ -123,17 +127,18 @@ bool TlbGen::should_flush(Context& ctx, CpuId target, const Info& info) {
 bool TlbGen::enqueue(Context& ctx, CpuId target, const Info& info, bool wait) {
   const std::uint64_t record = csd(ctx.cpu(), target);
   const auto flags = csd_field(record, csd_flags);
-  ctx.step_when(csd_lock_label, writes_words(csds_.at(record), csd_words),
-                [&](const Access& a) { return a.read(flags) == 0; },
-                [&](Access& a) {
-                  a.write(flags, std::uint64_t{1});
-                  a.write(csd_field(record, csd_inline), std::uint64_t{wait ? 0U : 1U});
-                  if (wait) return;
-                  a.write(csds_.cell<MmId>(record, csd_mm), info.plan.mm);
-                  a.write(csd_field(record, csd_first), info.plan.first);
-                  a.write(csd_field(record, csd_end), info.plan.end);
-                  a.write(csd_field(record, csd_gen), info.new_gen);
-                });
+  ctx.step_when(
+      csd_lock_label, writes_words(csds_.at(record), csd_words),
+      [&](const Access& a) { return a.read(flags) == 0; },
+      [&](Access& a) {
+        a.write(flags, std::uint64_t{1});
+        a.write(csd_field(record, csd_inline), std::uint64_t{wait ? 0U : 1U});
+        if (wait) return;
+        a.write(csds_.cell<MmId>(record, csd_mm), info.plan.mm);
+        a.write(csd_field(record, csd_first), info.plan.first);
+        a.write(csd_field(record, csd_end), info.plan.end);
+        a.write(csd_field(record, csd_gen), info.new_gen);
+      });
   const auto head = queue_head(target);
   const auto next = csd_field(record, csd_next);
   return ctx.step(queue_add, writes(head, next), [&](Access& a) {
@@ -160,10 +165,11 @@ void TlbGen::await(Context& ctx, const CpuMask& targets) {
     if (!targets.has(CpuId{c})) continue;
     const auto flags = csd_field(csd(ctx.cpu(), CpuId{c}), csd_flags);
     --left;
-    ctx.step_when(wait_label, reads(flags), [&](const Access& a) { return a.read(flags) == 0; },
-                  [&](Access& a) {
-                    if (left == 0) emit(a, Event{EventKind::remote_wait_ended});
-                  });
+    ctx.step_when(
+        wait_label, reads(flags), [&](const Access& a) { return a.read(flags) == 0; },
+        [&](Access& a) {
+          if (left == 0) emit(a, Event{EventKind::remote_wait_ended});
+        });
   }
 }
 
@@ -191,21 +197,23 @@ void TlbGen::on_interrupt(Context& ctx) {
 
 TlbGen::Info TlbGen::read_info(Context& ctx, std::uint64_t record, CpuId sender, std::uint64_t& next) {
   Info info;
-  const bool by_value = ctx.step(read_csd, reads_words(csd_field(record, csd_next).at, csd_words - 1), [&](Access& a) {
-    next = a.read(csd_field(record, csd_next));
-    info.plan.mm = a.read(csds_.cell<MmId>(record, csd_mm));
-    info.plan.first = a.read(csd_field(record, csd_first));
-    info.plan.end = a.read(csd_field(record, csd_end));
-    info.new_gen = a.read(csd_field(record, csd_gen));
-    return a.read(csd_field(record, csd_inline)) != 0;
-  });
+  const bool by_value =
+      ctx.step(read_csd, reads_words(csd_field(record, csd_next).at, csd_words - 1), [&](Access& a) {
+        next = a.read(csd_field(record, csd_next));
+        info.plan.mm = a.read(csds_.cell<MmId>(record, csd_mm));
+        info.plan.first = a.read(csd_field(record, csd_first));
+        info.plan.end = a.read(csd_field(record, csd_end));
+        info.new_gen = a.read(csd_field(record, csd_gen));
+        return a.read(csd_field(record, csd_inline)) != 0;
+      });
   if (by_value) return info;
   const std::uint32_t from = sender.raw();
   ctx.step(read_info_label, reads_words(infos_.at(from), infos_.stride()), [&](Access& a) {
     info.plan.mm = a.read(infos_.cell<MmId>(from, info_mm));
     info.plan.first = a.read(infos_.cell<std::uint64_t>(from, info_first));
     info.plan.end = a.read(infos_.cell<std::uint64_t>(from, info_end));
-    info.plan.entries = Location{static_cast<std::uint32_t>(a.read(infos_.cell<std::uint64_t>(from, info_entries)))};
+    info.plan.entries =
+        Location{static_cast<std::uint32_t>(a.read(infos_.cell<std::uint64_t>(from, info_entries)))};
     info.plan.count = a.read(infos_.cell<std::uint64_t>(from, info_count));
     info.new_gen = a.read(infos_.cell<std::uint64_t>(from, info_gen));
   });
@@ -224,9 +232,12 @@ void TlbGen::flush_function(Context& ctx, const Info& info) {
   ctx.step(function_label, footprint, [&](Access& a) {
     asid = static_cast<std::uint32_t>(a.read(loaded_asid(cpu)));
     local_gen = a.read(asid_gen(cpu, asid));
-    if (a.read(loaded_mm(cpu)) != info.plan.mm) verdict = Verdict::wrong_mm;
-    else if (a.read(lazy)) verdict = Verdict::lazy_cpu;
-    else verdict = info.new_gen <= local_gen ? Verdict::clean : Verdict::behind;
+    if (a.read(loaded_mm(cpu)) != info.plan.mm)
+      verdict = Verdict::wrong_mm;
+    else if (a.read(lazy))
+      verdict = Verdict::lazy_cpu;
+    else
+      verdict = info.new_gen <= local_gen ? Verdict::clean : Verdict::behind;
   });
   if (verdict == Verdict::clean) return;
   if (verdict == Verdict::lazy_cpu) return load_kernel_tables(ctx);
@@ -236,11 +247,14 @@ void TlbGen::flush_function(Context& ctx, const Info& info) {
     return;
   }
   const auto gen_cell = state_.mm_tlb_gen(info.plan.mm);
-  const std::uint64_t mm_gen = ctx.step(read_gen_label, reads(gen_cell), [&](Access& a) { return a.read(gen_cell); });
+  const std::uint64_t mm_gen =
+      ctx.step(read_gen_label, reads(gen_cell), [&](Access& a) { return a.read(gen_cell); });
   if (mm_gen == local_gen) return;
   const bool partial = !info.plan.all() && info.new_gen == local_gen + 1 && info.new_gen == mm_gen;
-  if (partial) flush_locally(ctx, mmu_, info.plan);
-  else mmu_.flush_current(ctx);
+  if (partial)
+    flush_locally(ctx, mmu_, info.plan);
+  else
+    mmu_.flush_current(ctx);
   const auto mine = asid_gen(cpu, asid);
   ctx.step(store_gen, writes(mine), [&](Access& a) { a.write(mine, mm_gen); });
 }

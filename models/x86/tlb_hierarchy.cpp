@@ -18,7 +18,9 @@ TlbHierarchy::TlbHierarchy(World& world, const Topology& topology, const TableGe
     : threads_(topology.threads_per_core) {
   MMULAB_ASSERT(threads_ <= 8, "a tag has room for eight hardware threads a core");
   for (std::size_t level = 0; level <= geometry.levels(); ++level) low_bits_[level] = geometry.low_bits(level);
-  for (std::uint32_t core = 0; core < topology.cores(); ++core) lay_out(world, fmt::format("x86.core{}", core), params);
+  for (std::size_t level = 0; level < geometry.levels(); ++level) index_mask_[level] = geometry.entries(level) - 1;
+  for (std::uint32_t core = 0; core < topology.cores(); ++core)
+    lay_out(world, fmt::format("x86.core{}", core), params);
 }
 
 /// The same allocations in the same order for every core, so that an offset means the same array in each block.
@@ -47,7 +49,8 @@ void TlbHierarchy::lay_out(World& world, const std::string& prefix, const X86Par
       {stlb, stlb_2m, stlb_1g},
       {code != no_array ? code : shared, code != no_array ? code : shared_2m, shared_1g}};
   for (std::size_t side = 0; side < 2; ++side)
-    for (unsigned size = 0; size < sizes; ++size) l1_[side][size] = l1[side][size], l2_[side][size] = l2[side][size];
+    for (unsigned size = 0; size < sizes; ++size)
+      l1_[side][size] = l1[side][size], l2_[side][size] = l2[side][size];
   MMULAB_ASSERT(d4k != no_array && i4k != no_array, "a core has a TLB for 4K pages on either side");
 }
 
@@ -110,7 +113,8 @@ void TlbHierarchy::drop_psc_path(Access& a, CoreId core, VirtPage page, std::uin
     if (psc(level) == no_array) continue;
     const VirtPage number = key_page(page, level);
     const TlbKey own{number, tag, static_cast<unsigned>(level)};
-    drop_in_set(a, arrays_[psc(level)], set_first(core, psc(level), number), [&](TlbKey key) { return key == own; });
+    drop_in_set(a, arrays_[psc(level)], set_first(core, psc(level), number),
+                [&](TlbKey key) { return key == own; });
   }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The translation caches of each core: first- and second-level TLBs for data and instructions, and the three
 // paging-structure caches (Intel SDM vol. 3, 4.10.2, 4.10.3). One block of words a core, all blocks alike: header,
-// paging-structure caches, first levels, second levels. A TLB entry's key is page number, size and tag; its data word
-// is the leaf entry with the rights of all levels combined (SDM 4.10.2.2). A tag is hardware thread and PCID, since
-// siblings share the arrays and not the translations; global entries have a tag of their own a thread.
+// paging-structure caches, first levels, second levels. A TLB entry's key is page number, size and tag; its data
+// word is the leaf entry with the rights of all levels combined (SDM 4.10.2.2). A tag is hardware thread and PCID,
+// since siblings share the arrays and not the translations; global entries have a tag of their own a thread.
 // Sources of geometries: hardware.md 1.1. Left out: hashed set indices, loads-only arrays, coalesced entries,
 // inclusion, multi-hit detection (a smaller page wins). Costs nothing itself: mmu.h charges.
 #pragma once
@@ -19,7 +19,9 @@ namespace mmulab::x86 {
 
 enum class Side : std::uint8_t { data, instruction };
 
-[[nodiscard]] constexpr std::uint32_t tag_of(std::uint32_t thread, std::uint32_t pcid) { return thread << 12 | pcid; }
+[[nodiscard]] constexpr std::uint32_t tag_of(std::uint32_t thread, std::uint32_t pcid) {
+  return thread << 12 | pcid;
+}
 [[nodiscard]] constexpr std::uint32_t global_tag_of(std::uint32_t tag) { return 0x8000U | (tag & 0x7000U); }
 [[nodiscard]] constexpr bool is_global_tag(std::uint32_t tag) { return (tag & 0x8000U) != 0; }
 [[nodiscard]] constexpr std::uint32_t thread_of_tag(std::uint32_t tag) { return tag >> 12 & 7; }
@@ -78,6 +80,10 @@ class TlbHierarchy {
   [[nodiscard]] VirtPage first_page(VirtPage key_page, std::size_t level) const {
     return VirtPage{key_page.raw() << low_bits_[level]};
   }
+  /// TableGeometry::index, without its loop.
+  [[nodiscard]] std::uint32_t table_index(VirtPage page, std::size_t level) const {
+    return static_cast<std::uint32_t>(page.raw() >> low_bits_[level]) & index_mask_[level];
+  }
   [[nodiscard]] std::uint64_t offset_in(VirtPage page, std::size_t level) const {
     return page.raw() & ((std::uint64_t{1} << low_bits_[level]) - 1);
   }
@@ -131,7 +137,8 @@ class TlbHierarchy {
   template <class Predicate>
   void drop_in_set(Access& a, const CacheArray& array, Location first, const Predicate& dies) const;
   template <class View>
-  void put(const View& view, CoreId core, std::uint32_t array, VirtPage page, TlbKey key, std::uint64_t data) const;
+  void put(const View& view, CoreId core, std::uint32_t array, VirtPage page, TlbKey key,
+           std::uint64_t data) const;
 
   std::vector<CacheArray> arrays_;
   std::vector<Location> first_;
@@ -142,6 +149,7 @@ class TlbHierarchy {
   std::uint32_t l2_[2][sizes] = {};
   std::uint32_t psc_[4] = {no_array, no_array, no_array, no_array};
   unsigned low_bits_[TableGeometry::levels_max + 1] = {};
+  std::uint32_t index_mask_[TableGeometry::levels_max] = {};
 };
 
 // --------------------------------------------------------------------------------------------- templates
@@ -217,7 +225,8 @@ std::uint64_t TlbHierarchy::find_psc(const View& view, CoreId core, std::size_t 
 }
 
 template <class View>
-bool TlbHierarchy::use_psc(const View& view, CoreId core, std::size_t level, VirtPage page, std::uint32_t tag) const {
+bool TlbHierarchy::use_psc(const View& view, CoreId core, std::size_t level, VirtPage page,
+                           std::uint32_t tag) const {
   const VirtPage number = key_page(page, level);
   const Tlb& tlb = arrays_[psc(level)].tlb;
   auto set = view(set_first(core, psc(level), number));

@@ -113,8 +113,10 @@ void Vectors8::invalidate(Context& ctx, const Invalidation& what) {
   });
   mask.remove(cpu);
   if (ctx.world().load(state_.cpu_active_mm(cpu)) == what.mm) {
-    if (ctx.world().load(state_.cpu_lazy(cpu))) leave_mm(ctx, what.mm);
-    else flush_locally(ctx, mmu_, plan);
+    if (ctx.world().load(state_.cpu_lazy(cpu)))
+      leave_mm(ctx, what.mm);
+    else
+      flush_locally(ctx, mmu_, plan);
   }
   if (mask.count(state_.limits().cpus) != 0) flush_others(ctx, plan, mask, what.wait);
   ctx.step(flush_return, Footprint{}, [&](Access& a) { emit(a, flush_event(EventKind::flush_done, what, plan)); });
@@ -212,8 +214,10 @@ Vectors8::Request Vectors8::read_request(Context& ctx, std::uint32_t slot) {
 void Vectors8::serve(Context& ctx, std::uint32_t slot) {
   const Request request = read_request(ctx, slot);
   if (request.mine && request.plan.mm.exists() && request.plan.mm == request.active) {
-    if (request.lazy) leave_mm(ctx, request.active);
-    else flush_locally(ctx, mmu_, request.plan);
+    if (request.lazy)
+      leave_mm(ctx, request.active);
+    else
+      flush_locally(ctx, mmu_, request.plan);
   }
   const auto word = mask_word(slot, ctx.cpu().raw() / 64);
   ctx.step(acknowledge, writes(word), [&](Access& a) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // x86_64 of Linux 2.6.22: arch/x86_64/kernel/smp.c (flush_tlb_mm, flush_tlb_page, flush_tlb_others,
-// smp_invalidate_interrupt, leave_mm) and include/asm-x86_64/mmu_context.h (switch_mm, enter_lazy_tlb), unchanged in
-// 2.6.20. Eight slots, slot = sender % 8, each {mask, request, lock} in one cache line for up to 128 cpus; a receiver
-// clears its bit in the mask, the sender spins until the mask is empty, with the slot's lock held. No PCID: a CR3
-// write flushes. switch_mm clears the old mm's mask bit before CR3 changes, as it did (E25b). One page is an INVLPG
-// everywhere, anything more a reload of CR3, unless machine.x86.flush_ceiling allows more (never in history).
-// Left out: cluster-mode sends, LDT, the retry for cpus that go offline. The eight vectors share Vector::tlb_flush,
-// with a register a cpu (`irr`) that tells which of them are due; two in flight to one cpu may be served by the first.
-// Cost: shootdown_lock, x86_request_write, an ipi_send a target, then the receivers: x86_ipi_dispatch,
-// x86_request_read, the flush, x86_acknowledge, and the transfers of the slot's line.
+// smp_invalidate_interrupt, leave_mm) and include/asm-x86_64/mmu_context.h (switch_mm, enter_lazy_tlb), unchanged
+// in 2.6.20. Eight slots, slot = sender % 8, each {mask, request, lock} in one cache line for up to 128 cpus; a
+// receiver clears its bit in the mask, the sender spins until the mask is empty, with the slot's lock held. No
+// PCID: a CR3 write flushes. switch_mm clears the old mm's mask bit before CR3 changes, as it did (E25b). One page
+// is an INVLPG everywhere, anything more a reload of CR3, unless machine.x86.flush_ceiling allows more (never in
+// history). Left out: cluster-mode sends, LDT, the retry for cpus that go offline. The eight vectors share
+// Vector::tlb_flush, with a register a cpu (`irr`) that tells which of them are due; two in flight to one cpu may
+// be served by the first. Cost: shootdown_lock, x86_request_write, an ipi_send a target, then the receivers:
+// x86_ipi_dispatch, x86_request_read, the flush, x86_acknowledge, and the transfers of the slot's line.
 #pragma once
 
 #include "models/mm/interrupts.h"
@@ -19,7 +19,8 @@ namespace mmulab::x86 {
 
 class Vectors8 : public ShootdownProtocol {
  public:
-  Vectors8(const KernelState& state, const Machine& machine, const Locks& locks, Mmu& mmu, const X86Params& params);
+  Vectors8(const KernelState& state, const Machine& machine, const Locks& locks, Mmu& mmu,
+           const X86Params& params);
   void init_mm(Context& ctx, MmId mm) override;
   void destroy_mm(Context&, MmId) override {}
   void switch_mm(Context& ctx, MmId prev, MmId next) override;

@@ -29,7 +29,8 @@ std::uint64_t rights_bits(std::uint64_t data, unsigned size) {
          ((data & pte_global) != 0 ? 8U : 0U) | std::uint64_t{size} << 8;
 }
 
-Reading judge(std::uint64_t entry, std::uint64_t rights_above, std::size_t level, AccessKind kind, bool speculative) {
+Reading judge(std::uint64_t entry, std::uint64_t rights_above, std::size_t level, AccessKind kind,
+              bool speculative) {
   if ((entry & pte_present) == 0) return Reading::not_present;
   if (!is_leaf(entry, level)) return (entry & pte_accessed) == 0 ? Reading::assist : Reading::descend;
   const std::uint64_t rights = combine_rights(rights_above, entry);
@@ -82,8 +83,10 @@ void Mmu::descend(Access& a, Walk& w, std::uint64_t entry) const {
 Reading Mmu::read_entry(Context& ctx, Walk& w, Cell<Pte> cell) {
   Footprint footprint = reads(cell);
   const bool first = !w.begun;
-  if (first) footprint.writes(w.in_flight);
-  else footprint.reads(w.in_flight);
+  if (first)
+    footprint.writes(w.in_flight);
+  else
+    footprint.reads(w.in_flight);
   if (first) declare_psc(footprint, w, w.from_psc);
   declare_psc(footprint, w, w.level);
   Reading reading = Reading::overtaken;
@@ -198,10 +201,12 @@ Walk::Status Mmu::fill(Context& ctx, const Walk& w) {
 
 void Mmu::speculative_fill(Context& ctx, MmId mm, VirtPage page) {
   const World& world = ctx.world();
-  if (!mm.exists() || world.load(mm_register(ctx.cpu())) != mm || !world.load(root_register(ctx.cpu())).exists()) return;
+  if (!mm.exists() || world.load(mm_register(ctx.cpu())) != mm || !world.load(root_register(ctx.cpu())).exists())
+    return;
   const CoreId core = core_of(ctx.cpu());
   const auto peek = [&](Location at) { return PeekWords{world, at}; };
-  const auto hit = tlbs_.find(peek, world.load(tlbs_.kinds(core)), core, Side::data, page, tag_on(world, ctx.cpu()));
+  const auto hit =
+      tlbs_.find(peek, world.load(tlbs_.kinds(core)), core, Side::data, page, tag_on(world, ctx.cpu()));
   if (hit.array != TlbHierarchy::no_array) return;
   Walk w = begin_walk(world, ctx.cpu(), page, AccessKind::load, true);
   walk(ctx, w);

@@ -75,9 +75,8 @@ void Checker::report(Violation violation) {
 }
 
 bool Checker::is_expected(const std::string& invariant, const std::string& class_id) const {
-  return std::any_of(expectations_.begin(), expectations_.end(), [&](const Expectation& e) {
-    return e.invariant == invariant && e.class_id == class_id;
-  });
+  return std::any_of(expectations_.begin(), expectations_.end(),
+                     [&](const Expectation& e) { return e.invariant == invariant && e.class_id == class_id; });
 }
 
 bool Checker::is_named(const Chosen<Invariant>& chosen) const {
@@ -97,7 +96,8 @@ std::vector<InvariantResult> Checker::results() const {
   std::vector<InvariantResult> results;
   for (const auto& chosen : invariants_) {
     const Invariant& invariant = *chosen.observer;
-    InvariantResult result{invariant.name(), InvariantStatus::clean, invariant.exercised(), count_of(invariant.name())};
+    InvariantResult result{invariant.name(), InvariantStatus::clean, invariant.exercised(),
+                           count_of(invariant.name())};
     if (!invariant.applicable()) {
       result.status = InvariantStatus::not_applicable;
     } else if (result.violations != 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// An invariant watches the event stream and judges. It may read a reference model that the same events built, never
-// the models under test. It counts how often it had something to judge, so that a clean verdict means something.
+// An invariant watches the event stream and judges. It may read a reference model that the same events built,
+// never the models under test. It counts how often it had something to judge, so that a clean verdict means
+// something.
 #pragma once
 
 #include <bitset>
@@ -46,7 +47,9 @@ class ViolationSink {
 class Invariant : public EventObserver, public Remembers {
  public:
   Invariant(const InvariantText& text, bool applicable, EventKinds kinds)
-      : text_(text), applicable_(applicable), kinds_(kinds) {}
+      : text_(text),
+        applicable_(applicable),
+        kinds_(kinds) {}
 
   [[nodiscard]] const InvariantText& text() const { return text_; }
   [[nodiscard]] std::string name() const { return text_.name; }

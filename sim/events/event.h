@@ -57,7 +57,7 @@ enum class EventKind : std::uint8_t {
   // strategy
   batch_noted,          ///< mm, page; a = entries pending on this cpu
   batch_flushed,        ///< a = entries flushed
-  quiescent,            ///< everything has finished; a = 1 if address spaces are left
+  quiescent,            ///< everything has finished; a = 1 if address spaces are left; b = root tables that idle cpus borrow
 };
 
 /// One event; fields that a kind does not name are left at their defaults.

@@ -136,6 +136,7 @@ class TimedRun {
     if (result_.end == RunEnd::finished) {
       Event quiet{EventKind::quiescent};
       quiet.cycle = result_.end_cycle;
+      quiet.b = system_->borrowed_roots();
       system_->events.publish(quiet);
     }
   }

@@ -147,6 +147,13 @@ bool System::finished() const {
   return true;
 }
 
+std::uint32_t System::borrowed_roots() const {
+  std::uint32_t roots = 0;
+  for (std::uint32_t m = 0; m < parts_.limits.mms; ++m)
+    if (world.load(state->mm_users(MmId{m})) == 0 && world.load(state->mm_count(MmId{m})) != 0) ++roots;
+  return roots;
+}
+
 void System::make_contexts(FiberHost& host) {
   host.set_interrupts(interrupts.get());
   host.set_observer(observer_);

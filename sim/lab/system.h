@@ -59,6 +59,8 @@ class System {
 
   /// True once every task that was started is dead and every cpu idles.
   [[nodiscard]] bool finished() const;
+  /// Root tables of dead address spaces that idle cpus still borrow.
+  [[nodiscard]] std::uint32_t borrowed_roots() const;
   void set_observer(StepObserver* observer) { observer_ = observer; }
   /// Called when the last task has died.
   void set_on_finished(std::function<void()> on_finished) { on_finished_ = std::move(on_finished); }

@@ -19,6 +19,7 @@ using Align = TextTable::Align;
 struct Column {
   std::string title;
   std::function<std::uint64_t(const RunSummary&)> value;
+  const char* zero;  ///< how none is printed
 };
 
 bool ends_with(std::string_view text, std::string_view end) {
@@ -55,7 +56,8 @@ Column call_column(const std::string& call) {
   return {call, [name](const RunSummary& summary) {
             const auto found = summary.spreads.find(name);
             return found == summary.spreads.end() ? 0 : found->second.p50;
-          }};
+          },
+          "-"};
 }
 
 bool says_nothing(const Column& column, const Comparison& comparison) {
@@ -73,12 +75,12 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   const auto add = [&](const Column& column) {
     if (!says_nothing(column, comparison)) columns.push_back(column);
   };
-  add({"flushes", flushes});
-  add({"IPIs", [](const RunSummary& s) { return number(s, stat_names::ipis); }});
-  add({"tlbies", [](const RunSummary& s) { return number(s, stat_names::tlbies); }});
-  add({"xcalls", [](const RunSummary& s) { return number(s, stat_names::cross_calls); }});
-  add({"lock held", longest_hold});
-  add({"pre. off", [](const RunSummary& s) { return most(s, stat_names::preemption_off); }});
+  add({"flushes", flushes, "0"});
+  add({"IPIs", [](const RunSummary& s) { return number(s, stat_names::ipis); }, "0"});
+  add({"tlbies", [](const RunSummary& s) { return number(s, stat_names::tlbies); }, "0"});
+  add({"xcalls", [](const RunSummary& s) { return number(s, stat_names::cross_calls); }, "0"});
+  add({"lock held", longest_hold, "0"});
+  add({"preempt off", [](const RunSummary& s) { return most(s, stat_names::preemption_off); }, "0"});
   return columns;
 }
 
@@ -96,7 +98,10 @@ void add_point(TextTable& table, const ComparisonPoint& point, const std::vector
   const RunSummary& summary = point.summary;
   std::vector<TextTable::Cell> row{point.strategy, {summary.verdict, style_of(summary.verdict)},
                                    grouped(summary.end_cycle)};
-  for (const Column& column : columns) row.emplace_back(grouped(column.value(summary)));
+  for (const Column& column : columns) {
+    const std::uint64_t value = column.value(summary);
+    row.emplace_back(value == 0 ? column.zero : grouped(value));
+  }
   table.add(std::move(row));
   std::vector<std::string> pairs;
   for (const auto& pair : summary.violated)

@@ -12,6 +12,7 @@ namespace mmulab {
 namespace {
 
 using Align = TextTable::Align;
+constexpr std::size_t indent = 2;
 
 struct Group {
   std::string name;
@@ -71,20 +72,28 @@ void add_notes(TextTable& table, const Group& group, const Stat& stat) {
   if (!group.known && !stat.text.description.empty()) table.add_note(stat.text.description);
 }
 
-std::string times_table(const Group& group, std::uint64_t mhz, const Palette& palette) {
-  std::vector<Align> columns(10, Align::right);
+TextTable times_table(const Group& group, std::uint64_t mhz, bool also_in_us) {
+  std::vector<Align> columns(also_in_us ? 10 : 6, Align::right);
   columns[0] = Align::left;
   TextTable table(columns);
-  table.add_header({"cycles, then us", "times", "p50", "p90", "p99", "max", "p50", "p90", "p99", "max"});
+  if (also_in_us) table.add_header({"cycles, then us", "times", "p50", "p90", "p99", "max", "p50", "p90", "p99", "max"});
+  else table.add_header({"cycles", "times", "p50", "p90", "p99", "max"});
   for (const Stat* stat : group.stats) {
     if (stat->histogram == nullptr || stat->text.unit != "cycles" || is_zero(*stat)) continue;
     std::vector<TextTable::Cell> row{short_name(*stat), grouped(stat->histogram->count())};
     for (const auto cycles : summary(*stat->histogram)) row.emplace_back(grouped(cycles));
-    for (const auto cycles : summary(*stat->histogram)) row.emplace_back(short_microseconds(cycles, mhz));
+    if (also_in_us)
+      for (const auto cycles : summary(*stat->histogram)) row.emplace_back(short_microseconds(cycles, mhz));
     table.add(std::move(row));
     add_notes(table, group, *stat);
   }
-  return table.render(palette, 2);
+  return table;
+}
+
+/// Very long times are given in cycles alone, to keep the width of a report.
+std::string times_report(const Group& group, std::uint64_t mhz, const Palette& palette) {
+  const TextTable both = times_table(group, mhz, true);
+  return both.fits(indent) ? both.render(palette, indent) : times_table(group, mhz, false).render(palette, indent);
 }
 
 std::string sizes_table(const Group& group, const Palette& palette) {
@@ -98,7 +107,7 @@ std::string sizes_table(const Group& group, const Palette& palette) {
     table.add(std::move(row));
     add_notes(table, group, *stat);
   }
-  return table.render(palette, 2);
+  return table.render(palette, indent);
 }
 
 std::string numbers_table(const Group& group, const Palette& palette) {
@@ -112,7 +121,7 @@ std::string numbers_table(const Group& group, const Palette& palette) {
       table.add({short_name(*stat), "at most " + grouped(stat->gauge->max()), unit,
                  {stat->text.description, Style::faint}});
   }
-  return table.render(palette, 2);
+  return table.render(palette, indent);
 }
 
 std::string group_report(const Group& group, std::uint64_t mhz, const Palette& palette) {
@@ -123,7 +132,7 @@ std::string group_report(const Group& group, std::uint64_t mhz, const Palette& p
   if (!any([](const Stat&) { return true; })) return "";
   std::string text = "\n" + palette.paint(group.title, Style::strong) + "\n";
   const auto in_cycles = [](const Stat& s) { return s.histogram != nullptr && s.text.unit == "cycles"; };
-  if (any(in_cycles)) text += times_table(group, mhz, palette);
+  if (any(in_cycles)) text += times_report(group, mhz, palette);
   if (any([&](const Stat& s) { return s.histogram != nullptr && !in_cycles(s); })) text += sizes_table(group, palette);
   if (any([](const Stat& s) { return s.histogram == nullptr; })) text += numbers_table(group, palette);
   return text;

@@ -34,6 +34,12 @@ std::string cut(const std::string& text, std::size_t columns) {
   return text.substr(0, end) + "...";
 }
 
+std::size_t sum(const std::vector<std::size_t>& widths, std::size_t indent) {
+  std::size_t total = indent;
+  for (const std::size_t width : widths) total += width + gap;
+  return total - gap;
+}
+
 void drop_trailing_spaces(std::string& line) { line.erase(line.find_last_not_of(' ') + 1); }
 
 }  // namespace
@@ -76,17 +82,23 @@ void TextTable::add_header(const std::vector<std::string>& titles) {
   add(std::move(row));
 }
 
-std::vector<std::size_t> TextTable::widths(std::size_t indent) const {
+std::vector<std::size_t> TextTable::natural_widths() const {
   std::vector<std::size_t> widths(align_.size(), 0);
   for (const Line& line : lines_)
     for (std::size_t i = 0; i < line.cells.size(); ++i)
       widths[i] = std::max(widths[i], columns_of(line.cells[i].text));
-  std::size_t total = indent;
-  for (const std::size_t width : widths) total += width + gap;
-  total -= gap;
+  return widths;
+}
+
+bool TextTable::fits(std::size_t indent) const { return sum(natural_widths(), indent) <= text_width; }
+
+std::vector<std::size_t> TextTable::widths(std::size_t indent) const {
+  std::vector<std::size_t> widths = natural_widths();
+  std::size_t total = sum(widths, indent);
   for (std::size_t i = widths.size(); i-- > 0 && total > text_width;) {
     if (align_[i] == Align::right) continue;
-    const std::size_t kept = std::min(widths[i], std::max(least_text, widths[i] - std::min(widths[i], total - text_width)));
+    const std::size_t wanted = widths[i] - std::min(widths[i], total - text_width);
+    const std::size_t kept = std::min(widths[i], std::max(least_text, wanted));
     total -= widths[i] - kept;
     widths[i] = kept;
   }

@@ -47,6 +47,8 @@ class TextTable {
   void add_header(const std::vector<std::string>& titles);
   /// Free text across the columns, under the row before it.
   void add_note(std::string text) { lines_.push_back({{}, std::move(text)}); }
+  /// Whether no row has to be cut; numbers never are, so they may make a row too wide.
+  [[nodiscard]] bool fits(std::size_t indent) const;
   [[nodiscard]] std::string render(const Palette& palette, std::size_t indent) const;
 
  private:
@@ -54,6 +56,7 @@ class TextTable {
     std::vector<Cell> cells;
     std::string note;
   };
+  [[nodiscard]] std::vector<std::size_t> natural_widths() const;
   [[nodiscard]] std::vector<std::size_t> widths(std::size_t indent) const;
   [[nodiscard]] std::string row(const Line& line, const std::vector<std::size_t>& widths,
                                 const Palette& palette) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A histogram of integers. Count, sum, least and greatest are exact. Values below 128 have a bucket each; above, each
-// power of two is split into 64 equal buckets, so a percentile errs upwards by less than 1/64 (1.6 %) of its value.
+// A histogram of integers. Count, sum, least and greatest are exact. Values below 128 have a bucket each; above,
+// each power of two is split into 64 equal buckets, so a percentile errs upwards by less than 1/64 (1.6 %) of its
+// value.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ class Histogram {
   /// 0 if empty.
   [[nodiscard]] std::uint64_t min() const { return count_ == 0 ? 0 : min_; }
   [[nodiscard]] std::uint64_t max() const { return max_; }
-  /// The least value that at least `percent` of all values do not exceed: the upper edge of its bucket, at most max().
+  /// The least value that at least `percent` of all values do not exceed: the upper edge of its bucket, at most
+  /// max().
   [[nodiscard]] std::uint64_t percentile(unsigned percent) const;
 
   struct Bucket {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Named statistics with unit and description, in the order in which they were made; that order is the order of every
-// report. Integers only.
+// Named statistics with unit and description, in the order in which they were made; that order is the order of
+// every report. Integers only.
 #pragma once
 
 #include <deque>

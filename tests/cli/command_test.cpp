@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "sim/cli/app.h"
+#include "tests/cli/shelf.h"
 #include "tests/support/catch.h"
 
 using namespace mmulab;
+using cli::Outcome;
+using cli::Shelf;
 
 namespace {
-
-struct Outcome {
-  int code;
-  std::string out;
-  std::string err;
-};
 
 Outcome mmulab_with(const std::vector<std::string>& words) {
   std::ostringstream out;
@@ -23,30 +15,6 @@ Outcome mmulab_with(const std::vector<std::string>& words) {
   const int code = cli::run_command(words, {out, err});
   return {code, out.str(), err.str()};
 }
-
-/// A folder with a scenario and its presets.
-class Shelf {
- public:
-  Shelf() {
-    std::string name = (std::filesystem::temp_directory_path() / "mmulab-cli-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-    write("machines/tiny.toml", "# A very small machine\narch = 'ppc64'\ncores = 1\n");
-    write("kernels/old.toml", "version = '2.6.20'\n");
-    write("scenarios/good.toml", "machine = 'tiny'\nkernel = 'old'\n");
-    write("scenarios/bad.toml", "machine = 'tiny'\nkernel = 'old'\nsim.sede = 1\nsim.seed = -1\n");
-  }
-  ~Shelf() { std::filesystem::remove_all(path_); }
-  Shelf(const Shelf&) = delete;
-  Shelf& operator=(const Shelf&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  void write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
-  }
-  std::filesystem::path path_;
-};
 
 }  // namespace
 

@@ -15,19 +15,19 @@ struct Race {
     cell = x.map(mm_a, 1, 8, Rights{true, true}, missing);
   }
   void run(PteAction action, std::string_view label) {
-    ExploredHost& host = x.f.start_explored(
-        {[&](Context& ctx) {
-           x.enter(ctx, mm_a);
-           first = x.port->access(ctx, mm_a, VirtAddr{1 << 12}, AccessKind::store);
-         },
-         [&](Context& ctx) {
-           PteRequest request;
-           request.mm = mm_a;
-           request.page = VirtPage{1};
-           request.ptep = cell;
-           request.action = action;
-           seen = x.port->change_pte(ctx, request);
-         }});
+    ExploredHost& host = x.f.start_explored({[&](Context& ctx) {
+                                               x.enter(ctx, mm_a);
+                                               first =
+                                                   x.port->access(ctx, mm_a, VirtAddr{1 << 12}, AccessKind::store);
+                                             },
+                                             [&](Context& ctx) {
+                                               PteRequest request;
+                                               request.mm = mm_a;
+                                               request.page = VirtPage{1};
+                                               request.ptep = cell;
+                                               request.action = action;
+                                               seen = x.port->change_pte(ctx, request);
+                                             }});
     REQUIRE(step_until(host, 0, label));
     step_to_end(host, 1);
     step_to_end(host, 0);
@@ -121,22 +121,22 @@ TEST_CASE("An invalidation between two steps of a walk keeps it from filling") {
   X86Fixture b(p, 2);
   const auto cell = b.map(mm_a, 1, 8);
   AccessResult result;
-  ExploredHost& host = b.f.start_explored(
-      {[&](Context& ctx) {
-         b.enter(ctx, mm_a);
-         result = b.port->access(ctx, mm_a, VirtAddr{1 << 12}, AccessKind::load);
-       },
-       [&](Context& ctx) {
-         PteRequest request;
-         request.mm = mm_a;
-         request.page = VirtPage{1};
-         request.ptep = cell;
-         request.action = PteAction::clear;
-         b.port->change_pte(ctx, request);
-         Invalidation what;
-         what.mm = mm_a;
-         b.port->invalidate(ctx, what);
-       }});
+  ExploredHost& host = b.f.start_explored({[&](Context& ctx) {
+                                             b.enter(ctx, mm_a);
+                                             result =
+                                                 b.port->access(ctx, mm_a, VirtAddr{1 << 12}, AccessKind::load);
+                                           },
+                                           [&](Context& ctx) {
+                                             PteRequest request;
+                                             request.mm = mm_a;
+                                             request.page = VirtPage{1};
+                                             request.ptep = cell;
+                                             request.action = PteAction::clear;
+                                             b.port->change_pte(ctx, request);
+                                             Invalidation what;
+                                             what.mm = mm_a;
+                                             b.port->invalidate(ctx, what);
+                                           }});
   REQUIRE(step_until(host, 0, "x86.fill"));
   step_to_end(host, 1);
   step_to_end(host, 0);

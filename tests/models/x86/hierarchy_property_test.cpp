@@ -18,7 +18,8 @@ struct Operation {
 };
 
 rc::Gen<Operation> operations() {
-  return rc::gen::construct<Operation>(rc::gen::inRange(0U, 16U), rc::gen::inRange(0U, 24U), rc::gen::inRange(1U, 4U));
+  return rc::gen::construct<Operation>(rc::gen::inRange(0U, 16U), rc::gen::inRange(0U, 24U),
+                                       rc::gen::inRange(1U, 4U));
 }
 
 /// What may be cached: an entry that the hierarchy still has must be here, with the same data. It may have fewer
@@ -47,9 +48,11 @@ TEST_CASE("The hierarchy never holds what a flat map of the fills and invalidati
       x86::Mmu& mmu = x.port->mmu();
       for (const Operation& op : sequence) {
         const auto erase_if = [&](auto&& dies) {
-          for (auto it = oracle.begin(); it != oracle.end();) it = dies(it->first) ? oracle.erase(it) : std::next(it);
+          for (auto it = oracle.begin(); it != oracle.end();)
+            it = dies(it->first) ? oracle.erase(it) : std::next(it);
         };
-        if (ctx.world().load(mmu.pcid_register(CpuId{0})) != op.pcid) mmu.load_cr3(ctx, MmId{op.pcid - 1}, op.pcid, false);
+        if (ctx.world().load(mmu.pcid_register(CpuId{0})) != op.pcid)
+          mmu.load_cr3(ctx, MmId{op.pcid - 1}, op.pcid, false);
         const std::uint32_t key_pcid = op.page % 5 == 4 ? 0 : op.pcid;
         if (op.what < 10) {
           // A hit must agree with the oracle; so must a miss that the oracle also expects. A fill puts it in.
@@ -82,7 +85,8 @@ TEST_CASE("The hierarchy never holds what a flat map of the fills and invalidati
         }
         for (std::uint32_t pcid = 1; pcid < 4; ++pcid)
           for (std::uint32_t page = 0; page < 24; ++page)
-            if (x.cached_under(0, page, pcid) && oracle.count({page % 5 == 4 ? 0 : pcid, page}) == 0) sound = false;
+            if (x.cached_under(0, page, pcid) && oracle.count({page % 5 == 4 ? 0 : pcid, page}) == 0)
+              sound = false;
       }
     }});
     RC_ASSERT(sound);

@@ -9,8 +9,8 @@ namespace {
 using namespace test;
 using x86::InvpcidType;
 
-/// Two mms on one cpu, under PCID 1 (mm_a) and 2 (mm_b). Page 1 of each is ordinary, page 2 of mm_a global, page 3 of
-/// mm_a in the same table as 1; all cached. The cpu runs mm_a when `op` does its work.
+/// Two mms on one cpu, under PCID 1 (mm_a) and 2 (mm_b). Page 1 of each is ordinary, page 2 of mm_a global, page 3
+/// of mm_a in the same table as 1; all cached. The cpu runs mm_a when `op` does its work.
 struct Survivors {
   bool one = false, global = false, three = false, other = false;
   std::uint64_t walk_of_four = 0;
@@ -57,30 +57,32 @@ TEST_CASE("Nothing is lost by switching to another PCID and back") {
   expect(survivors_of([](Context&, x86::Mmu&) {}), true, true, true, true, short_walk);
 }
 TEST_CASE("INVLPG kills its page in the current PCID, and all paging-structure entries of that PCID") {
-  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invlpg(c, VirtPage{1}); }), false, true, true, true, full_walk);
+  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invlpg(c, VirtPage{1}); }), false, true, true, true,
+         full_walk);
 }
 TEST_CASE("INVLPG kills a global translation of its page") {
-  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invlpg(c, VirtPage{2}); }), true, false, true, true, full_walk);
+  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invlpg(c, VirtPage{2}); }), true, false, true, true,
+         full_walk);
 }
 TEST_CASE("INVPCID type 0 kills one page of one PCID, not a global one") {
-  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::address, 2, VirtPage{1}); }), true, true,
-         true, false, short_walk);
-  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::address, 1, VirtPage{2}); }), true, true,
-         true, true, full_walk);
+  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::address, 2, VirtPage{1}); }), true,
+         true, true, false, short_walk);
+  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::address, 1, VirtPage{2}); }), true,
+         true, true, true, full_walk);
 }
 TEST_CASE("INVPCID type 1 kills one PCID and spares globals") {
-  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::context, 1, VirtPage{}); }), false, true,
-         false, true, full_walk);
-  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::context, 2, VirtPage{}); }), true, true,
-         true, false, short_walk);
+  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::context, 1, VirtPage{}); }), false,
+         true, false, true, full_walk);
+  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::context, 2, VirtPage{}); }), true,
+         true, true, false, short_walk);
 }
 TEST_CASE("INVPCID type 2 kills everything") {
-  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::all, 0, VirtPage{}); }), false, false,
-         false, false, full_walk);
+  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::all, 0, VirtPage{}); }), false,
+         false, false, false, full_walk);
 }
 TEST_CASE("INVPCID type 3 kills every PCID and spares globals") {
-  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::all_non_global, 0, VirtPage{}); }), false,
-         true, false, false, full_walk);
+  expect(survivors_of([](Context& c, x86::Mmu& m) { m.invpcid(c, InvpcidType::all_non_global, 0, VirtPage{}); }),
+         false, true, false, false, full_walk);
 }
 TEST_CASE("A CR3 write without bit 63 kills the new PCID's non-global entries") {
   expect(survivors_of([](Context& c, x86::Mmu& m) { m.load_cr3(c, mm_a, 1, true); }), false, true, false, true,
@@ -181,7 +183,9 @@ TEST_CASE("INVLPG of any page inside it kills a 2M translation") {
   X86Fixture x(modern_params());
   x.map(mm_a, 0, 7);
   const TableId root = x.f.world.load(x.f.state.mm_root(mm_a));
-  const auto next = [&](TableId t) { return TableId{x86::frame_of(x.f.world.load(x.f.state.entry(t, 0)).raw()).raw()}; };
+  const auto next = [&](TableId t) {
+    return TableId{x86::frame_of(x.f.world.load(x.f.state.entry(t, 0)).raw()).raw()};
+  };
   x.f.world.store(x.f.state.entry(next(next(root)), 1), Pte{0x200000ULL << 12 | 0xe7});
   bool before = false, after = true;
   x.run({[&](Context& ctx) {
@@ -222,8 +226,10 @@ TEST_CASE("The accessors change what they say, and say so") {
     change(PteAction::clear_full, Pte{});
   }});
   const Pte young = full.without(x86::pte_accessed), read_only = young.without(x86::pte_write);
-  CHECK(now == std::vector<Pte>{young, read_only, read_only, full, Pte{}, full.without(x86::pte_write), Pte{}, full, Pte{}});
-  CHECK(old == std::vector<Pte>{full, young, read_only, read_only, full, Pte{}, full.without(x86::pte_write), Pte{}, full});
+  CHECK(now == std::vector<Pte>{young, read_only, read_only, full, Pte{}, full.without(x86::pte_write), Pte{},
+                                full, Pte{}});
+  CHECK(old == std::vector<Pte>{full, young, read_only, read_only, full, Pte{}, full.without(x86::pte_write),
+                                Pte{}, full});
   CHECK(x.log.count(EventKind::pte_stored) == 8);
 }
 

@@ -37,7 +37,8 @@ struct Story {
              x.port->switch_mm(ctx, MmId::none(), mm_a);
              x.touch(ctx, mm_a, 1);
              idle(ctx);
-             ctx.step_when(park, reads(flag), [&](const Access& a) { return a.read(flag) == 1; }, [](Access&) {});
+             ctx.step_when(
+                 park, reads(flag), [&](const Access& a) { return a.read(flag) == 1; }, [](Access&) {});
              before_back = x.cached(1, 1);
              back(ctx);
            }});
@@ -58,12 +59,13 @@ TEST_CASE("A lazy cpu keeps CR3, so speculation may still fill from the borrowed
     Story s(params);
     s.x.map(mm_a, 2, 12);
     bool filled = false;
-    s.run([&](Context& ctx) {
-            s.x.port->switch_mm(ctx, mm_a, MmId::none());
-            s.x.port->speculative_fill(ctx, mm_a, VirtPage{2});
-            filled = s.x.cached(1, 2);
-          },
-          nothing, nothing);
+    s.run(
+        [&](Context& ctx) {
+          s.x.port->switch_mm(ctx, mm_a, MmId::none());
+          s.x.port->speculative_fill(ctx, mm_a, VirtPage{2});
+          filled = s.x.cached(1, 2);
+        },
+        nothing, nothing);
     CHECK(filled);
     CHECK(s.cr3(1) == mm_a);
     CHECK(s.x.f.world.load(s.x.f.state.cpu_lazy(CpuId{1})));
@@ -115,12 +117,13 @@ TEST_CASE("2.6: a cpu that has switched away is not interrupted") {
 
 TEST_CASE("2.6: an initiator that borrows the mm leaves it") {
   Story s(params_2_6());
-  s.run(nothing,
-        [&](Context& ctx) {
-          s.x.port->switch_mm(ctx, mm_a, MmId::none());
-          s.x.port->invalidate(ctx, whole(mm_a));
-        },
-        nothing);
+  s.run(
+      nothing,
+      [&](Context& ctx) {
+        s.x.port->switch_mm(ctx, mm_a, MmId::none());
+        s.x.port->invalidate(ctx, whole(mm_a));
+      },
+      nothing);
   CHECK(s.cr3(0) == MmId::none());
   CHECK(s.x.f.world.load(s.x.f.state.mm_cpumask(mm_a, 0)) == 2);
 }
@@ -210,24 +213,23 @@ std::uint64_t stale_uses(bool broken) {
   x.map(mm_b, 1, 21);
   bool unmapped = false;
   AccessResult last;
-  ExploredHost& host = x.f.start_explored(
-      {[&](Context& ctx) {
-         PteRequest r;
-         r.mm = mm_a;
-         r.page = VirtPage{1};
-         r.ptep = cell;
-         x.port->change_pte(ctx, r);
-         x.port->invalidate(ctx, whole(mm_a));
-         unmapped = true;
-       },
-       [&](Context& ctx) {
-         x.port->init_mm(ctx, mm_b);
-         x.enter(ctx, mm_a);
-         x.touch(ctx, mm_a, 1);
-         x.port->switch_mm(ctx, mm_a, mm_b);
-         x.port->switch_mm(ctx, mm_b, mm_a);
-         last = x.port->access(ctx, mm_a, VirtAddr{1 << 12}, AccessKind::load);
-       }});
+  ExploredHost& host = x.f.start_explored({[&](Context& ctx) {
+                                             PteRequest r;
+                                             r.mm = mm_a;
+                                             r.page = VirtPage{1};
+                                             r.ptep = cell;
+                                             x.port->change_pte(ctx, r);
+                                             x.port->invalidate(ctx, whole(mm_a));
+                                             unmapped = true;
+                                           },
+                                           [&](Context& ctx) {
+                                             x.port->init_mm(ctx, mm_b);
+                                             x.enter(ctx, mm_a);
+                                             x.touch(ctx, mm_a, 1);
+                                             x.port->switch_mm(ctx, mm_a, mm_b);
+                                             x.port->switch_mm(ctx, mm_b, mm_a);
+                                             last = x.port->access(ctx, mm_a, VirtAddr{1 << 12}, AccessKind::load);
+                                           }});
   // The second return to mm_a: its third look at tlb_gen.
   for (int n = 0; n < 2; ++n) {
     step_until(host, 1, "x86.switch.read_tlb_gen");
@@ -235,7 +237,8 @@ std::uint64_t stale_uses(bool broken) {
   }
   step_until(host, 1, "x86.switch.read_tlb_gen");
   if (broken) host.perform({Decision::Kind::step, AgentId{1}, 0});
-  while (host.pending(AgentId{0}) != nullptr && host.enabled(AgentId{0})) host.perform({Decision::Kind::step, AgentId{0}, 0});
+  while (host.pending(AgentId{0}) != nullptr && host.enabled(AgentId{0}))
+    host.perform({Decision::Kind::step, AgentId{0}, 0});
   const bool finished = unmapped;
   if (!broken) return finished ? 99 : 0;  // somebody who has set its bit is waited for
   step_to_end(host, 1);

@@ -38,15 +38,19 @@ Outcome run(const X86Params& params, const Traffic& traffic, bool ahead, bool la
     x.map(mm_a, page, 100 + page, Rights{true, true}, page % 4 == 1 ? x86::pte_dirty : page % 8 == 2 ? 0x60U : 0U);
   if (large) {
     const TableId root = x.f.world.load(x.f.state.mm_root(mm_a));
-    const auto next = [&](TableId t) { return TableId{x86::frame_of(x.f.world.load(x.f.state.entry(t, 0)).raw()).raw()}; };
+    const auto next = [&](TableId t) {
+      return TableId{x86::frame_of(x.f.world.load(x.f.state.entry(t, 0)).raw()).raw()};
+    };
     x.f.world.store(x.f.state.entry(next(next(root)), 2), Pte{0x200000ULL << 12 | 0xe7 | x86::pte_global});
   } else {
     for (std::uint64_t page = 1024; page < 1536; ++page) x.map(mm_a, page, 5000 + page);
   }
   Outcome o;
   const auto body = [&](Context& ctx) {
-    if (ctx.cpu() == CpuId{0}) x.port->init_mm(ctx, mm_a);
-    else ctx.work(Cycles{5000});
+    if (ctx.cpu() == CpuId{0})
+      x.port->init_mm(ctx, mm_a);
+    else
+      ctx.work(Cycles{5000});
     x.port->switch_mm(ctx, MmId::none(), mm_a);
     AccessBuffer buffer{traffic.addresses.data(), 0, traffic.addresses.size()};
     struct Ahead : PrivateRun {

@@ -10,10 +10,10 @@ using namespace test;
 
 const Label park{"test.x86.shootdown_park", "test_spin"};
 
-constexpr std::uint64_t move = 60;     // a line from another core, or its upgrade
+constexpr std::uint64_t move = 60;  // a line from another core, or its upgrade
 constexpr std::uint64_t one_way = 1200;
-constexpr std::uint64_t wake = 1;      // a parked cpu goes on one cycle after what woke it
-constexpr std::uint64_t plain = 1;     // lock, unlock, preemption and interrupt steps, ipi.send: 1 each here
+constexpr std::uint64_t wake = 1;   // a parked cpu goes on one cycle after what woke it
+constexpr std::uint64_t plain = 1;  // lock, unlock, preemption and interrupt steps, ipi.send: 1 each here
 
 X86Costs doubled() {
   X86Costs c;
@@ -50,7 +50,8 @@ struct Measured {
 };
 
 /// All cpus run mm_a; cpus 1 to n-1 spin in the kernel while cpu 0 invalidates twice.
-Measured shootdown(const X86Params& params, std::uint32_t cpus, const Invalidation& what, std::uint64_t pages = 1) {
+Measured shootdown(const X86Params& params, std::uint32_t cpus, const Invalidation& what,
+                   std::uint64_t pages = 1) {
   X86Fixture x(params, cpus);
   for (std::uint64_t page = 1; page <= pages; ++page) x.map(mm_a, page, 10 + page);
   const auto flag = x.f.world.allocate("test.flag", 1, 1, Coherence::internal).cell<std::uint64_t>(0);
@@ -59,7 +60,8 @@ Measured shootdown(const X86Params& params, std::uint32_t cpus, const Invalidati
     ctx.work(Cycles{10000} * ctx.cpu().raw());
     x.port->switch_mm(ctx, MmId::none(), mm_a);
     for (std::uint64_t page = 1; page <= pages; ++page) x.touch(ctx, mm_a, page);
-    ctx.step_when(park, reads(flag), [&](const Access& a) { return a.read(flag) == 1; }, [](Access&) {});
+    ctx.step_when(
+        park, reads(flag), [&](const Access& a) { return a.read(flag) == 1; }, [](Access&) {});
   };
   std::vector<PortFixture::Body> bodies(cpus, target);
   bodies[0] = [&](Context& ctx) {
@@ -95,13 +97,14 @@ TEST_CASE("2.6, two cpus: the sender's way, the wire, the receiver's, and four m
     X86Params p = params_2_6();
     p.cost = c;
     // preempt off, mask, local flush, slot lock, publish, send
-    const std::uint64_t sender = plain + c.flush_setup.raw() + c.cr3_flush.raw() + plain + c.request_write.raw() + plain;
+    const std::uint64_t sender =
+        plain + c.flush_setup.raw() + c.cr3_flush.raw() + plain + c.request_write.raw() + plain;
     // irq entry, dispatch, read of the slot, flush, acknowledgement in the slot
     const std::uint64_t receiver = wake + plain + c.ipi_dispatch.raw() + (move + c.request_read.raw()) +
                                    c.cr3_flush.raw() + (move + c.acknowledge.raw());
     // the sender sees it, clears the request, unlocks, returns, preempt on
-    const std::uint64_t end = wake + (move + c.wait_test.raw()) + (move + c.request_write.raw()) + plain +
-                              c.percpu.raw() + plain;
+    const std::uint64_t end =
+        wake + (move + c.wait_test.raw()) + (move + c.request_write.raw()) + plain + c.percpu.raw() + plain;
     const Measured m = shootdown(p, 2, of_mm());
     CHECK(m.cycles == sender + one_way + receiver + end);
     CHECK(m.ipis == 2);
@@ -113,9 +116,10 @@ TEST_CASE("2.6, two cpus: the sender's way, the wire, the receiver's, and four m
 TEST_CASE("2.6, four cpus: three acknowledgements queue for one line") {
   // Until the sends: 1 + 30 + 350 + 1 + 10 = 392; sends end at 393, 394, 395; handlers dispatched 1252 later, at
   // 1645, 1646, 1647. The slot's line serves one at a time: read by 1705, 1765, 1825, + 10. CR3: 2065, 2125, 2185.
-  // Acknowledgement 1: line at 2125, done 2145; 2: issued 2125, line at 2185, done 2205. The sender, woken at 2146,
-  // is next: line at 2245, test at 2250, one bit is left. 3: issued 2185, line at 2305, done 2325. The sender again:
-  // 2326, line 2386, test 2391; clears the request 2391 + 60 + 10 = 2461; unlock 1, return 2, preempt 1: 2465.
+  // Acknowledgement 1: line at 2125, done 2145; 2: issued 2125, line at 2185, done 2205. The sender, woken at
+  // 2146, is next: line at 2245, test at 2250, one bit is left. 3: issued 2185, line at 2305, done 2325. The
+  // sender again: 2326, line 2386, test 2391; clears the request 2391 + 60 + 10 = 2461; unlock 1, return 2,
+  // preempt 1: 2465.
   CHECK(shootdown(params_2_6(), 4, of_mm()).cycles == 2465);
 }
 
@@ -123,8 +127,9 @@ TEST_CASE("Modern, alone: tlb_gen, info, mask, and the flush function with inter
   for (const X86Costs& c : {X86Costs{}, doubled()}) {
     X86Params p = modern_params();
     p.cost = c;
-    const std::uint64_t rest = plain + c.tlb_gen_atomic.raw() + c.request_write.raw() + c.flush_setup.raw() + plain +
-                               c.ipi_dispatch.raw() + c.percpu.raw() + c.percpu.raw() + plain + c.percpu.raw() + plain;
+    const std::uint64_t rest = plain + c.tlb_gen_atomic.raw() + c.request_write.raw() + c.flush_setup.raw() +
+                               plain + c.ipi_dispatch.raw() + c.percpu.raw() + c.percpu.raw() + plain +
+                               c.percpu.raw() + plain;
     CHECK(shootdown(p, 1, of_mm()).cycles == rest + c.cr3_flush.raw());
     CHECK(shootdown(p, 1, of_pages(3)).cycles == rest + 3 * c.invlpg.raw());
   }
@@ -138,7 +143,8 @@ TEST_CASE("Modern, two cpus: a csd of its own, four shared lines out and back") 
     const std::uint64_t sender = plain + (move + c.tlb_gen_atomic.raw()) + (move + c.request_write.raw()) +
                                  c.flush_setup.raw() + c.target_check.raw() + (move + c.request_write.raw()) +
                                  (move + c.queue_add.raw()) + plain;
-    // queue, csd, info and tlb_gen move; the own slot's generation; unlock of the csd. The sender's own flush is over.
+    // queue, csd, info and tlb_gen move; the own slot's generation; unlock of the csd. The sender's own flush is
+    // over.
     const std::uint64_t receiver = wake + plain + (move + c.queue_take.raw()) + (move + c.request_read.raw()) +
                                    (move + c.request_read.raw()) + c.ipi_dispatch.raw() + (move + c.percpu.raw()) +
                                    c.cr3_flush.raw() + c.percpu.raw() + (move + c.acknowledge.raw());
@@ -151,10 +157,11 @@ TEST_CASE("Modern, two cpus: a csd of its own, four shared lines out and back") 
 }
 
 TEST_CASE("Modern, four cpus: receivers queue for the info and tlb_gen lines, not for acknowledgements") {
-  // 1 + 80 + 70 + 30, then 5 + 70 + 80 a target: 646; sends at 647, 648, 649; irq entry done 1202 later: 1849, 1850,
-  // 1851. Own queue + 80, own csd + 70: 1999, 2000, 2001. Info line 2059, 2119, 2179, + 10; function + 50: 2119, 2179,
-  // 2239. tlb_gen line 2179, 2239, 2299, + 2; CR3 350, store 2, unlock 60 + 20: 2613, 2673, 2733. The sender, waiting
-  // for the first since 1065: 2614 + 65 = 2679; the second 2744, the third 2809; return 2, preempt 1: 2812.
+  // 1 + 80 + 70 + 30, then 5 + 70 + 80 a target: 646; sends at 647, 648, 649; irq entry done 1202 later: 1849,
+  // 1850, 1851. Own queue + 80, own csd + 70: 1999, 2000, 2001. Info line 2059, 2119, 2179, + 10; function + 50:
+  // 2119, 2179, 2239. tlb_gen line 2179, 2239, 2299, + 2; CR3 350, store 2, unlock 60 + 20: 2613, 2673, 2733. The
+  // sender, waiting for the first since 1065: 2614 + 65 = 2679; the second 2744, the third 2809; return 2, preempt
+  // 1: 2812.
   CHECK(shootdown(modern_params(), 4, of_mm()).cycles == 2812);
 }
 
@@ -195,7 +202,8 @@ Measured flush_entries(const X86Params& params, std::uint32_t n, bool wait, std:
            ctx.work(Cycles{10000});
            x.port->switch_mm(ctx, MmId::none(), mm_a);
            for (std::uint64_t page = 1; page <= mapped; ++page) x.touch(ctx, mm_a, page);
-           ctx.step_when(park, reads(flag), [&](const Access& a) { return a.read(flag) == 1; }, [](Access&) {});
+           ctx.step_when(
+               park, reads(flag), [&](const Access& a) { return a.read(flag) == 1; }, [](Access&) {});
          }});
   m.waits = x.log.count(EventKind::remote_wait_begun);
   m.ipis = 0;
@@ -244,8 +252,10 @@ TEST_CASE("Two initiators with one slot take turns; with eight the requests cros
       x.map(mm_a, 1, 11);
       const auto done = x.f.world.allocate("test.done", 1, 1, Coherence::internal).cell<std::uint64_t>(0);
       const auto body = [&](Context& ctx) {
-        if (ctx.cpu() == CpuId{0}) x.port->init_mm(ctx, mm_a);
-        else ctx.work(Cycles{5000});
+        if (ctx.cpu() == CpuId{0})
+          x.port->init_mm(ctx, mm_a);
+        else
+          ctx.work(Cycles{5000});
         x.port->switch_mm(ctx, MmId::none(), mm_a);
         ctx.work(ctx.cpu() == CpuId{0} ? Cycles{20000} : Cycles{15000});
         for (int i = 0; i < 5; ++i) {
@@ -253,7 +263,8 @@ TEST_CASE("Two initiators with one slot take turns; with eight the requests cros
           x.port->invalidate(ctx, of_mm());
         }
         ctx.step(park, writes(done), [&](Access& a) { a.add(done, std::uint64_t{1}); });
-        ctx.step_when(park, reads(done), [&](const Access& a) { return a.read(done) == 2; }, [](Access&) {});
+        ctx.step_when(
+            park, reads(done), [&](const Access& a) { return a.read(done) == 2; }, [](Access&) {});
       };
       x.run({body, body});
       CHECK(x.log.count(EventKind::flush_done) == 10);

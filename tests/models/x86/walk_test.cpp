@@ -8,8 +8,8 @@ namespace {
 using namespace test;
 using Status = AccessResult::Status;
 
-constexpr std::uint64_t line = 200;     // a line from memory, as the fixture has it
-constexpr std::uint64_t upgrade = 60;   // a line held for reading becomes writable
+constexpr std::uint64_t line = 200;    // a line from memory, as the fixture has it
+constexpr std::uint64_t upgrade = 60;  // a line held for reading becomes writable
 
 X86Costs other_costs() {
   X86Costs c;
@@ -120,8 +120,8 @@ TEST_CASE("Setting A costs one assist and the upgrade of the entry's line") {
     again = x.cycles_of(ctx, mm_a, 1, AccessKind::store);
   }});
   CHECK(load == 12 + 14 + (40 + upgrade) + 4);
-  CHECK((after_load & 0x60) == 0x20);   // A, not D
-  CHECK(store == 12 + 14 + 40 + 4);     // through an entry with D clear: walk again, the line is owned by now
+  CHECK((after_load & 0x60) == 0x20);  // A, not D
+  CHECK(store == 12 + 14 + 40 + 4);    // through an entry with D clear: walk again, the line is owned by now
   CHECK((after_store & 0x60) == 0x60);
   CHECK(again == 4);
 }
@@ -130,7 +130,9 @@ TEST_CASE("A 2M page ends the walk at the PDE and is one entry for all its pages
   X86Fixture x(modern_params());
   x.map(mm_a, 0, 7);
   const TableId root = x.f.world.load(x.f.state.mm_root(mm_a));
-  const auto next = [&](TableId t) { return TableId{x86::frame_of(x.f.world.load(x.f.state.entry(t, 0)).raw()).raw()}; };
+  const auto next = [&](TableId t) {
+    return TableId{x86::frame_of(x.f.world.load(x.f.state.entry(t, 0)).raw()).raw()};
+  };
   const TableId directory = next(next(root));
   // PDE 1: P, W, U, A, D, PS.
   x.f.world.store(x.f.state.entry(directory, 1), Pte{0x200000ULL << 12 | 0xe7});
@@ -173,7 +175,9 @@ TEST_CASE("Rights are those of all levels together, and a fault leaves nothing c
   x.map(mm_a, 1, 8, Rights{false, false});
   x.map(mm_a, 512, 9, Rights{true, true});
   const TableId root = x.f.world.load(x.f.state.mm_root(mm_a));
-  const auto next = [&](TableId t) { return TableId{x86::frame_of(x.f.world.load(x.f.state.entry(t, 0)).raw()).raw()}; };
+  const auto next = [&](TableId t) {
+    return TableId{x86::frame_of(x.f.world.load(x.f.state.entry(t, 0)).raw()).raw()};
+  };
   const auto pde1 = x.f.state.entry(next(next(root)), 1);
   x.f.world.store(pde1, x.f.world.load(pde1).without(x86::pte_write).with(x86::pte_no_exec));
   bool cached_after_fault = true;
@@ -218,12 +222,37 @@ TEST_CASE("Fetches fill the instruction side and loads the data side; the second
     x.enter(ctx, mm_a);
     x.touch(ctx, mm_a, 0);
     const auto& tlbs = x.port->mmu().tlbs();
-    const auto set = PeekWords{ctx.world(), tlbs.set_first(CoreId{0}, tlbs.first_level(x86::Side::instruction, 0), VirtPage{0})};
+    const auto set = PeekWords{
+        ctx.world(), tlbs.set_first(CoreId{0}, tlbs.first_level(x86::Side::instruction, 0), VirtPage{0})};
     data_before = set.get(0) == 0;
     fetch = x.cycles_of(ctx, mm_a, 0, AccessKind::fetch);
   }});
   CHECK(data_before);
   CHECK(fetch == 4 + 8);
+}
+
+TEST_CASE("Tiny tables of four entries walk like big ones") {
+  FixtureOptions options;
+  options.geometry = TableGeometry(PageShift{12}, {2, 2, 2, 0, 0}, 3);
+  X86Params p = modern_params();
+  p.dtlb_4k = p.itlb_4k = {1, 2};
+  p.dtlb_unified = p.itlb_unified = true;
+  p.stlb.ways = p.stlb_1g.ways = p.psc_pml4e.ways = 0;
+  p.psc_pde = p.psc_pdpte = {1, 1};
+  X86Fixture x(p, 1, 1, options);
+  for (const std::uint64_t page : {0U, 1U, 4U, 63U}) x.map(mm_a, page, 7);
+  std::vector<std::uint64_t> cycles;
+  x.run({[&](Context& ctx) {
+    x.enter(ctx, mm_a);
+    for (const std::uint64_t page : {0U, 1U, 4U, 63U, 4U, 0U}) cycles.push_back(x.cycles_of(ctx, mm_a, page));
+  }});
+  // Three tables; then the PDE alone; then two levels and one new table; then all three, two of them new.
+  CHECK(cycles[0] == 12 + 3 * (14 + line) + 4);
+  CHECK(cycles[1] == 12 + 14 + 4);
+  CHECK(cycles[2] == 12 + 2 * 14 + line + 4);
+  CHECK(cycles[3] == 12 + 3 * 14 + 2 * line + 4);
+  CHECK(cycles[4] == 4);                // two entries: 63 and 4
+  CHECK(cycles[5] == 12 + 3 * 14 + 4);  // one walk-cache entry a level, and both lead to page 63
 }
 
 }  // namespace

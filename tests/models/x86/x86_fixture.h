@@ -37,7 +37,8 @@ inline X86Params params_2_6() {
 }
 
 struct X86Fixture {
-  explicit X86Fixture(const X86Params& p, std::uint32_t cpus = 1, std::uint32_t threads = 1, FixtureOptions options = {})
+  explicit X86Fixture(const X86Params& p, std::uint32_t cpus = 1, std::uint32_t threads = 1,
+                      FixtureOptions options = {})
       : f(with(options, cpus, threads)), params(p) {
     set_costs(params.cost, f.costs);
     port = std::make_unique<X86Port>(f.state, f.machine(), f.locks, f.interrupts, params);
@@ -49,7 +50,8 @@ struct X86Fixture {
     return options;
   }
   /// A user page; accessed, and dirty if writable, unless `extra` and `without` say otherwise.
-  Cell<Pte> map(MmId mm, std::uint64_t page, std::uint64_t frame, Rights rights = {true, true}, std::uint64_t without = 0) {
+  Cell<Pte> map(MmId mm, std::uint64_t page, std::uint64_t frame, Rights rights = {true, true},
+                std::uint64_t without = 0) {
     Pte leaf = port->pte().make(Frame{frame}, rights).with(x86::pte_accessed);
     if (rights.write) leaf = leaf.with(x86::pte_dirty);
     return f.map(mm, VirtPage{page}, leaf.without(without), port->pte());
@@ -77,8 +79,8 @@ struct X86Fixture {
     const CoreId core = port->mmu().core_of(CpuId{cpu});
     const auto peek = [&](Location at) { return PeekWords{w, at}; };
     const auto& tlbs = port->mmu().tlbs();
-    return tlbs.find(peek, w.load(tlbs.kinds(core)), core, side, VirtPage{page}, port->mmu().tag_on(w, CpuId{cpu})).array !=
-           x86::TlbHierarchy::no_array;
+    return tlbs.find(peek, w.load(tlbs.kinds(core)), core, side, VirtPage{page}, port->mmu().tag_on(w, CpuId{cpu}))
+               .array != x86::TlbHierarchy::no_array;
   }
   [[nodiscard]] bool cached_under(std::uint32_t cpu, std::uint64_t page, std::uint32_t pcid) const {
     const World& w = f.world;
@@ -86,7 +88,8 @@ struct X86Fixture {
     const auto peek = [&](Location at) { return PeekWords{w, at}; };
     const auto& tlbs = port->mmu().tlbs();
     return tlbs.find(peek, w.load(tlbs.kinds(core)), core, x86::Side::data, VirtPage{page},
-                     x86::tag_of(tlbs.thread_of(CpuId{cpu}), pcid)).array != x86::TlbHierarchy::no_array;
+                     x86::tag_of(tlbs.thread_of(CpuId{cpu}), pcid))
+               .array != x86::TlbHierarchy::no_array;
   }
   Cycle run(const std::vector<PortFixture::Body>& bodies) { return f.run_timed(bodies); }
 

@@ -77,7 +77,8 @@ TEST_CASE("Under stop the callback comes once, on the first violation; under cou
     checker.on_stop([&](const Violation& v) { stopped_on.push_back(v.page.raw()); });
     checker.add(std::make_unique<EvenPages>(), Selection::named);
     for (const std::uint64_t page : {2U, 5U, 7U}) checker.on_event(stored(page));
-    CHECK(stopped_on == (policy == OnViolation::stop ? std::vector<std::uint64_t>{5} : std::vector<std::uint64_t>{}));
+    CHECK(stopped_on ==
+          (policy == OnViolation::stop ? std::vector<std::uint64_t>{5} : std::vector<std::uint64_t>{}));
     CHECK(checker.verdict() == Verdict::violated);
   }
 }

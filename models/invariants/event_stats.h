@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Statistics that follow from the event stream alone. Times are cycles of the simulated machine. What the stream
+// does not show is left to others: waiting for locks, TLB hits of run-ahead (fills and uses count reported ones
+// only).
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "models/invariants/ledger.h"
+#include "models/mm/locks.h"
+#include "models/mm/port.h"
+#include "sim/stats/stat_registry.h"
+
+namespace mmulab {
+
+[[nodiscard]] const char* flush_reason_name(FlushReason reason);
+/// "munmap": the short name of a call, as statistics use it.
+[[nodiscard]] const char* call_stat_name(Call call);
+
+class EventStats : public EventObserver {
+ public:
+  explicit EventStats(StatRegistry& registry);
+  void on_event(const Event& event) override;
+  /// Adds "window": cycles from a pte's change to the death of its last copy, as the ledger sees it.
+  void follow(Ledger& ledger, StatRegistry& registry);
+
+ private:
+  static constexpr std::size_t calls = 10, reasons = 12, lock_classes = 9;
+  struct Open {
+    bool open = false;
+    Cycle since;
+  };
+  struct Entered {
+    Call call{};
+    Cycle since;
+  };
+  struct Held {
+    std::uint64_t lock_class;
+    Location at;
+    Cycle since;
+  };
+  struct Task {
+    std::vector<Entered> calls;
+    std::vector<Held> locks;
+    Open preempt_off;
+    Open irqs_off;
+    Open remote_wait;
+  };
+  Task& task(const Event& event);
+  void begin(Open& open, const Event& event) { open = {true, event.cycle}; }
+  void end(Open& open, const Event& event, Histogram& histogram) {
+    if (open.open) histogram.add((event.cycle - open.since).raw());
+    open.open = false;
+  }
+  void on_call(const Event& event);
+  void on_lock(const Event& event);
+  void count(const Event& event);
+
+  std::vector<Task> tasks_;
+  std::array<Histogram*, calls> call_latency_{};
+  std::array<Counter*, reasons> flushes_{};
+  std::array<Counter*, reasons> flushed_pages_{};
+  std::array<Histogram*, lock_classes> lock_held_{};
+  Histogram* preempt_off_;
+  Histogram* irqs_off_;
+  Histogram* remote_wait_;
+  Histogram* remote_cpus_;
+  Histogram* batch_;
+  Counter* ipis_;
+  Counter* tlbies_;
+  Counter* xcalls_;
+  Counter* fills_;
+  Counter* uses_;
+  Counter* drops_;
+  Counter* frames_freed_;
+  Counter* context_switches_;
+  Gauge* batch_depth_;
+};
+
+}  // namespace mmulab
