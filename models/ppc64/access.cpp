@@ -165,15 +165,15 @@ AccessResult Ppc64Port::access(Context& ctx, MmId mm, VirtAddr va, AccessKind ki
 void Ppc64Port::list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const {
   const std::uint64_t context = context_of(mm);
   if (context == 0) return;
-  for (std::uint32_t cpu = 0; cpu < machine_.topology.cpus(); cpu += machine_.topology.threads_per_core) {
-    const UserAccess ua = describe(CpuId{cpu}, mm, start_of(page, PageShift{12}), AccessKind::load);
+  const TlbKey key{page, static_cast<std::uint32_t>(context), 0};
+  for (std::uint32_t core = 0; core < machine_.topology.cores(); ++core)
     for (const Tlb* tlb : {&hardware_.tlb, &hardware_.derat, &hardware_.ierat}) {
-      std::uint64_t data = 0;
-      if (!peek(*tlb, ua, data)) continue;
-      const CopyData copy{data};
-      copies.push_back({ua.core, mm, page, copy.frame(), Tag{context}, copy.rights()});
+      const PeekWords set(machine_.world, tlb->set_first(CoreId{core}, tlb->set_of(page)));
+      const std::uint32_t way = tlb->find(set, key);
+      if (way == Tlb::absent) continue;
+      const CopyData copy{tlb->data(set, way)};
+      copies.push_back({CoreId{core}, mm, page, copy.frame(), Tag{context}, copy.rights()});
     }
-  }
 }
 
 }  // namespace mmulab

@@ -16,5 +16,4 @@ extern const Label walk_primary;
 extern const Label walk_secondary;
 extern const Label walk_rc;
 extern const Label tlb_fill;
-extern const Label dsi;
 }  // namespace mmulab::ppc64

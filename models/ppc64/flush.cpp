@@ -103,7 +103,7 @@ void Ppc64Port::tlbiel(Context& ctx, TlbKey key) {
   Footprint footprint;
   hardware_.declare_kill(footprint, core, key);
   ctx.step(local_tlbie, footprint, [&](Access& a) {
-    if (!hardware_.kill(a, core, key)) return;
+    hardware_.kill(a, core, key);
     Event event{EventKind::translation_dropped};
     event.page = key.page();
     event.tag = Tag{key.tag()};

@@ -3,18 +3,14 @@
 // (hash_page, hash_preload), hash_low_64.S (__hash_page_4K); linux-gather.md 2.5.
 // Cost: hash_fault_entry, hash_walk_level a level, pte_read, cpumask_read, pte_lock (set and clear BUSY), those of
 // hpt.h, hash_fault_return. Together the 900 cycles of hardware.md 6.2.
-#include "models/ppc64/access_labels.h"
 #include "models/ppc64/port.h"
 
 namespace mmulab {
 
-namespace ppc64 {
-const Label dsi{"ppc64.dsi", "hash_fault_entry", Phase::entry};
-}
-
 using namespace ppc64;
 
 namespace {
+const Label dsi{"ppc64.dsi", "hash_fault_entry", Phase::entry};
 const Label read_root{"ppc64.hash.read_root", "hash_walk_level"};
 const Label read_level{"ppc64.hash.read_level", "hash_walk_level"};
 const Label read_pte{"ppc64.hash.read_pte", "pte_read"};

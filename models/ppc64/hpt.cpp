@@ -6,7 +6,7 @@ namespace {
 const Label insert_scan{"ppc64.hash.insert_scan", "pteg_scan"};
 const Label insert_lock{"ppc64.hash.insert_lock", "hpte_lock"};
 const Label insert_r{"ppc64.hash.insert_r", "hpte_store"};
-const Label insert_v{"ppc64.hash.insert_v", "hpte_store"};
+const Label insert_v{"ppc64.hash.insert_v", "hpte_publish"};
 const Label evict_slot{"ppc64.hash.evict_slot", "pteg_scan"};
 const Label evict_scan{"ppc64.hash.evict_scan", "pteg_scan"};
 const Label evict_lock{"ppc64.hash.evict_lock", "hpte_lock"};
@@ -20,8 +20,9 @@ const Label invalidate_v{"ppc64.hpte.invalidate_v", "hpte_store"};
 bool unlocked(const Access& a, Cell<std::uint64_t> v) { return (a.read(v) & hpte_lock) == 0; }
 }  // namespace
 
-Hpt::Hpt(World& world, const Ppc64Params& params)
-    : scheme_(params.vsid),
+Hpt::Hpt(World& world, const KernelState& state, const Ppc64Params& params)
+    : state_(state),
+      scheme_(params.vsid),
       layout_(params.vsid, params.pteg_count),
       compare_h_(params.compare_h),
       table_(world.allocate("ppc64.hpt", std::uint64_t{params.pteg_count} * slots_per_group, 2, Coherence::memory)) {
@@ -36,12 +37,11 @@ HptTarget Hpt::target(MmId mm, VirtPage page, std::uint64_t context) const {
   return {mm, page, context, layout_.avpn(vsid, ea), groups_of(hash, layout_.group_mask())};
 }
 
-HptTarget Hpt::owner_of(std::uint64_t v, std::uint64_t slot) const {
-  const AvpnLayout::Owner owner = layout_.owner(v, slot / slots_per_group);
-  HptTarget target;
-  target.page = owner.page;
-  target.context = owner.context;
-  return target;
+/// For the event only. An id belongs to one mm for as long as that lives; an entry of a dead one has no owner.
+MmId Hpt::owner_of(const Access& a, std::uint64_t context) const {
+  for (std::uint32_t mm = 0; mm < state_.limits().mms; ++mm)
+    if (a.context().world().load(state_.mm_context(MmId{mm})) == context) return MmId{mm};
+  return MmId::none();
 }
 
 bool Hpt::software_matches(std::uint64_t v, const HptTarget& target, std::uint64_t slot) const {
@@ -51,7 +51,7 @@ bool Hpt::software_matches(std::uint64_t v, const HptTarget& target, std::uint64
   return ((v & hpte_secondary) != 0) == in_secondary;
 }
 
-void Hpt::store_v(Access& a, std::uint64_t slot, std::uint64_t value, const HptTarget& target, Frame frame) const {
+void Hpt::store_v(Access& a, std::uint64_t slot, std::uint64_t value, const HptTarget& target) const {
   Event event{EventKind::hpte_stored};
   event.a = a.exchange(v(slot), value);
   event.b = value;
@@ -59,14 +59,21 @@ void Hpt::store_v(Access& a, std::uint64_t slot, std::uint64_t value, const HptT
   event.mm = target.mm;
   event.page = target.page;
   event.tag = Tag{target.context};
-  event.frame = frame;
+  if (((event.a | event.b) & hpte_valid) != 0) {
+    const Hpte entry{(event.a & hpte_valid) != 0 ? event.a : event.b, a.read(r(slot))};
+    const AvpnLayout::Owner owner = layout_.owner(entry.v, slot / slots_per_group);
+    if (owner.context != target.context) event.mm = owner_of(a, owner.context);
+    event.page = owner.page;
+    event.tag = Tag{owner.context};
+    event.frame = entry.frame();
+  }
   emit(a, event);
 }
 
 void Hpt::lock(Context& ctx, const Label& label, const HptTarget& target, std::uint64_t slot) const {
   const auto word = v(slot);
-  ctx.step_when(label, writes(word), [&](const Access& a) { return unlocked(a, word); },
-                [&](Access& a) { store_v(a, slot, a.read(word) | hpte_lock, target, Frame::none()); });
+  ctx.step_when(label, writes(word).reads(r(slot)), [&](const Access& a) { return unlocked(a, word); },
+                [&](Access& a) { store_v(a, slot, a.read(word) | hpte_lock, target); });
 }
 
 unsigned Hpt::insert(Context& ctx, const HptTarget& target, bool secondary, std::uint64_t value) const {
@@ -86,14 +93,13 @@ unsigned Hpt::insert(Context& ctx, const HptTarget& target, bool secondary, std:
         [&](Access& a) {
           const std::uint64_t now = a.read(v(slot));
           if ((now & hpte_valid) != 0) return false;
-          store_v(a, slot, now | hpte_lock, target, Frame::none());
+          store_v(a, slot, now | hpte_lock, target);
           return true;
         });
     if (!ours) continue;
     ctx.step(insert_r, writes(r(slot)), [&](Access& a) { a.write(r(slot), value); });
-    ctx.step(insert_v, writes(v(slot)), [&](Access& a) {
-      const std::uint64_t valid = target.avpn | hpte_valid | (secondary ? hpte_secondary : 0);
-      store_v(a, slot, valid, target, Hpte{valid, value}.frame());
+    ctx.step(insert_v, writes(v(slot)).reads(r(slot)), [&](Access& a) {
+      store_v(a, slot, target.avpn | hpte_valid | (secondary ? hpte_secondary : 0), target);
     });
     return index;
   }
@@ -112,18 +118,15 @@ void Hpt::evict(Context& ctx, std::uint64_t group) const {
     if (tried >= slots_per_group) return;
     const std::uint64_t slot = first + (start + tried) % slots_per_group;
     const bool ours = ctx.step_when(
-        evict_lock, writes(v(slot)), [&](const Access& a) { return unlocked(a, v(slot)); },
+        evict_lock, writes(v(slot)).reads(r(slot)), [&](const Access& a) { return unlocked(a, v(slot)); },
         [&](Access& a) {
           const std::uint64_t now = a.read(v(slot));
           if (!evictable(now)) return false;
-          store_v(a, slot, now | hpte_lock, owner_of(now, slot), Frame::none());
+          store_v(a, slot, now | hpte_lock, HptTarget{});
           return true;
         });
     if (!ours) continue;
-    ctx.step(evict_v, writes(v(slot)).reads(r(slot)), [&](Access& a) {
-      const Hpte gone{a.read(v(slot)), a.read(r(slot))};
-      store_v(a, slot, 0, owner_of(gone.v, slot), gone.frame());
-    });
+    ctx.step(evict_v, writes(v(slot)).reads(r(slot)), [&](Access& a) { store_v(a, slot, 0, HptTarget{}); });
     return;
   }
 }
@@ -135,18 +138,17 @@ bool Hpt::update_pp(Context& ctx, const HptTarget& target, std::uint64_t slot, s
     a.write(r(slot), (a.read(r(slot)) & ~(hpte_pp | hpte_n)) | (value & (hpte_pp | hpte_n | hpte_c)));
     return true;
   });
-  ctx.step(updatepp_unlock, writes(v(slot)), [&](Access& a) {
-    store_v(a, slot, a.read(v(slot)) & ~hpte_lock, target, Frame::none());
-  });
+  ctx.step(updatepp_unlock, writes(v(slot)).reads(r(slot)),
+           [&](Access& a) { store_v(a, slot, a.read(v(slot)) & ~hpte_lock, target); });
   return hit;
 }
 
 bool Hpt::invalidate(Context& ctx, const HptTarget& target, std::uint64_t slot) const {
   lock(ctx, invalidate_lock, target, slot);
   return ctx.step(invalidate_v, writes(v(slot)).reads(r(slot)), [&](Access& a) {
-    const Hpte found{a.read(v(slot)), a.read(r(slot))};
-    const bool hit = software_matches(found.v, target, slot);
-    store_v(a, slot, hit ? 0 : found.v & ~hpte_lock, target, found.frame());
+    const std::uint64_t found = a.read(v(slot));
+    const bool hit = software_matches(found, target, slot);
+    store_v(a, slot, hit ? 0 : found & ~hpte_lock, target);
     return hit;
   });
 }

@@ -6,6 +6,7 @@
 // Cost: hpte_lock, hpte_store, pteg_scan a step, plus the transfer of the group's line.
 #pragma once
 
+#include "models/mm/state.h"
 #include "models/ppc64/hpte.h"
 #include "models/ppc64/params.h"
 #include "sim/events/stream.h"
@@ -23,7 +24,7 @@ struct HptTarget {
 
 class Hpt {
  public:
-  Hpt(World& world, const Ppc64Params& params);
+  Hpt(World& world, const KernelState& state, const Ppc64Params& params);
 
   [[nodiscard]] HptTarget target(MmId mm, VirtPage page, std::uint64_t context) const;
   [[nodiscard]] Cell<std::uint64_t> v(std::uint64_t slot) const { return table_.cell<std::uint64_t>(slot, 0); }
@@ -54,10 +55,12 @@ class Hpt {
  private:
   void lock(Context& ctx, const Label& label, const HptTarget& target, std::uint64_t slot) const;
   [[nodiscard]] bool software_matches(std::uint64_t v, const HptTarget& target, std::uint64_t slot) const;
-  /// Stores doubleword 0 and says so; frame none: only the lock bit changes.
-  void store_v(Access& a, std::uint64_t slot, std::uint64_t value, const HptTarget& target, Frame frame) const;
-  [[nodiscard]] HptTarget owner_of(std::uint64_t v, std::uint64_t slot) const;
+  /// Stores doubleword 0 and says whose translation the slot holds: that of the entry, which need not be `target`. The
+  /// step declares a read of doubleword 1 if the entry is valid before or after.
+  void store_v(Access& a, std::uint64_t slot, std::uint64_t value, const HptTarget& target) const;
+  [[nodiscard]] MmId owner_of(const Access& a, std::uint64_t context) const;
 
+  const KernelState& state_;
   VsidScheme scheme_;
   AvpnLayout layout_;
   bool compare_h_;

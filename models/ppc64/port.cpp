@@ -4,10 +4,6 @@
 // hash table), asm-powerpc/mmu_context.h (switch_mm), slb.c (switch_slb).
 #include "models/ppc64/port.h"
 
-#include <algorithm>
-
-#include "models/ppc64/access_labels.h"
-
 namespace mmulab {
 
 using namespace ppc64;
@@ -25,7 +21,7 @@ Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& lo
       machine_(machine),
       locks_(locks),
       params_(params),
-      hpt_(machine.world, params),
+      hpt_(machine.world, state, params),
       hardware_(machine.world, machine.topology, params),
       bus_(machine.world, machine.topology, params, hardware_),
       tlbie_lock_(machine.world.allocate("ppc64.tlbie_lock", 1, 1, Coherence::memory)),
@@ -108,11 +104,6 @@ void Ppc64Port::switch_mm(Context& ctx, MmId prev, MmId next) {
     event.tag = Tag{context_of(next)};
     emit(a, event);
   });
-}
-
-Cycles Ppc64Port::least_reach() const {
-  const CostTable& costs = machine_.costs;
-  return std::min({costs.of(dsi), costs.of(tlb_hit) + costs.of(walk_primary) + costs.of(walk_rc)});
 }
 
 }  // namespace mmulab

@@ -66,8 +66,6 @@ class Ppc64Port : public Port, public CopySource {
   [[nodiscard]] Cell<std::uint64_t> machine_checks(CpuId cpu) const {
     return machine_checks_.cell<std::uint64_t>(cpu.raw());
   }
-  /// No user access can touch another core sooner than this after the core's previous step (R/C stores, trap entry).
-  [[nodiscard]] Cycles least_reach() const;
 
  private:
   struct UserAccess {

@@ -30,6 +30,7 @@ TlbieBus::TlbieBus(World& world, const Topology& topology, const Ppc64Params& pa
 }
 
 void TlbieBus::issue(Context& ctx, MmId mm, TlbKey key) {
+  events_ = ctx.events();
   const CpuId cpu = ctx.cpu();
   const std::uint32_t first = entry_of(cpu, 0);
   const auto pending = outstanding(cpu);
@@ -94,14 +95,15 @@ Footprint TlbieBus::footprint(std::uint32_t unit) const {
 
 void TlbieBus::act(Access& a, std::uint32_t unit) {
   const Unit u = unit_of(unit);
+  // A device's context has no stream of its own; what it does belongs into that of the senders.
+  if (a.context().events() == nullptr) a.context().set_events(events_);
   const TlbKey key{a.read(key_of(u.entry))};
-  if (hardware_.kill(a, u.core, key)) {
-    Event event{EventKind::translation_dropped};
-    event.page = key.page();
-    event.tag = Tag{key.tag()};
-    event.b = u.core.raw() + 1;
-    emit(a, event);
-  }
+  hardware_.kill(a, u.core, key);
+  Event event{EventKind::translation_dropped};
+  event.page = key.page();
+  event.tag = Tag{key.tag()};
+  event.b = u.core.raw() + 1;
+  emit(a, event);
   if (snoop_stall_ > Cycles{}) a.add(hardware_.stall(u.core), snoop_stall_.raw());
   std::uint64_t left = 0;
   for (std::uint32_t w = 0; w < mask_words(); ++w) {

@@ -65,6 +65,7 @@ class TlbieBus : public Device {
   Region outstanding_;
   TimedHost* host_ = nullptr;
   AgentId agent_;
+  EventStream* events_ = nullptr;
   // Timing only: when each cpu's previous tlbie, and the bus's, completes.
   std::vector<Cycle> cpu_busy_;
   Cycle bus_busy_;

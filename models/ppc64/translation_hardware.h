@@ -52,23 +52,17 @@ class TranslationHardware {
       footprint.writes_words(t->set_first(core, t->set_of(key.page())), t->set_words());
     footprint.writes_words(walk(topology_.first_cpu(core)).at, topology_.threads_per_core);
   }
-  /// Empties every entry of `core` with this key, and every lookup in flight for it. True if there was one.
-  bool kill(Access& a, CoreId core, TlbKey key) const {
-    bool any = false;
+  /// Empties every entry of `core` with this key, and every lookup in flight for it.
+  void kill(Access& a, CoreId core, TlbKey key) const {
     for (const Tlb* t : {&ierat, &derat, &tlb}) {
       StepWords set(a, t->set_first(core, t->set_of(key.page())));
       const std::uint32_t way = t->find(set, key);
-      if (way == Tlb::absent) continue;
-      t->drop(set, way);
-      any = true;
+      if (way != Tlb::absent) t->drop(set, way);
     }
     for (std::uint32_t thread = 0; thread < topology_.threads_per_core; ++thread) {
       const auto flight = walk(CpuId{topology_.first_cpu(core).raw() + thread});
-      if (a.read(flight) != key.raw()) continue;
-      a.write(flight, std::uint64_t{0});
-      any = true;
+      if (a.read(flight) == key.raw()) a.write(flight, std::uint64_t{0});
     }
-    return any;
   }
 
  private:

@@ -2,6 +2,8 @@
 // A port fixture with a ppc64 port and its tlbie bus: one mm (context id 1) whose pages tests map by hand.
 #pragma once
 
+#include <algorithm>
+
 #include "models/ppc64/port.h"
 #include "tests/support/catch.h"
 #include "tests/support/port_fixture.h"
@@ -183,7 +185,7 @@ class Ppc64Fixture : public PortFixture {
     lines = std::make_unique<Lines>(world, options_.topology, costs, LineCosts{options_.line_bytes, Cycles{60}, Cycles{150}},
                                     [latency](CoreId, PhysAddr, bool) { return latency; });
     machine().lines = lines.get();
-    lines->set_least_latency(port.least_reach());
+    lines->set_least_latency(std::min(Cycles{60}, costs.least(Phase::entry)));
     TimedOptions timed;
     timed.lookahead = options_.lookahead;
     timed.seed = options_.seed;

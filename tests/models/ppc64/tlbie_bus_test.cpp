@@ -86,6 +86,13 @@ TEST_CASE("A tlbie kills copies of its page and context only, in ERAT and TLB") 
   f.deliver_all();
   CHECK(f.copies(1).empty());
   CHECK(f.copies(2).size() == 2);
+  // The stream hears of each core, whether or not there was a copy: the checkers may believe in one.
+  CHECK(f.log.count(EventKind::translation_dropped) == 4);
+  const Event dropped = f.log.last(EventKind::translation_dropped);
+  CHECK(dropped.page == VirtPage{1});
+  CHECK(dropped.tag == Tag{1});
+  CHECK(dropped.a == 0);
+  CHECK(dropped.b == 2);
 }
 
 TEST_CASE("Each tlbie stalls every core once, and its next access pays") {
