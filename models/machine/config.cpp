@@ -36,6 +36,9 @@ void describe_machine(config::Schema& schema) {
   line.constant("cross_socket").default_to(200).range(1, 100000).unit("cycles").help("A line from another socket").source(
       Confidence::Medium, "hardware.md 1.4, ballpark of 100-300 ns round trip");
 
+  line.constant("same_socket_ns").range(1, 100000).help("The same in nanoseconds; takes the place of the cycles");
+  line.constant("cross_socket_ns").range(1, 100000).help("The same in nanoseconds; takes the place of the cycles");
+
   auto memory = schema.section("machine.memory", "Memory behind the caches");
   memory.text("model").default_to("flat").help("Which TLM-2.0 memory target answers");
   memory.constant("latency").default_to(250).range(1, 1000000).unit("cycles").help("A line that no cache holds").source(
@@ -75,11 +78,17 @@ Topology topology(const config::Values& values) {
   return t;
 }
 
+/// A constant that may be given in cycles, or under its name with _ns in nanoseconds; converted once, rounding up.
+static Cycles cycles_or_ns(const config::Values& values, const std::string& path) {
+  if (values.contains(path + "_ns")) return cycles_of_ns(values.integer(path + "_ns"), values.integer("machine.frequency_mhz"));
+  return Cycles{values.integer(path)};
+}
+
 LineCosts line_costs(const config::Values& values) {
   LineCosts costs;
   costs.line_bytes = static_cast<std::uint32_t>(values.integer("machine.line.bytes"));
-  costs.same_socket = Cycles{values.integer("machine.line.same_socket")};
-  costs.cross_socket = Cycles{values.integer("machine.line.cross_socket")};
+  costs.same_socket = cycles_or_ns(values, "machine.line.same_socket");
+  costs.cross_socket = cycles_or_ns(values, "machine.line.cross_socket");
   return costs;
 }
 

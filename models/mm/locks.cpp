@@ -10,14 +10,12 @@ using Word = Cell<std::uint64_t>;
 
 const Label lock_label[] = {
     {"mmap_sem.lock", "spin_lock"}, {"i_mmap_lock.lock", "spin_lock"}, {"page_table_lock.lock", "spin_lock"},
-    {"ptl.lock", "spin_lock"},      {"zone_lock.lock", "spin_lock"},   {"context_lock.lock", "spin_lock"},
-    {"ctx_alloc_lock.lock", "spin_lock"}, {"shootdown_lock.lock", "spin_lock"}, {"tlbie_lock.lock", "spin_lock"},
-    {"rq_lock.lock", "spin_lock"}};
+    {"ptl.lock", "spin_lock"},      {"rq_lock.lock", "spin_lock"},   {"zone_lock.lock", "spin_lock"},   {"context_lock.lock", "spin_lock"},
+    {"ctx_alloc_lock.lock", "spin_lock"}, {"shootdown_lock.lock", "spin_lock"}, {"tlbie_lock.lock", "spin_lock"}};
 const Label unlock_label[] = {
     {"mmap_sem.unlock", "spin_unlock"}, {"i_mmap_lock.unlock", "spin_unlock"}, {"page_table_lock.unlock", "spin_unlock"},
-    {"ptl.unlock", "spin_unlock"},      {"zone_lock.unlock", "spin_unlock"},   {"context_lock.unlock", "spin_unlock"},
-    {"ctx_alloc_lock.unlock", "spin_unlock"}, {"shootdown_lock.unlock", "spin_unlock"}, {"tlbie_lock.unlock", "spin_unlock"},
-    {"rq_lock.unlock", "spin_unlock"}};
+    {"ptl.unlock", "spin_unlock"},      {"rq_lock.unlock", "spin_unlock"},   {"zone_lock.unlock", "spin_unlock"},   {"context_lock.unlock", "spin_unlock"},
+    {"ctx_alloc_lock.unlock", "spin_unlock"}, {"shootdown_lock.unlock", "spin_unlock"}, {"tlbie_lock.unlock", "spin_unlock"}};
 const Label irq_off{"irq.disable", "irq_disable"};
 const Label irq_on{"irq.enable", "irq_enable"};
 const Label preempt_off{"preempt.disable", "preempt_disable"};
@@ -42,9 +40,9 @@ Event lock_event(EventKind kind, LockClass lock_class, Location at) {
 }  // namespace
 
 const char* name_of(LockClass lock_class) {
-  static constexpr std::array<const char*, 10> names = {"mmap_sem", "i_mmap_lock", "page_table_lock", "ptl",
+  static constexpr std::array<const char*, 10> names = {"mmap_sem", "i_mmap_lock", "page_table_lock", "ptl", "rq_lock",
                                                         "zone_lock", "context_lock", "ctx_alloc_lock",
-                                                        "shootdown_lock", "tlbie_lock", "rq_lock"};
+                                                        "shootdown_lock", "tlbie_lock"};
   return names[static_cast<std::size_t>(lock_class)];
 }
 

@@ -13,7 +13,7 @@ namespace mmulab {
 
 /// The classes of the declared partial order, outermost first (modelling.md 3, lock-order).
 enum class LockClass : std::uint8_t {
-  mmap_sem, i_mmap, page_table, ptl, zone, context, context_alloc, shootdown, tlbie, run_queue
+  mmap_sem, i_mmap, page_table, ptl, run_queue, zone, context, context_alloc, shootdown, tlbie
 };
 [[nodiscard]] const char* name_of(LockClass lock_class);
 

@@ -85,7 +85,9 @@ bool TimedHost::arrive(Context& context, const Op& op) {
     agent.now = ready + cost;
     reached_ = agent.now;
     if (op.guard.always() || op.guard.holds(Access{context, op})) break;
-    park(context, op);
+    // An interrupt that came while the attempt was under way is taken now: nobody would wake us for it.
+    if (op.on_interrupt == OnInterrupt::ignore || interrupts_ == nullptr || !interrupts_->deliverable(context.cpu()))
+      park(context, op);
     work = Cycles{};
   }
   note(Decision::Kind::step, id_of(context));
