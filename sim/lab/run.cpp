@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "models/invariants/event_stats.h"
 #include "models/invariants/no_deadlock.h"
 #include "models/invariants/register.h"
 #include "models/machine/config.h"
@@ -90,11 +91,14 @@ class TimedRun {
     checker_ = std::make_unique<Checker>(options);
     LedgerConfig config = ledger_config(values_, *system_);
     auto ledger = std::make_unique<Ledger>(config, system_->events);
-    const Ledger& reference = *ledger;
+    Ledger& reference = *ledger;
     checker_->add_model(std::move(ledger));
     select(*checker_, values_, reference);
     system_->events.subscribe(*checker_);
     result_.stats = std::make_shared<StatRegistry>();
+    stats_ = std::make_unique<EventStats>(*result_.stats);
+    stats_->follow(reference, *result_.stats);
+    system_->events.subscribe(*stats_);
     if (control_.log != nullptr && control_.log_from != never) {
       log_ = std::make_unique<EventLog>(*control_.log, control_.log_from, *system_);
       system_->events.subscribe(*log_);
@@ -174,6 +178,7 @@ class TimedRun {
   workload::Plan plan_;
   std::unique_ptr<System> system_;
   std::unique_ptr<Checker> checker_;
+  std::unique_ptr<EventStats> stats_;
   std::unique_ptr<EventLog> log_;
   Cycle limit_ = never;
   Cycle stopped_at_;

@@ -23,7 +23,11 @@ CoreModules::CoreModules(TimedHost& host) : host_(host) {
 
 CoreModules::~CoreModules() = default;
 
-void CoreModules::run() { sc_core::sc_start(); }
+void CoreModules::run() {
+  // SystemC talks on stdout, which is for data.
+  sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  sc_core::sc_start();
+}
 
 void fresh_systemc_kernel() {
   sc_core::sc_curr_simcontext = new sc_core::sc_simcontext;
