@@ -41,8 +41,6 @@ EventStats::EventStats(StatRegistry& r) {
   ipis_ = &r.counter({"ipi.sent", "1", "interprocessor interrupts sent"});
   tlbies_ = &r.counter({"tlbie.issued", "1", "broadcast invalidations issued"});
   xcalls_ = &r.counter({"xcall.sent", "1", "cross calls sent"});
-  fills_ = &r.counter({"translation.fills", "1", "TLB fills reported (run-ahead reports none)"});
-  uses_ = &r.counter({"translation.uses", "1", "user accesses reported (run-ahead reports none)"});
   drops_ = &r.counter({"translation.drops", "1", "invalidations that took effect on a core"});
   frames_freed_ = &r.counter({"frame.freed", "frames", "frames given back to the allocator"});
   context_switches_ = &r.counter({"context_switches", "1", "tasks switched in"});
@@ -88,8 +86,6 @@ void EventStats::count(const Event& event) {
     case EventKind::ipi_sent: return ipis_->add();
     case EventKind::tlbie_issued: return tlbies_->add();
     case EventKind::xcall_sent: return xcalls_->add();
-    case EventKind::translation_filled: return fills_->add();
-    case EventKind::translation_used: return uses_->add();
     case EventKind::translation_dropped: return drops_->add();
     case EventKind::frame_freed: return frames_freed_->add();
     case EventKind::switched_in: return context_switches_->add();

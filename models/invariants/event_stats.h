@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Statistics that follow from the event stream alone. Times are cycles of the simulated machine. What the stream
-// does not show is left to others: waiting for locks, TLB hits of run-ahead (fills and uses count reported ones
-// only).
+// Statistics that follow from the event stream alone. Times are cycles of the simulated machine. What the stream does
+// not show is left to others: waiting for locks, and TLB fills and uses, which run-ahead makes in silence.
 #pragma once
 
 #include <array>
@@ -70,8 +69,6 @@ class EventStats : public EventObserver {
   Counter* ipis_;
   Counter* tlbies_;
   Counter* xcalls_;
-  Counter* fills_;
-  Counter* uses_;
   Counter* drops_;
   Counter* frames_freed_;
   Counter* context_switches_;

@@ -14,6 +14,7 @@
 #endif
 #endif
 #ifdef MMULAB_ASAN_FIBERS
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -49,6 +50,10 @@ Fiber::Fiber(std::size_t stack_bytes, Entry entry, void* argument) : entry_(entr
   // An overflow must hit a wall, not the neighbouring stack.
   MMULAB_ASSERT(mprotect(stack_, page, PROT_NONE) == 0, "no guard page for a fiber's stack");
   char* top = static_cast<char*>(stack_) + mapped_bytes_;
+#ifdef MMULAB_ASAN_FIBERS
+  // The address may have been an abandoned fiber's, whose frames left their poison behind.
+  __asan_unpoison_memory_region(static_cast<char*>(stack_) + page, mapped_bytes_ - page);
+#endif
   context_ = bc::make_fcontext(top, mapped_bytes_ - page, &FiberTransfer::enter);
 }
 

@@ -4,9 +4,10 @@
 namespace mmulab {
 
 AgentId FiberHost::add_device(Device& device) {
-  auto* context = new Context(*this, world_, TaskId::none());
+  auto context = std::make_unique<Context>(*this, world_, TaskId::none());
   context->set_observer(observer_);
-  devices_.push_back({&device, context});
+  context->set_events(events_);
+  devices_.push_back({&device, std::move(context)});
   return AgentId{cpus() + devices_.size() - 1};
 }
 

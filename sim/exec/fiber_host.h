@@ -2,6 +2,7 @@
 // What both hosts share: which context runs on which cpu, and how a cpu goes from one task to another.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "sim/exec/context.h"
@@ -24,6 +25,8 @@ class FiberHost : public Host {
 
   void set_interrupts(Interrupts* interrupts) { interrupts_ = interrupts; }
   void set_observer(StepObserver* observer) { observer_ = observer; }
+  /// Where devices emit; before they are added.
+  void set_events(EventStream* events) { events_ = events; }
   /// Device agents follow the cpus in the order of their addition.
   AgentId add_device(Device& device);
   /// Puts `context` on `cpu` before the run begins.
@@ -36,7 +39,7 @@ class FiberHost : public Host {
  protected:
   struct DeviceSlot {
     Device* device;
-    Context* context;
+    std::unique_ptr<Context> context;
   };
   [[nodiscard]] bool is_cpu(AgentId agent) const { return agent.raw() < cpus(); }
   [[nodiscard]] DeviceSlot& device(AgentId agent) { return devices_[agent.raw() - cpus()]; }
@@ -45,6 +48,7 @@ class FiberHost : public Host {
   World& world_;
   Interrupts* interrupts_ = nullptr;
   StepObserver* observer_ = nullptr;
+  EventStream* events_ = nullptr;
   std::vector<Context*> current_;
   std::vector<DeviceSlot> devices_;
 };

@@ -170,6 +170,8 @@ void System::make_contexts(FiberHost& host) {
 }
 
 void System::add_devices(FiberHost& host, TimedHost* timed) {
+  host.set_events(&events);
+  host.set_observer(observer_);
   const AgentId fabric_agent = host.add_device(*fabric);
   fabric->attach(timed, fabric_agent);
   const AgentId timer_agent = host.add_device(*timer);

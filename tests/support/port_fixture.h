@@ -91,6 +91,7 @@ class PortFixture {
     timed.lookahead = options_.lookahead;
     timed.seed = options_.seed;
     host_timed = std::make_unique<TimedHost>(world, *lines, options_.topology.core_of_each_cpu(), timed);
+    host_timed->set_events(&stream);
     const AgentId agent = host_timed->add_device(fabric);
     fabric.attach(host_timed.get(), agent);
     host_timed->set_interrupts(&interrupts);
@@ -104,6 +105,7 @@ class PortFixture {
   ExploredHost& start_explored(const std::vector<Body>& bodies) {
     world.start_tracking();
     host_explored = std::make_unique<ExploredHost>(world, options_.limits.cpus);
+    host_explored->set_events(&stream);
     host_explored->add_device(fabric);
     host_explored->set_interrupts(&interrupts);
     place(*host_explored, bodies);
