@@ -2,6 +2,7 @@
 #include <functional>
 #include <ostream>
 
+#include "models/invariants/register.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/verb.h"
 #include "sim/config/load.h"
@@ -42,6 +43,15 @@ std::string show_key(const std::string& path, const Arguments& /*arguments*/) {
                        close.empty() ? "`mmulab list keys` lists them" : "did you mean `" + close + "`?"));
 }
 
+std::string show_invariant(const std::string& name, const Arguments&) {
+  std::vector<std::string> names;
+  for (const auto& invariant : make_invariants(LedgerConfig{})) {
+    if (invariant->name() == name) return explain(invariant->text());
+    names.push_back(invariant->name());
+  }
+  throw config::Error(config::diagnose({}, "there is no invariant `" + name + "`", config::suggestion(name, names)));
+}
+
 const std::vector<ShownKind>& kinds() {
   const auto preset = [](const std::string& folder) {
     return [folder](const std::string& name, const Arguments& arguments) {
@@ -51,6 +61,7 @@ const std::vector<ShownKind>& kinds() {
   static const std::vector<ShownKind> table = {
       {"config", show_config},           {"machine", preset("machines")},   {"kernel", preset("kernels")},
       {"strategy", preset("strategies")}, {"workload", preset("workloads")}, {"key", show_key},
+      {"invariant", show_invariant},
   };
   return table;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "sim/cli/topics.h"
 
+#include "models/invariants/register.h"
 #include "sim/config/load.h"
+#include "sim/lab/architecture.h"
 
 namespace mmulab::cli {
 namespace {
@@ -41,6 +43,18 @@ std::vector<Item> keys(const config::Schema& schema) {
   return items;
 }
 
+std::vector<Item> invariants(const config::Schema&) {
+  std::vector<Item> items;
+  for (const auto& invariant : make_invariants(LedgerConfig{})) items.push_back({invariant->text().name, invariant->text().help});
+  return items;
+}
+
+std::vector<Item> architectures(const config::Schema&) {
+  std::vector<Item> items;
+  for (const auto* entry : lab::architectures().entries()) items.push_back({entry->name, entry->help});
+  return items;
+}
+
 }  // namespace
 
 const std::vector<Topic>& topics() {
@@ -50,6 +64,8 @@ const std::vector<Topic>& topics() {
       {"strategies", "Presets of gather strategies", files_in("strategies")},
       {"workloads", "Presets of workloads", files_in("workloads")},
       {"scenarios", "Shipped configurations that can be run", files_in("scenarios")},
+      {"invariants", "What can be checked", invariants},
+      {"architectures", "Architectures of machines", architectures},
       {"keys", "Every key of a configuration", keys},
   };
   return table;

@@ -47,7 +47,7 @@ class Shelf {
   [[nodiscard]] std::size_t files_in(const std::string& name) const {
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator(path_ / name))
-      count += entry.is_regular_file() ? 1 : 0;
+      count += entry.is_regular_file() ? 1U : 0U;
     return count;
   }
 
