@@ -126,6 +126,12 @@ void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page
   if (vma.kind == VmaKind::file_private) rights.write = false;
   Pte value = layout.make(frame, rights).with(layout.accessed);
   if (kind == AccessKind::store && rights.write) value = value.with(layout.dirty);
+  if (vma.kind == VmaKind::pfnmap) {
+    // A driver's page: mapped without a reference, a map count or a place in the resident set.
+    install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind);
+    put_page(ctx, frame);
+    return;
+  }
   add_rmap(ctx, frame);
   if (!install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind)) {
     remove_rmap(ctx, frame, false);
@@ -140,28 +146,31 @@ void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page
 void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place) {
   const PteLayout& layout = port_.pte();
   const Frame frame = layout.frame(seen);
+  locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
+  const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
+  if (!layout.same(now, seen)) return locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
   bool reuse = vma.kind == VmaKind::file_shared || vma.kind == VmaKind::pfnmap;
   if (!reuse && frame != KernelState::zero_frame()) {
     const auto mapcount = state_.frame(frame, FrameFields::mapcount);
     const auto flags = state_.frame(frame, FrameFields::flags);
     reuse = ctx.step(reuse_test, reads(mapcount, flags), [&](Access& a) { return a.read(mapcount) == 1 && (a.read(flags) & frame_file) == 0; });
   }
-  if (!reuse) return copy_on_write(ctx, mm, vma, page, seen, place);
-  locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
-  const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
-  if (layout.same(now, seen)) {
+  if (reuse) {
     const Pte raised = layout.with_rights(now, vma.rights).with(layout.accessed | layout.dirty);
     strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::access_flags, raised});
     port_.update_mmu_cache(ctx, mm, page, raised, AccessKind::store);
+  } else if (frame != KernelState::zero_frame()) {
+    // The source must outlive the copy: another thread may drop the last mapping meanwhile (page_cache_get in do_wp_page).
+    get_page(ctx, frame);
   }
   locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
+  if (!reuse) copy_on_write(ctx, mm, vma, page, seen, place);
 }
 
+/// The rest of do_wp_page; the source has been given an extra reference.
 void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place) {
   const PteLayout& layout = port_.pte();
   const Frame source = layout.frame(seen);
-  // The source must outlive the copy: another thread may drop the last mapping meanwhile (page_cache_get in do_wp_page).
-  if (source != KernelState::zero_frame()) get_page(ctx, source);
   const Frame target = allocate_page(ctx, mm, page);
   const auto from = state_.frame(source, FrameFields::content);
   const auto to = state_.frame(target, FrameFields::content);
@@ -196,7 +205,7 @@ void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
   const auto rss = state_.mm_rss(mm);
   if (still && source == KernelState::zero_frame()) ctx.step(count_rss, writes(rss), [&](Access& a) { a.add(rss, std::uint64_t{1}); });
   remove_rmap(ctx, still ? source : target, false);
-  if (still) put_page(ctx, source);
+  put_page(ctx, source);
   put_page(ctx, still ? source : target);
 }
 

@@ -89,7 +89,10 @@ class Context {
     Op op = make(label, footprint, Guard{});
     op.on_interrupt = OnInterrupt::restart;
     op.extra = extra;
-    if (!begin(op)) return false;
+    if (!begin(op)) {
+      work_before_ += op.work_before;
+      return false;
+    }
     Access access{*this, op};
     effect(access);
     host_.leave(*this, op);
