@@ -22,7 +22,7 @@ class Strategies : public Shelf {
  public:
   Strategies() {
     for (const char* name : {"good", "bad", "cut", "crash", "throw", "elsewhere", "slow", "echo"})
-      write(std::string("strategies/") + name + ".toml", "name = '" + std::string(name) + "'\n");
+      write(std::string("strategies/") + name + ".toml", "recorder = 'batch'\nname = '" + std::string(name) + "'\n");
     write("strategies/refused.toml", "nonsense = 1\n");
   }
 };
