@@ -25,8 +25,8 @@ struct ChildEnd {
 struct ChildOptions {
   std::size_t jobs = 1;
   std::optional<std::uint64_t> timeout_seconds;  ///< for each
-  const std::atomic<bool>* interrupt =
-      nullptr;  ///< once set no more are started, and those that run are told to end
+  /// Once set no more are started, and those that run are told to end.
+  const std::atomic<bool>* interrupt = nullptr;
   std::function<void(std::size_t done)> on_done;
 };
 

@@ -39,8 +39,8 @@ bool loads(const config::Schema& schema, const std::string& file, const config::
   }
 }
 
-/// A configuration that no strategy makes right is the user's mistake and thrown; one that some strategy makes right
-/// says that the others are not for this machine.
+/// A configuration that no strategy makes right is the user's mistake and thrown; one that some strategy makes
+/// right says that the others are not for this machine.
 std::vector<Plan> plan(const config::Schema& schema, const std::string& file,
                        const std::vector<std::string>& strategies, const config::Overrides& overrides) {
   std::vector<Plan> plans;
@@ -151,10 +151,9 @@ Verb compare_verb(const Simulator& simulator) {
   verb.help = "Simulate one configuration under several strategies: safety and cost in one table";
   verb.details =
       "  mmulab compare FILE ppc64-2.6.20 ppc64-2.6.22 safe-deferral\n\n"
-      "Each strategy runs in a process of its own. One that is not defined on the configured machine is listed "
-      "as\n"
-      "refused, with the reason. Ends with 0 if every strategy was decided, whatever its verdict, else with "
-      "3.\n";
+      "Each strategy runs in a process of its own. One that is not defined on the configured machine is\n"
+      "listed as refused, with the reason. Ends with 0 if every strategy was decided, whatever its verdict,\n"
+      "else with 3.\n";
   add_set(verb.options.operands("FILE STRATEGY...", 2, SIZE_MAX));
   add_json(verb.options);
   add_plugin(verb.options);

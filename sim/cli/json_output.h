@@ -12,8 +12,8 @@ namespace mmulab::cli {
 
 class JsonOutput {
  public:
-  /// None, "-", or a file's name. Throws config::Error where the file could not be written, before any work is
-  /// done.
+  /// None, "-", or a file's name. Throws config::Error where the file could not be written, before any
+  /// work is done.
   explicit JsonOutput(const std::optional<std::string>& target);
 
   [[nodiscard]] bool wanted() const { return to_stdout_ || !file_.empty(); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One line on a terminal that says how far a run is: cycle, cycles a second, and when it will be done if its end is
-// known. Written at most five times a second.
+// One line on a terminal that says how far a run is: cycle, cycles a second, and when it will be done if its end
+// is known. Written at most five times a second.
 #pragma once
 
 #include <functional>

@@ -39,14 +39,14 @@ std::uint64_t most(const RunSummary& summary, std::string_view name) {
 std::uint64_t flushes(const RunSummary& summary) {
   std::uint64_t sum = 0;
   for (const auto& [name, value] : summary.numbers)
-    if (name.rfind(stat_names::flush_prefix, 0) == 0) sum += value;
+    if (name.rfind(stat_names::flush_prefix, 0) == 0 && ends_with(name, stat_names::count_suffix)) sum += value;
   return sum;
 }
 
 std::uint64_t longest_hold(const RunSummary& summary) {
   std::uint64_t longest = 0;
   for (const auto& [name, spread] : summary.spreads)
-    if (name.rfind(stat_names::lock_prefix, 0) == 0 && ends_with(name, stat_names::hold_suffix))
+    if (name.rfind(stat_names::lock_prefix, 0) == 0 && ends_with(name, stat_names::held_suffix))
       longest = std::max(longest, spread.max);
   return longest;
 }

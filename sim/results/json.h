@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Results as JSON, in a fixed order of keys and with integers only outside "host": the same run gives the same bytes.
-// docs/results.schema.json is the schema. Only json.cpp knows the JSON library.
+// Results as JSON, in a fixed order of keys and with integers only outside "host": the same run gives the same
+// bytes. docs/results.schema.json is the schema. Only json.cpp knows the JSON library.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One run told to a person: what ran, the verdict in one line, each violation as a short story, then the numbers. At
-// most 100 columns wide. docs/results.md explains how to read it.
+// One run told to a person: what ran, the verdict in one line, each violation as a short story, then the numbers.
+// At most 100 columns wide. docs/results.md explains how to read it.
 #pragma once
 
 #include <string>

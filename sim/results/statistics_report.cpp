@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,7 +16,7 @@ using Align = TextTable::Align;
 constexpr std::size_t indent = 2;
 
 struct Group {
-  std::string name;
+  std::vector<std::string> names;  // the parts before the first dot that belong here
   std::string title;
   bool known = false;  // its title says what its statistics mean
   std::vector<const Stat*> stats;
@@ -23,17 +24,18 @@ struct Group {
 
 /// Groups that a report leads with, in this order; others follow under their own names.
 std::vector<Group> known_groups() {
-  const auto group = [](const char* name, const char* title) { return Group{name, title, true, {}}; };
+  const auto group = [](std::vector<std::string> names, const char* title) {
+    return Group{std::move(names), title, true, {}};
+  };
   return {
-      group("call", "Kernel calls"),
-      group("flush", "Flushes by reason"),
-      group("ipi", "Interprocessor interrupts"),
-      group("tlbie", "tlbie"),
-      group("xcall", "Cross calls"),
-      group("off", "Stretches with preemption or interrupts off"),
-      group("lock", "Locks: time waited, time held"),
-      group("memory", "Memory traffic"),
-      group("line", "Cache-line traffic"),
+      group({"call"}, "Kernel calls, from entry to return"),
+      group({"window"}, "Windows, from a pte's change to the death of its last copy"),
+      group({"flush"}, "Flushes by reason"),
+      group({"ipi", "tlbie", "xcall"}, "Invalidations sent to others"),
+      group({"remote_wait", "preempt_off", "irqs_off"},
+            "Waiting for other cpus; stretches with preemption or interrupts off"),
+      group({"lock"}, "Locks, from acquisition to release"),
+      group({"memory", "line"}, "Memory and cache-line traffic"),
   };
 }
 
@@ -41,27 +43,33 @@ std::vector<Group> by_group(const StatRegistry& stats) {
   std::vector<Group> groups = known_groups();
   for (const Stat& stat : stats.all()) {
     const std::string name = stat.text.name.substr(0, stat.text.name.find('.'));
-    auto found = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.name == name; });
-    if (found == groups.end()) found = groups.insert(groups.end(), Group{name, name, false, {}});
+    auto found = std::find_if(groups.begin(), groups.end(), [&](const Group& g) {
+      return std::find(g.names.begin(), g.names.end(), name) != g.names.end();
+    });
+    if (found == groups.end()) found = groups.insert(groups.end(), Group{{name}, name, false, {}});
     found->stats.push_back(&stat);
   }
   return groups;
 }
 
+std::uint64_t number_of(const Stat& stat) {
+  return stat.counter != nullptr ? stat.counter->value() : stat.gauge->max();
+}
+
 bool is_zero(const Stat& stat) {
   if (stat.histogram != nullptr) return stat.histogram->count() == 0;
-  return (stat.counter != nullptr ? stat.counter->value() : stat.gauge->max()) == 0;
+  return number_of(stat) == 0;
 }
 
 /// "call.munmap.latency" -> "munmap"
-std::string short_name(const Stat& stat) {
-  const std::string& name = stat.text.name;
-  const auto dot = name.find('.');
-  std::string shown = dot == std::string::npos ? name : name.substr(dot + 1);
-  const auto suffix = stat_names::latency_suffix;
-  if (shown.size() > suffix.size() && shown.compare(shown.size() - suffix.size(), suffix.size(), suffix) == 0)
-    shown.resize(shown.size() - suffix.size());
-  return shown;
+std::string short_name(const Group& group, const Stat& stat) {
+  std::string name = stat.text.name;
+  if (group.names.size() != 1) return name;
+  if (const auto dot = name.find('.'); dot != std::string::npos) name.erase(0, dot + 1);
+  for (const auto suffix : {stat_names::latency_suffix, stat_names::held_suffix})
+    if (name.size() > suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0)
+      return name.substr(0, name.size() - suffix.size());
+  return name;
 }
 
 std::vector<std::uint64_t> summary(const Histogram& h) {
@@ -81,7 +89,7 @@ TextTable times_table(const Group& group, std::uint64_t mhz, bool also_in_us) {
   else table.add_header({"cycles", "times", "p50", "p90", "p99", "max"});
   for (const Stat* stat : group.stats) {
     if (stat->histogram == nullptr || stat->text.unit != "cycles" || is_zero(*stat)) continue;
-    std::vector<TextTable::Cell> row{short_name(*stat), grouped(stat->histogram->count())};
+    std::vector<TextTable::Cell> row{short_name(group, *stat), grouped(stat->histogram->count())};
     for (const auto cycles : summary(*stat->histogram)) row.emplace_back(grouped(cycles));
     if (also_in_us)
       for (const auto cycles : summary(*stat->histogram)) row.emplace_back(short_microseconds(cycles, mhz));
@@ -103,7 +111,7 @@ std::string sizes_table(const Group& group, const Palette& palette) {
   table.add_header({"", "times", "p50", "p90", "p99", "max", ""});
   for (const Stat* stat : group.stats) {
     if (stat->histogram == nullptr || stat->text.unit == "cycles" || is_zero(*stat)) continue;
-    std::vector<TextTable::Cell> row{short_name(*stat), grouped(stat->histogram->count())};
+    std::vector<TextTable::Cell> row{short_name(group, *stat), grouped(stat->histogram->count())};
     for (const auto value : summary(*stat->histogram)) row.emplace_back(grouped(value));
     row.emplace_back(stat->text.unit == "1" ? "" : stat->text.unit);
     table.add(std::move(row));
@@ -112,17 +120,53 @@ std::string sizes_table(const Group& group, const Palette& palette) {
   return table.render(palette, indent);
 }
 
+/// "flush.full.count" -> "full", "count"; empty for another shape of name.
+std::pair<std::string, std::string> halves(const Group& group, const Stat& stat) {
+  const std::string name = short_name(group, stat);
+  const auto dot = name.rfind('.');
+  if (dot == std::string::npos) return {};
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
+/// Numbers that are named thing.aspect: a row a thing, a column an aspect. Empty where the names are not so.
+std::string aspects_table(const Group& group, const Palette& palette) {
+  std::vector<std::string> things;
+  std::vector<std::string> aspects;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> numbers;
+  const auto note = [](std::vector<std::string>& names, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const Stat* stat : group.stats) {
+    if (stat->histogram != nullptr) continue;
+    const auto both = halves(group, *stat);
+    if (both.first.empty()) return "";
+    note(aspects, both.second);
+    if (!is_zero(*stat)) note(things, both.first);
+    numbers[both] = number_of(*stat);
+  }
+  std::vector<Align> columns(aspects.size() + 1, Align::right);
+  columns[0] = Align::left;
+  TextTable table(columns);
+  std::vector<std::string> titles{""};
+  titles.insert(titles.end(), aspects.begin(), aspects.end());
+  table.add_header(titles);
+  for (const auto& thing : things) {
+    std::vector<TextTable::Cell> row{thing};
+    for (const auto& aspect : aspects) row.emplace_back(grouped(numbers[{thing, aspect}]));
+    table.add(std::move(row));
+  }
+  return table.render(palette, indent);
+}
+
 std::string numbers_table(const Group& group, const Palette& palette) {
+  if (group.names.size() == 1)
+    if (std::string table = aspects_table(group, palette); !table.empty()) return table;
   TextTable table({Align::left, Align::right, Align::left, Align::left});
   for (const Stat* stat : group.stats) {
     if (stat->histogram != nullptr || is_zero(*stat)) continue;
-    const std::string unit = stat->text.unit == "1" ? "" : stat->text.unit;
-    if (stat->counter != nullptr)
-      table.add(
-          {short_name(*stat), grouped(stat->counter->value()), unit, {stat->text.description, Style::faint}});
-    else
-      table.add({short_name(*stat), "at most " + grouped(stat->gauge->max()), unit,
-                 {stat->text.description, Style::faint}});
+    const std::string number = (stat->gauge != nullptr ? "at most " : "") + grouped(number_of(*stat));
+    table.add({short_name(group, *stat), number, stat->text.unit == "1" ? "" : stat->text.unit,
+               {stat->text.description, Style::faint}});
   }
   return table.render(palette, indent);
 }

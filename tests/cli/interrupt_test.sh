@@ -16,7 +16,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 # A handler is inherited as ignored by background jobs of a script, so SIGTERM stands in where SIGINT cannot.
-"$mmulab" run "$scenario" --set sim.on_violation=count --json "$folder/result.json" >"$folder/out" 2>"$folder/err" &
+"$mmulab" run "$scenario" --set sim.on_violation=count --json "$folder/result.json" \
+  >"$folder/out" 2>"$folder/err" &
 pid=$!
 sleep 0.3
 kill -TERM "$pid" 2>/dev/null || true

@@ -44,7 +44,7 @@ TEST_CASE("A summary read back says what the run said") {
   REQUIRE(summary->violated.size() == 1);
   CHECK(summary->violated[0].class_id == "D1");
   CHECK(summary->violated[0].expected);
-  CHECK(summary->numbers.at("flush.batch-full") == 1234567);
+  CHECK(summary->numbers.at("flush.full.count") == 1234567);
   CHECK(summary->numbers.count("host.events") == 0);
   CHECK(summary->spreads.at("call.munmap.latency").p50 == 50);
   CHECK(summary->spreads.at("call.munmap.latency").max == 100);

@@ -24,14 +24,15 @@ void add_statistics(StatRegistry& stats) {
   auto& munmap = stats.histogram({"call.munmap.latency", "cycles", "from entry to return"});
   for (std::uint64_t i = 1; i <= 100; ++i) munmap.add(i);
   stats.histogram({"call.fork.latency", "cycles", "from entry to return"});
-  stats.counter({"flush.batch-full", "1", "the batch had no room"}).add(1234567);
-  stats.counter({"flush.context-switch", "1", "the mm was switched out"});
+  stats.counter({"flush.full.count", "1", "the batch had no room"}).add(1234567);
+  stats.counter({"flush.full.pages", "pages", "pages of those that name a range"}).add(42);
+  stats.counter({"flush.context_switch.count", "1", "the mm was switched out"});
   stats.counter({"ipi.sent", "1", "sent to one cpu each"}).add(3);
   stats.counter({"tlbie.issued", "1", "broadcast to all cores"}).add(9);
-  stats.histogram({"lock.ptl.hold", "cycles", "from lock to unlock"}).add(20000, 2);
-  stats.histogram({"off.preemption", "cycles", "longest stretches"}).add(123);
-  stats.histogram({"batch.fill", "entries", "entries of a batch when it is flushed"}).add(5);
-  stats.gauge({"batch.pending", "entries", "entries that wait on one cpu"}).set(17);
+  stats.histogram({"lock.ptl.held", "cycles", "from lock to unlock"}).add(20000, 2);
+  stats.histogram({"preempt_off", "cycles", "stretches with preemption off"}).add(123);
+  stats.histogram({"batch.size", "entries", "entries of a batch when it is flushed"}).add(5);
+  stats.gauge({"batch.depth", "entries", "entries that wait on one cpu"}).set(17);
   stats.counter({"host.events", "1", "events that the simulator handled"}).add(99);
 }
 
@@ -59,9 +60,8 @@ Violation duplicate() {
   v.va = VirtAddr{0x10000000};
   v.message = "two valid hash entries for page 0x10000 of mm 0: slots 3 and 11";
   v.story = {
-      "cycle 47 802, cpu 0: the pte of page 0x10000 is cleared; its hash entry in slot 3 goes into the batch "
-      "of cpu 0, "
-      "which is not flushed before the PTE lock is dropped",
+      "cycle 47 802, cpu 0: the pte of page 0x10000 is cleared; its hash entry in slot 3 goes into the "
+      "batch of cpu 0, which is not flushed before the PTE lock is dropped",
       "cycle 48 213, cpu 1: the fault of task `reader` inserts slot 11"};
   v.expected = true;
   return v;
