@@ -114,7 +114,7 @@ TEST_CASE("An unknown strategy, or a configuration that no strategy makes right,
   CHECK(act(compare_verb(fake_lab(run_by_name)), {shelf.file("scenarios/missing.toml"), "good"}).code == 2);
 }
 
-TEST_CASE("--set reaches every strategy, and may change one of its keys") {
+TEST_CASE("Overrides reach every strategy, and may change one of its keys") {
   const Strategies shelf;
   const auto outcome =
       compare(shelf, {"good", "bad", "--set", "strategy.name=echo", "--set", "sim.seed=5", "--json=-"});
