@@ -25,7 +25,8 @@ Ppc64Port::UserAccess Ppc64Port::describe(CpuId cpu, MmId mm, VirtAddr va, Acces
   std::uint64_t need = 0;
   if (kind == AccessKind::store) need = CopyData::write | CopyData::changed;
   if (kind == AccessKind::fetch) need = CopyData::exec;
-  return {mm, page, TlbKey{page, static_cast<std::uint32_t>(context), 0}, cpu, machine_.topology.core_of(cpu), kind, need};
+  return {mm,   page, TlbKey{page, static_cast<std::uint32_t>(context), 0}, cpu, machine_.topology.core_of(cpu),
+          kind, need};
 }
 
 Ppc64Port::Permission Ppc64Port::judge(CopyData copy, std::uint64_t need, AccessKind kind) {
@@ -50,7 +51,8 @@ bool Ppc64Port::segment_loaded(const UserAccess& ua) const {
   const PeekWords set(machine_.world, hardware_.slb_first(ua.cpu));
   const std::uint32_t way = hardware_.slb.find(set, segment_key(ua));
   if (way == Tlb::absent) return false;
-  MMULAB_ASSERT(hardware_.slb.data(set, way) == ua.key.tag(), "the SLB holds another context: switch_mm was not called");
+  MMULAB_ASSERT(hardware_.slb.data(set, way) == ua.key.tag(),
+                "the SLB holds another context: switch_mm was not called");
   return true;
 }
 

@@ -42,8 +42,13 @@ constexpr Ppc64Cost costs[] = {
     {"context_free", 40, "Freeing a context id"},
 };
 
-void describe_tlb(config::Section& s, const std::string& name, const std::string& what, std::uint64_t sets, std::uint64_t ways) {
-  s.integer(name + "_sets").default_to(sets).range(1, 1 << 16).unit("sets").help("Sets of the " + what + ", a power of two");
+void describe_tlb(config::Section& s, const std::string& name, const std::string& what, std::uint64_t sets,
+                  std::uint64_t ways) {
+  s.integer(name + "_sets")
+      .default_to(sets)
+      .range(1, 1 << 16)
+      .unit("sets")
+      .help("Sets of the " + what + ", a power of two");
   s.integer(name + "_ways").default_to(ways).range(1, 1024).unit("ways").help("Ways of the " + what);
 }
 
@@ -62,8 +67,11 @@ void powers_of_two(const config::Values& v, const config::Complain& complain) {
 }
 
 void describe_kernel_part(config::Schema& schema) {
-  auto k = schema.section("kernel.ppc64", "ppc64's low-level software; the defaults are Linux's").only_if("machine.arch", "ppc64");
-  k.choice("vsid", {"2.6.22", "modern-256M", "modern-1T"}).default_to("2.6.22").help("Which VSID scramble and segment size");
+  auto k = schema.section("kernel.ppc64", "ppc64's low-level software; the defaults are Linux's")
+               .only_if("machine.arch", "ppc64");
+  k.choice("vsid", {"2.6.22", "modern-256M", "modern-1T"})
+      .default_to("2.6.22")
+      .help("Which VSID scramble and segment size");
   k.choice("local_sample", {"always-global", "before-hpt", "after-hpt"}).default_to("before-hpt").help(
       "When a flush decides that only its own cpu is concerned");
   k.flag("compare_h").default_to(false).help("Software's compare includes the H bit");
@@ -76,26 +84,55 @@ void describe_kernel_part(config::Schema& schema) {
 }  // namespace
 
 void describe_ppc64(config::Schema& schema) {
-  auto m = schema.section("machine.ppc64", "ERAT, TLB, SLB, hashed page table, tlbie bus").only_if("machine.arch", "ppc64");
-  m.integer("pteg_count").default_to(2048).range(1, 1 << 22).unit("groups").help("Groups of the hashed page table, a power of two");
+  auto m = schema.section("machine.ppc64", "ERAT, TLB, SLB, hashed page table, tlbie bus")
+               .only_if("machine.arch", "ppc64");
+  m.integer("pteg_count")
+      .default_to(2048)
+      .range(1, 1 << 22)
+      .unit("groups")
+      .help("Groups of the hashed page table, a power of two");
   describe_tlb(m, "ierat", "instruction ERAT", 64, 2);
   describe_tlb(m, "derat", "data ERAT", 64, 2);
   describe_tlb(m, "tlb", "TLB", 256, 4);
   m.integer("slb_entries").default_to(64).range(1, 64).unit("entries").help("SLB entries that are not bolted");
-  m.choice("multiple_match", {"first", "machine-check", "either"}).default_to("first").help("What hardware does with two matching entries");
+  m.choice("multiple_match", {"first", "machine-check", "either"})
+      .default_to("first")
+      .help("What hardware does with two matching entries");
   m.flag("parallel_search").default_to(false).help("Hardware searches both groups at once");
   m.flag("lockless_tlbie").default_to(false).help("tlbie needs no lock (CPU_FTR_LOCKLESS_TLBIE)");
   m.flag("one_tlbie_at_a_time").default_to(true).help("The bus carries one tlbie, the others queue");
-  m.integer("tlbie_queue").default_to(8).range(1, 1024).unit("entries").help("tlbies that a cpu may have outstanding");
-  m.constant("tlbie_latency").default_to(1500).range(1, 1000000).unit("cycles").help("From tlbie's issue to its completion").source(
-      Confidence::Low, "hardware.md 6.2");
-  m.constant("tlbie_per_remote_socket").default_to(150).range(0, 1000000).unit("cycles").help("More until it is done on another socket").source(
-      Confidence::Low, "hardware.md 6.2");
-  m.constant("snoop_stall").default_to(0).range(0, 100000).unit("cycles").help("What each core loses to one tlbie").source(
-      Confidence::Low, "hardware.md 6.2");
-  auto c = schema.section("machine.ppc64.cost", "Named costs of ppc64's hardware and low-level code").only_if("machine.arch", "ppc64");
+  m.integer("tlbie_queue")
+      .default_to(8)
+      .range(1, 1024)
+      .unit("entries")
+      .help("tlbies that a cpu may have outstanding");
+  m.constant("tlbie_latency")
+      .default_to(1500)
+      .range(1, 1000000)
+      .unit("cycles")
+      .help("From tlbie's issue to its completion")
+      .source(Confidence::Low, "hardware.md 6.2");
+  m.constant("tlbie_per_remote_socket")
+      .default_to(150)
+      .range(0, 1000000)
+      .unit("cycles")
+      .help("More until it is done on another socket")
+      .source(Confidence::Low, "hardware.md 6.2");
+  m.constant("snoop_stall")
+      .default_to(0)
+      .range(0, 100000)
+      .unit("cycles")
+      .help("What each core loses to one tlbie")
+      .source(Confidence::Low, "hardware.md 6.2");
+  auto c = schema.section("machine.ppc64.cost", "Named costs of ppc64's hardware and low-level code")
+               .only_if("machine.arch", "ppc64");
   for (const Ppc64Cost& cost : costs)
-    c.constant(cost.name).default_to(cost.cycles).range(1, 1000000).unit("cycles").help(cost.help).source(Confidence::Low, "hardware.md 6.2, 2.5");
+    c.constant(cost.name)
+        .default_to(cost.cycles)
+        .range(1, 1000000)
+        .unit("cycles")
+        .help(cost.help)
+        .source(Confidence::Low, "hardware.md 6.2, 2.5");
   describe_kernel_part(schema);
   schema.rule(powers_of_two);
 }
@@ -109,7 +146,9 @@ Ppc64Params ppc64_params(const config::Values& v) {
   p.tlb = tlb(v, "tlb");
   p.slb_entries = static_cast<std::uint32_t>(integer("slb_entries"));
   const std::string& match = v.text("machine.ppc64.multiple_match");
-  p.multiple_match = match == "first" ? MultipleMatch::first : match == "either" ? MultipleMatch::either : MultipleMatch::machine_check;
+  p.multiple_match = match == "first"    ? MultipleMatch::first
+                     : match == "either" ? MultipleMatch::either
+                                         : MultipleMatch::machine_check;
   p.parallel_search = v.flag("machine.ppc64.parallel_search");
   p.lockless_tlbie = v.flag("machine.ppc64.lockless_tlbie");
   p.one_tlbie_at_a_time = v.flag("machine.ppc64.one_tlbie_at_a_time");
@@ -118,9 +157,13 @@ Ppc64Params ppc64_params(const config::Values& v) {
   p.tlbie_per_remote_socket = Cycles{integer("tlbie_per_remote_socket")};
   p.snoop_stall = Cycles{integer("snoop_stall")};
   const std::string& vsid = v.text("kernel.ppc64.vsid");
-  p.vsid = vsid == "2.6.22" ? ppc64::linux_2_6_22_vsid : vsid == "modern-1T" ? ppc64::modern_vsid_1t : ppc64::modern_vsid_256m;
+  p.vsid = vsid == "2.6.22"      ? ppc64::linux_2_6_22_vsid
+           : vsid == "modern-1T" ? ppc64::modern_vsid_1t
+                                 : ppc64::modern_vsid_256m;
   const std::string& sample = v.text("kernel.ppc64.local_sample");
-  p.local_sample = sample == "before-hpt" ? LocalSample::before_hpt : sample == "after-hpt" ? LocalSample::after_hpt : LocalSample::always_global;
+  p.local_sample = sample == "before-hpt"  ? LocalSample::before_hpt
+                   : sample == "after-hpt" ? LocalSample::after_hpt
+                                           : LocalSample::always_global;
   p.compare_h = v.flag("kernel.ppc64.compare_h");
   p.tlbie_on_miss = v.flag("kernel.ppc64.tlbie_on_miss");
   p.preset_c = v.flag("kernel.ppc64.preset_c");
@@ -130,7 +173,8 @@ Ppc64Params ppc64_params(const config::Values& v) {
 }
 
 void ppc64_costs(const config::Values& v, const std::function<void(const std::string&, Cycles)>& set) {
-  for (const Ppc64Cost& cost : costs) set(cost.name, Cycles{v.integer(std::string("machine.ppc64.cost.") + cost.name)});
+  for (const Ppc64Cost& cost : costs)
+    set(cost.name, Cycles{v.integer(std::string("machine.ppc64.cost.") + cost.name)});
 }
 
 }  // namespace mmulab

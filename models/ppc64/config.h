@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The ppc64 part of the configuration: machine.ppc64 (hardware and its costs) and kernel.ppc64 (low-level software).
+// The ppc64 part of the configuration: machine.ppc64 (hardware and its costs) and kernel.ppc64 (low-level
+// software).
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How a copy gets into an ERAT or TLB: over an older copy of the same page if there is one, so that a key is in a set
-// at most once.
+// How a copy gets into an ERAT or TLB: over an older copy of the same page if there is one, so that a key is in a
+// set at most once.
 #pragma once
 
 #include "models/machine/tlb.h"

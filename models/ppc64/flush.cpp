@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// How translations die: flush_hash_range. Hash entries first, found through the slot bits of the recorded ptes; then
-// the TLB copies, by tlbiel or by tlbie over the bus, whether or not the hash entry was still there. Source: Linux
-// 2.6.22 tlb_64.c (__flush_tlb_pending), hash_native_64.c (native_flush_hash_range, tlbie); linux-gather.md 2.6.
-// Cost: irq_disable, flush_begin, for each entry batch_read + hpte_lock + hpte_store, then ptesync, spin_lock, tlbie or
-// tlbiel for each, tlbsync, spin_unlock, irq_enable; and the bus (tlbie_bus.h).
+// How translations die: flush_hash_range. Hash entries first, found through the slot bits of the recorded ptes;
+// then the TLB copies, by tlbiel or by tlbie over the bus, whether or not the hash entry was still there. Source:
+// Linux 2.6.22 tlb_64.c (__flush_tlb_pending), hash_native_64.c (native_flush_hash_range, tlbie); linux-gather.md
+// 2.6. Cost: irq_disable, flush_begin, for each entry batch_read + hpte_lock + hpte_store, then ptesync,
+// spin_lock, tlbie or tlbiel for each, tlbsync, spin_unlock, irq_enable; and the bus (tlbie_bus.h).
 #include "models/ppc64/port.h"
 
 namespace mmulab {
@@ -85,7 +85,8 @@ void Ppc64Port::clear_entries(Context& ctx, const Invalidation& what, std::uint6
 
 void Ppc64Port::ptesync(Context& ctx) {
   const auto outstanding = bus_.outstanding(ctx.cpu());
-  ctx.step_when(sync, reads(outstanding), [&](const Access& a) { return a.read(outstanding) == 0; }, [](Access&) {});
+  ctx.step_when(
+      sync, reads(outstanding), [&](const Access& a) { return a.read(outstanding) == 0; }, [](Access&) {});
 }
 
 void Ppc64Port::ptesync_after(Context& ctx, const Invalidation* done) {

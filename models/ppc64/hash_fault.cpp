@@ -55,7 +55,8 @@ Pte Ppc64Port::insert_entry(Context& ctx, const HptTarget& target, Pte pte) {
     for (const bool secondary : {false, true}) {
       const unsigned index = hpt_.insert(ctx, target, secondary, r);
       if (index == Hpt::full) continue;
-      const Pte hashed = pte.without(page_hpteflags).with(page_hashpte | std::uint64_t{index} << page_group_ix_shift);
+      const Pte hashed =
+          pte.without(page_hpteflags).with(page_hashpte | std::uint64_t{index} << page_group_ix_shift);
       return secondary ? hashed.with(page_secondary) : hashed;
     }
     hpt_.evict(ctx, ctx.choose(evict_group, 2) == 0 ? target.groups.primary : target.groups.secondary);
@@ -63,7 +64,8 @@ Pte Ppc64Port::insert_entry(Context& ctx, const HptTarget& target, Pte pte) {
 }
 
 /// __hash_page_4K. `access`: pte bits that must be there.
-Ppc64Port::HashOutcome Ppc64Port::hash_4k(Context& ctx, const PteAddress& where, std::uint64_t access, bool local) {
+Ppc64Port::HashOutcome Ppc64Port::hash_4k(Context& ctx, const PteAddress& where, std::uint64_t access,
+                                          bool local) {
   const HptTarget target = hpt_.target(where.mm, where.page, context_of(where.mm));
   Pte old;
   const HashOutcome outcome = ctx.step(set_busy, writes(where.at), [&](Access& a) {
@@ -132,8 +134,9 @@ AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& ua, bool prote
   return {AccessResult::Status::interrupted, false};
 }
 
-/// BUSY: the real cpu executes the access again and again. Nothing can come of that before BUSY is clear, or before
-/// the table holds an entry that permits the access; a copy that denies it stays until the tlbie that BUSY covers.
+/// BUSY: the real cpu executes the access again and again. Nothing can come of that before BUSY is clear, or
+/// before the table holds an entry that permits the access; a copy that denies it stays until the tlbie that BUSY
+/// covers.
 void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where, bool protection) {
   const HptTarget target = hpt_.target(ua.mm, ua.page, ua.key.tag());
   Footprint footprint = reads(where.at);

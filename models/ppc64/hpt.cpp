@@ -25,9 +25,11 @@ Hpt::Hpt(World& world, const KernelState& state, const Ppc64Params& params)
       scheme_(params.vsid),
       layout_(params.vsid, params.pteg_count),
       compare_h_(params.compare_h),
-      table_(world.allocate("ppc64.hpt", std::uint64_t{params.pteg_count} * slots_per_group, 2, Coherence::memory)) {
+      table_(
+          world.allocate("ppc64.hpt", std::uint64_t{params.pteg_count} * slots_per_group, 2, Coherence::memory)) {
   MMULAB_ASSERT((params.pteg_count & (params.pteg_count - 1)) == 0, "a hash table has 2^n groups");
-  MMULAB_ASSERT(params.pteg_count >= 2048 || params.vsid.bits == 36, "a tiny hash table needs the VSIDs of 2.6.22");
+  MMULAB_ASSERT(params.pteg_count >= 2048 || params.vsid.bits == 36,
+                "a tiny hash table needs the VSIDs of 2.6.22");
 }
 
 HptTarget Hpt::target(MmId mm, VirtPage page, std::uint64_t context) const {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The hashed page table and the operations by which a native kernel changes it. An entry is changed under its software
-// lock bit, which hardware ignores; insert never looks for an entry that already matches, so duplicates are possible;
-// eviction clears V and leaves TLB copies alive. Source: Linux 2.6.22 hash_native_64.c (native_hpte_insert, _remove,
-// _updatepp, _invalidate), linux-gather.md 2.4, 2.6. Left out: bolted and large entries, hypervisor calls.
-// Cost: hpte_lock, hpte_store, pteg_scan a step, plus the transfer of the group's line.
+// The hashed page table and the operations by which a native kernel changes it. An entry is changed under its
+// software lock bit, which hardware ignores; insert never looks for an entry that already matches, so duplicates
+// are possible; eviction clears V and leaves TLB copies alive. Source: Linux 2.6.22 hash_native_64.c
+// (native_hpte_insert, _remove, _updatepp, _invalidate), linux-gather.md 2.4, 2.6. Left out: bolted and large
+// entries, hypervisor calls. Cost: hpte_lock, hpte_store, pteg_scan a step, plus the transfer of the group's line.
 #pragma once
 
 #include "models/mm/state.h"
@@ -47,7 +47,8 @@ class Hpt {
   unsigned insert(Context& ctx, const HptTarget& target, bool secondary, std::uint64_t r) const;
   /// Empties some slot of a group, picked at random. No tlbie: the translation is still valid.
   void evict(Context& ctx, std::uint64_t group) const;
-  /// Changes PP, N and C of `slot` if it still holds `target`; false if it doesn't. The caller owes a tlbie in any case.
+  /// Changes PP, N and C of `slot` if it still holds `target`; false if it doesn't. The caller owes a tlbie in any
+  /// case.
   bool update_pp(Context& ctx, const HptTarget& target, std::uint64_t slot, std::uint64_t r) const;
   /// Clears `slot` if it still holds `target`; false if it doesn't. The caller owes a tlbie in any case.
   bool invalidate(Context& ctx, const HptTarget& target, std::uint64_t slot) const;
@@ -55,8 +56,8 @@ class Hpt {
  private:
   void lock(Context& ctx, const Label& label, const HptTarget& target, std::uint64_t slot) const;
   [[nodiscard]] bool software_matches(std::uint64_t v, const HptTarget& target, std::uint64_t slot) const;
-  /// Stores doubleword 0 and says whose translation the slot holds: that of the entry, which need not be `target`. The
-  /// step declares a read of doubleword 1 if the entry is valid before or after.
+  /// Stores doubleword 0 and says whose translation the slot holds: that of the entry, which need not be `target`.
+  /// The step declares a read of doubleword 1 if the entry is valid before or after.
   void store_v(Access& a, std::uint64_t slot, std::uint64_t value, const HptTarget& target) const;
   [[nodiscard]] MmId owner_of(const Access& a, std::uint64_t context) const;
 

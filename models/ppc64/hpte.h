@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A hashed page-table entry: two big-endian doublewords, bit for bit. Source: hardware.md 2.1 (Power ISA before 3.0;
-// Linux mmu-hash64.h, QEMU mmu-hash64.h). Left out: POWER9's moved B field, large pages' LP encodings, keys.
+// A hashed page-table entry: two big-endian doublewords, bit for bit. Source: hardware.md 2.1 (Power ISA before
+// 3.0; Linux mmu-hash64.h, QEMU mmu-hash64.h). Left out: POWER9's moved B field, large pages' LP encodings, keys.
 // Costs nothing: the users of it charge.
 #pragma once
 
@@ -59,9 +59,9 @@ constexpr std::uint64_t avpn_of(SegmentSize segment, Vsid vsid, VirtAddr ea, Pag
   return (std::uint64_t{static_cast<std::uint8_t>(segment)} << hpte_b_shift) | (abbreviated << 7 & hpte_avpn);
 }
 
-/// Tables of fewer than 2^11 groups exist only in this lab, for exploration. Their index does not imply the page bits
-/// that AVPN leaves out, so those are kept in bits 51..61, which VSIDs of 36 bits never reach; everything that compares
-/// AVPNs then tells the same pages apart as in the smallest real table.
+/// Tables of fewer than 2^11 groups exist only in this lab, for exploration. Their index does not imply the page
+/// bits that AVPN leaves out, so those are kept in bits 51..61, which VSIDs of 36 bits never reach; everything
+/// that compares AVPNs then tells the same pages apart as in the smallest real table.
 inline constexpr unsigned tiny_page_shift = 51;
 
 /// Doubleword 0 of 4 KiB pages as one table lays it out, without H and V.
@@ -72,7 +72,8 @@ class AvpnLayout {
 
   [[nodiscard]] std::uint64_t avpn(Vsid vsid, VirtAddr ea) const {
     const std::uint64_t real = avpn_of(scheme_.segment, vsid, ea, PageShift{12});
-    return tiny_ ? real | (page_in_segment(scheme_.segment, ea, PageShift{12}) & implied_mask) << tiny_page_shift : real;
+    return tiny_ ? real | (page_in_segment(scheme_.segment, ea, PageShift{12}) & implied_mask) << tiny_page_shift
+                 : real;
   }
   /// Whose translation an entry of `group` is: what the hash and the scramble can be inverted to.
   struct Owner {
@@ -81,10 +82,12 @@ class AvpnLayout {
   };
   [[nodiscard]] Owner owner(std::uint64_t v, std::uint64_t group) const {
     const unsigned segment_bits = shift_of(scheme_.segment) - 23;
-    const std::uint64_t real = (v & hpte_avpn & (tiny_ ? (std::uint64_t{1} << tiny_page_shift) - 1 : ~std::uint64_t{0})) >> 7;
+    const std::uint64_t real =
+        (v & hpte_avpn & (tiny_ ? (std::uint64_t{1} << tiny_page_shift) - 1 : ~std::uint64_t{0})) >> 7;
     const Vsid vsid{real >> segment_bits};
     const std::uint64_t hash = (v & hpte_secondary) != 0 ? ~group : group;
-    const std::uint64_t folded = scheme_.segment == SegmentSize::s256m ? vsid.raw() : vsid.raw() ^ (vsid.raw() << 25);
+    const std::uint64_t folded =
+        scheme_.segment == SegmentSize::s256m ? vsid.raw() : vsid.raw() ^ (vsid.raw() << 25);
     const std::uint64_t low = (tiny_ ? v >> tiny_page_shift : hash ^ folded) & implied_mask;
     const std::uint64_t in_segment = (real & ((std::uint64_t{1} << segment_bits) - 1)) << implied_bits | low;
     const std::uint64_t proto = unscramble(scheme_, vsid);

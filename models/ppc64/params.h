@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What can be chosen about a ppc64 machine and its low-level software; plain data, filled from machine.ppc64.* and
-// kernel.ppc64.*. Cycle costs that belong to a step are in the cost table, named in docs/models/ppc64.md; the ones here
-// are those of hardware that acts by itself. Source: hardware.md 2.4, 2.6, 6.2; linux-gather.md 2.
+// kernel.ppc64.*. Cycle costs that belong to a step are in the cost table, named in docs/models/ppc64.md; the ones
+// here are those of hardware that acts by itself. Source: hardware.md 2.4, 2.6, 6.2; linux-gather.md 2.
 #pragma once
 
 #include "models/machine/tlb.h"
@@ -32,7 +32,7 @@ struct Ppc64Params {
   Cycles tlbie_latency{1500};             ///< machine.ppc64.tlbie_latency: issue to completion
   Cycles tlbie_per_remote_socket{150};    ///< machine.ppc64.tlbie_per_remote_socket: more until it is done there
   Cycles snoop_stall{0};                  ///< machine.ppc64.snoop_stall: what each core loses to one tlbie
-  bool one_tlbie_at_a_time = false;       ///< machine.ppc64.one_tlbie_at_a_time: the bus carries one, the rest queue
+  bool one_tlbie_at_a_time = false;  ///< machine.ppc64.one_tlbie_at_a_time: the bus carries one, the rest queue
   std::uint32_t tlbie_queue = 8;          ///< machine.ppc64.tlbie_queue: outstanding ones a cpu may have
   // ---- software
   ppc64::VsidScheme vsid = ppc64::linux_2_6_22_vsid;  ///< kernel.ppc64.vsid: "2.6.22" | "modern"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Construction, context ids and the switch of address spaces. Source: Linux 2.6.22 mmu_context_64.c
-// (init_new_context: the lowest free id, under mmu_context_lock; destroy_context: free at once, without a look at the
-// hash table), asm-powerpc/mmu_context.h (switch_mm), slb.c (switch_slb).
+// (init_new_context: the lowest free id, under mmu_context_lock; destroy_context: free at once, without a look at
+// the hash table), asm-powerpc/mmu_context.h (switch_mm), slb.c (switch_slb).
 #include "models/ppc64/port.h"
 
 namespace mmulab {
@@ -27,7 +27,8 @@ Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& lo
       tlbie_lock_(machine.world.allocate("ppc64.tlbie_lock", 1, 1, Coherence::memory)),
       contexts_(machine.world.allocate("ppc64.context", 1, context_bitmap + state.limits().mms / 64 + 1,
                                        Coherence::memory)),
-      machine_checks_(machine.world.allocate("ppc64.machine_check", machine.topology.cpus(), 1, Coherence::internal)) {
+      machine_checks_(
+          machine.world.allocate("ppc64.machine_check", machine.topology.cpus(), 1, Coherence::internal)) {
   MMULAB_ASSERT(state.geometry().page_shift() == PageShift{12}, "the ppc64 port has 4 KiB pages");
   MMULAB_ASSERT(params.pteg_count >= 2, "primary and secondary group are two groups");
   MMULAB_ASSERT(state.limits().mms < 0xffff, "a copy's tag has room for 16-bit context ids");

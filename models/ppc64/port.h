@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The ppc64 port: hardware lookup in ERAT, TLB and the two groups of the hashed page table; the low-level hash fault
-// that fills the table from Linux's ptes without any lock but BUSY; accessors, contexts, and the ways in which hash
-// entries and TLB copies die. Source: Linux 2.6.20 / 2.6.22 arch/powerpc/mm (hash_low_64.S, hash_utils_64.c,
-// hash_native_64.c, tlb_64.c, mmu_context_64.c), linux-gather.md 2, modelling.md 1 and 4, hardware.md 2.
-// Left out: hypervisor calls, 64 KiB and huge pages, kernel mappings, i-cache maintenance, a store buffer (memory
-// model: SC). Cost: named in docs/models/ppc64.md. Interrupts are off in the hash fault and in a flush.
+// The ppc64 port: hardware lookup in ERAT, TLB and the two groups of the hashed page table; the low-level hash
+// fault that fills the table from Linux's ptes without any lock but BUSY; accessors, contexts, and the ways in
+// which hash entries and TLB copies die. Source: Linux 2.6.20 / 2.6.22 arch/powerpc/mm (hash_low_64.S,
+// hash_utils_64.c, hash_native_64.c, tlb_64.c, mmu_context_64.c), linux-gather.md 2, modelling.md 1 and 4,
+// hardware.md 2. Left out: hypervisor calls, 64 KiB and huge pages, kernel mappings, i-cache maintenance, a store
+// buffer (memory model: SC). Cost: named in docs/models/ppc64.md. Interrupts are off in the hash fault and in a
+// flush.
 #pragma once
 
 #include <functional>
@@ -61,7 +62,9 @@ class Ppc64Port : public Port, public CopySource {
   // For tests, reports and the checkers' set-up.
   [[nodiscard]] const ppc64::Hpt& hpt() const { return hpt_; }
   [[nodiscard]] const ppc64::TranslationHardware& hardware() const { return hardware_; }
-  [[nodiscard]] ppc64::HptTarget target(MmId mm, VirtPage page) const { return hpt_.target(mm, page, context_of(mm)); }
+  [[nodiscard]] ppc64::HptTarget target(MmId mm, VirtPage page) const {
+    return hpt_.target(mm, page, context_of(mm));
+  }
   /// Machine checks that the cpu has taken; the access that took one reports a fault.
   [[nodiscard]] Cell<std::uint64_t> machine_checks(CpuId cpu) const {
     return machine_checks_.cell<std::uint64_t>(cpu.raw());
@@ -130,8 +133,10 @@ class Ppc64Port : public Port, public CopySource {
 
   // walk.cpp: the hardware's search of the hash table
   Lookup walk(Context& ctx, const UserAccess& ua);
-  [[nodiscard]] bool search_first(Context& ctx, const UserAccess& ua, const ppc64::HptTarget& target, Matches& found);
-  [[nodiscard]] bool search_second(Context& ctx, const UserAccess& ua, const ppc64::HptTarget& target, Matches& found);
+  [[nodiscard]] bool search_first(Context& ctx, const UserAccess& ua, const ppc64::HptTarget& target,
+                                  Matches& found);
+  [[nodiscard]] bool search_second(Context& ctx, const UserAccess& ua, const ppc64::HptTarget& target,
+                                   Matches& found);
   void collect(const Access& a, const ppc64::HptTarget& target, bool secondary, Matches& found) const;
   void conclude_search(Access& a, const UserAccess& ua, const Matches& found) const;
   [[nodiscard]] bool holds_answer(Access& a, const Tlb& tlb, Location first, const UserAccess& ua) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Run-ahead: the same effects and cycles as access(), straight on the World's words, for accesses that concern nobody
-// else: ERAT hits, TLB hits, and walks over lines that the core holds, to one matching entry whose R (and C, for a
-// store) is set already.
+// Run-ahead: the same effects and cycles as access(), straight on the World's words, for accesses that concern
+// nobody else: ERAT hits, TLB hits, and walks over lines that the core holds, to one matching entry whose R (and
+// C, for a store) is set already.
 #include "models/ppc64/access_labels.h"
 #include "models/ppc64/copy_insertion.h"
 #include "models/ppc64/port.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The accessors: pte_update waits while BUSY and is atomic; set_pte_at strips what concerns the hash table. Source:
-// Linux 2.6.22 asm-powerpc/pgtable-ppc64.h (pte_update, set_pte_at, __ptep_set_access_flags); linux-gather.md 2.1, 2.2.
+// The accessors: pte_update waits while BUSY and is atomic; set_pte_at strips what concerns the hash table.
+// Source: Linux 2.6.22 asm-powerpc/pgtable-ppc64.h (pte_update, set_pte_at, __ptep_set_access_flags);
+// linux-gather.md 2.1, 2.2.
 #include "models/ppc64/port.h"
 
 namespace mmulab {
@@ -73,8 +74,8 @@ Pte Ppc64Port::change_pte(Context& ctx, const PteRequest& request) {
   const auto not_busy = [&](const Access& a) {
     return !params_.pte_update_honours_busy || !a.read(where.at).has(page_busy);
   };
-  // set_pte_at over a present pte clears that first, atomically; then, as over an absent one, it is a plain store. Only
-  // the holder of the lock changes PRESENT, so looking ahead is safe.
+  // set_pte_at over a present pte clears that first, atomically; then, as over an absent one, it is a plain store.
+  // Only the holder of the lock changes PRESENT, so looking ahead is safe.
   Pte replaced;
   if (request.action == PteAction::set && ctx.world().load(where.at).has(page_present)) {
     replaced = ctx.step_when(set_clears, writes(where.at), not_busy, [&](Access& a) {

@@ -78,7 +78,8 @@ void TlbieBus::list_enabled(const World& world, std::vector<std::uint32_t>& unit
   for (std::uint32_t entry = 0; entry < queues_.count(); ++entry) {
     if (world.load(key_of(entry)) == 0) continue;
     for (std::uint32_t core = 0; core < topology_.cores(); ++core)
-      if ((world.load(mask_of(entry, core / 64)) >> (core % 64) & 1) != 0) units.push_back(entry * topology_.cores() + core);
+      if ((world.load(mask_of(entry, core / 64)) >> (core % 64) & 1) != 0)
+        units.push_back(entry * topology_.cores() + core);
   }
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The bus that carries tlbie to every core. tlbie puts the key into its cpu's queue and goes on; the copies of a core
-// die when the bus gets there; ptesync waits until nothing of its cpu is outstanding. So a tlbie without the following
-// ptesync is not yet effective, and between two cores it takes effect in any order. Source: hardware.md 2.6
-// (Power ISA book III, tlbie / tlbsync / ptesync; Linux 2.6.22 hash_native_64.c, tlbie and the comment at
-// native_tlbie_lock). Left out: tlbsync as a bus operation of its own, retries, snoop filters.
-// Cost: tlbie (issue) is the step's; completion comes params.tlbie_latency later, one after another for each cpu, and
-// for the whole machine if one_tlbie_at_a_time; a remote socket is done tlbie_per_remote_socket later; every core
-// loses snoop_stall cycles.
+// The bus that carries tlbie to every core. tlbie puts the key into its cpu's queue and goes on; the copies of a
+// core die when the bus gets there; ptesync waits until nothing of its cpu is outstanding. So a tlbie without the
+// following ptesync is not yet effective, and between two cores it takes effect in any order. Source: hardware.md
+// 2.6 (Power ISA book III, tlbie / tlbsync / ptesync; Linux 2.6.22 hash_native_64.c, tlbie and the comment at
+// native_tlbie_lock). Left out: tlbsync as a bus operation of its own, retries, snoop filters. Cost: tlbie (issue)
+// is the step's; completion comes params.tlbie_latency later, one after another for each cpu, and for the whole
+// machine if one_tlbie_at_a_time; a remote socket is done tlbie_per_remote_socket later; every core loses
+// snoop_stall cycles.
 #pragma once
 
 #include <vector>
@@ -30,7 +30,9 @@ class TlbieBus : public Device {
   /// One tlbie of ctx's cpu: a step, which waits while the cpu's queue is full.
   void issue(Context& ctx, MmId mm, TlbKey key);
   /// Number of this cpu's tlbies that are not complete on every core: what ptesync waits for.
-  [[nodiscard]] Cell<std::uint64_t> outstanding(CpuId cpu) const { return outstanding_.cell<std::uint64_t>(cpu.raw()); }
+  [[nodiscard]] Cell<std::uint64_t> outstanding(CpuId cpu) const {
+    return outstanding_.cell<std::uint64_t>(cpu.raw());
+  }
 
   void list_enabled(const World& world, std::vector<std::uint32_t>& units) const override;
   [[nodiscard]] const Label& label() const override;
@@ -43,8 +45,12 @@ class TlbieBus : public Device {
     std::uint32_t entry;
     CoreId core;
   };
-  [[nodiscard]] Unit unit_of(std::uint32_t unit) const { return {unit / topology_.cores(), CoreId{unit % topology_.cores()}}; }
-  [[nodiscard]] Cell<std::uint64_t> key_of(std::uint32_t entry) const { return queues_.cell<std::uint64_t>(entry); }
+  [[nodiscard]] Unit unit_of(std::uint32_t unit) const {
+    return {unit / topology_.cores(), CoreId{unit % topology_.cores()}};
+  }
+  [[nodiscard]] Cell<std::uint64_t> key_of(std::uint32_t entry) const {
+    return queues_.cell<std::uint64_t>(entry);
+  }
   [[nodiscard]] Cell<std::uint64_t> mask_of(std::uint32_t entry, std::uint32_t word) const {
     return queues_.cell<std::uint64_t>(entry, 1 + word);
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What a core keeps of translations: instruction and data ERAT, TLB, the lookups in flight; and each cpu's SLB. A copy
-// is keyed by the page of the effective address and the context id: within one VSID scheme that pair determines
-// (VSID, page in segment), so tlbie's virtual address and this key name the same copies. Source: hardware.md 2.3, 2.4.
-// Left out: kernel mappings and bolted SLB entries, POWER8's two-part D-ERAT, partitioning among threads, multi-hits
-// (one key is in a set once). Cost: none here; the port charges.
+// What a core keeps of translations: instruction and data ERAT, TLB, the lookups in flight; and each cpu's SLB. A
+// copy is keyed by the page of the effective address and the context id: within one VSID scheme that pair
+// determines (VSID, page in segment), so tlbie's virtual address and this key name the same copies. Source:
+// hardware.md 2.3, 2.4. Left out: kernel mappings and bolted SLB entries, POWER8's two-part D-ERAT, partitioning
+// among threads, multi-hits (one key is in a set once). Cost: none here; the port charges.
 #pragma once
 
 #include "models/machine/topology.h"

@@ -107,8 +107,8 @@ bool Ppc64Port::search_second(Context& ctx, const UserAccess& ua, const HptTarge
   return happened && alive;
 }
 
-/// R and C are bytes of their own to the hardware: it stores the byte that it computed when it matched, whatever has
-/// become of the entry since (hardware.md 2.7). Only a tlbie that reached the core first prevents that.
+/// R and C are bytes of their own to the hardware: it stores the byte that it computed when it matched, whatever
+/// has become of the entry since (hardware.md 2.7). Only a tlbie that reached the core first prevents that.
 bool Ppc64Port::store_changed_byte(Context& ctx, const UserAccess& ua, std::uint64_t slot, std::uint64_t seen,
                                    std::uint64_t bit) {
   const std::uint64_t byte = bit == hpte_c ? 0xff : 0xff00;

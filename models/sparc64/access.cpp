@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One user access: TLB, the miss traps (fast_data_access_MMU_miss, fast_data_access_protection), the TSB, the table
-// walk. Linux 2.6.22 kernel/dtlb_miss.S, tsb.S; hardware.md 3.3, 3.4.
+// One user access: TLB, the miss traps (fast_data_access_MMU_miss, fast_data_access_protection), the TSB, the
+// table walk. Linux 2.6.22 kernel/dtlb_miss.S, tsb.S; hardware.md 3.3, 3.4.
 #include "models/sparc64/port.h"
 
 namespace mmulab {
@@ -136,10 +136,12 @@ bool Sparc64Port::walk_in_hardware(Context& ctx, const Miss& m) {
   const sparc64::TsbTable tables[] = {loaded_tsb(cpu), tsbs_.huge(m.mm)};
   for (const sparc64::TsbTable& table : tables) {
     if (table.entries == 0) continue;
-    const sparc64::TsbSlot slot = &table == tables ? tsbs_.slot(m.mm, table, m.page) : tsbs_.huge_slot(m.mm, m.page);
+    const sparc64::TsbSlot slot =
+        &table == tables ? tsbs_.slot(m.mm, table, m.page) : tsbs_.huge_slot(m.mm, m.page);
     sparc64::TsbEntry entry;
     const auto load = [&](Access& a) { entry = {a.read(slot.tag_cell()), a.read(slot.data_cell())}; };
-    if (!ctx.step_restartable(hardware_load, reads(slot.tag_cell(), slot.data_cell()), Cycles{}, load)) return true;
+    if (!ctx.step_restartable(hardware_load, reads(slot.tag_cell(), slot.data_cell()), Cycles{}, load))
+      return true;
     if (entry.tag != slot.tag) continue;
     if (m.kind == AccessKind::fetch && !TteData{tte_, entry.data}.executable()) return false;
     Footprint footprint;
@@ -241,8 +243,8 @@ Cycle Sparc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cy
 }
 
 /// A walk of the TSB by hardware is private if the core holds the entry's line; a trap never is.
-bool Sparc64Port::refill_privately(const PrivateAccess& p, const sparc64::TsbTable& table, VirtPage page, Cycle& now,
-                                   Cycle horizon) {
+bool Sparc64Port::refill_privately(const PrivateAccess& p, const sparc64::TsbTable& table, VirtPage page,
+                                   Cycle& now, Cycle horizon) {
   if (!params_.hardware_tsb_walk) return false;
   const sparc64::TsbSlot slot = tsbs_.slot(p.mm, table, page);
   const Cycle done = now + machine_.costs.of(hardware_load) + machine_.costs.of(hardware_fill);

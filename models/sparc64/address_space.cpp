@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // switch_mm, the wrap of the context numbers, the TSB's birth, growth and end. Linux 2.6.22
-// include/asm-sparc64/mmu_context.h, arch/sparc64/mm/{init,tsb}.c, kernel/smp.c (smp_new_mmu_context_version_client).
+// include/asm-sparc64/mmu_context.h, arch/sparc64/mm/{init,tsb}.c, kernel/smp.c
+// (smp_new_mmu_context_version_client).
 #include "models/sparc64/port.h"
 
 namespace mmulab {
@@ -11,6 +12,7 @@ using sparc64::TsbState;
 
 const Label test_context{"switch_mm.test_context", "context_test"};
 const Label load_context{"switch_mm.load", "context_load"};
+const Label test_cpu{"switch_mm.test_cpumask", "cpumask_read"};
 const Label mark_cpu{"switch_mm.cpumask", "cpumask_update"};
 const Label load_tsb{"tsb_context_switch", "tsb_register_load"};
 const Label begin_mm{"mm.init_context", "mm_init"};
@@ -89,11 +91,10 @@ void Sparc64Port::load_tsb_register(Context& ctx, MmId mm) {
 bool Sparc64Port::mark_running(Context& ctx, MmId mm) {
   const CpuId cpu = ctx.cpu();
   const auto mask = state_.mm_cpumask(mm, cpu.raw() / 64);
-  return ctx.step(mark_cpu, writes(mask), [&](Access& a) {
-    const std::uint64_t before = a.read(mask);
-    if ((before & bit_of(cpu)) == 0) a.write(mask, before | bit_of(cpu));
-    return (before & bit_of(cpu)) == 0;
-  });
+  const bool clear =
+      ctx.step(test_cpu, reads(mask), [&](Access& a) { return (a.read(mask) & bit_of(cpu)) == 0; });
+  if (clear) ctx.step(mark_cpu, writes(mask), [&](Access& a) { a.write(mask, a.read(mask) | bit_of(cpu)); });
+  return clear;
 }
 
 void Sparc64Port::demap_loaded(Context& ctx, bool new_version) {
@@ -126,7 +127,8 @@ void Sparc64Port::take_context_after_wrap(Context& ctx) {
   demap_loaded(ctx, new_version);
 }
 
-// ---------------------------------------------------------------------------------------------------- birth and end
+// ---------------------------------------------------------------------------------------------------- birth and
+// end
 
 void Sparc64Port::init_mm(Context& ctx, MmId mm) {
   const Footprint footprint = writes(contexts_.of(mm)).writes(tsbs_.state_cell(mm))
@@ -205,7 +207,8 @@ bool Sparc64Port::claim_generation(Context& ctx, MmId mm, std::uint32_t generati
   });
 }
 
-/// tsb_context_switch here, smp_tsb_sync everywhere else that runs the mm, and wait: nobody uses the old table then.
+/// tsb_context_switch here, smp_tsb_sync everywhere else that runs the mm, and wait: nobody uses the old table
+/// then.
 void Sparc64Port::sync_tsb(Context& ctx, MmId mm) {
   if (loaded_mm(ctx.cpu()) == mm) load_tsb_register(ctx, mm);
   sparc64::CpuSet targets;

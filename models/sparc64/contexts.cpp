@@ -57,12 +57,13 @@ ContextValue Contexts::take_new(Context& ctx, MmId mm, bool& wrapped) {
     number = find_free(ctx.world());
   }
   const auto word = bitmap(number);
-  const ContextValue context = ctx.step(allocate, writes(word, last()).writes(of(mm)).reads(version()), [&](Access& a) {
-    a.write(word, a.read(word) | bit_of(number));
-    a.write(last(), std::uint64_t{number});
-    a.write(of(mm), ContextValue{a.read(version()), number});
-    return a.read(of(mm));
-  });
+  const ContextValue context =
+      ctx.step(allocate, writes(word, last()).writes(of(mm)).reads(version()), [&](Access& a) {
+        a.write(word, a.read(word) | bit_of(number));
+        a.write(last(), std::uint64_t{number});
+        a.write(of(mm), ContextValue{a.read(version()), number});
+        return a.read(of(mm));
+      });
   locks_.spin_unlock(ctx, lock(), LockClass::context_alloc);
   return context;
 }

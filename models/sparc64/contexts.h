@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Context numbers: a version and a bitmap. An mm's context is version << 22 | number and counts only while its version
-// is the present one. Source: Linux 2.6.22 arch/sparc64/mm/init.c (get_new_mmu_context) and mmu_context.h
+// Context numbers: a version and a bitmap. An mm's context is version << 22 | number and counts only while its
+// version is the present one. Source: Linux 2.6.22 arch/sparc64/mm/init.c (get_new_mmu_context) and mmu_context.h
 // (destroy_context); linux-gather.md 3.3. Numbers 0 and 1 are reserved. Left out: page-size fields of the context.
 // Cost: ctx_alloc_lock (spin_lock, spin_unlock), context_alloc, context_wrap.
 #pragma once
@@ -32,7 +32,9 @@ class Contexts {
   /// tlb_context_cache's version: whoever tests a context for validity reads it, too.
   [[nodiscard]] Cell<std::uint64_t> version() const { return words_.cell<std::uint64_t>(0, Fields::version); }
   /// Inside a step that declared version().
-  [[nodiscard]] bool valid(const Access& a, ContextValue context) const { return context.version() == a.read(version()); }
+  [[nodiscard]] bool valid(const Access& a, ContextValue context) const {
+    return context.version() == a.read(version());
+  }
 
   /// A number for `mm`, whose context.lock is held. `wrapped`: a new version began, all others are stale.
   ContextValue take_new(Context& ctx, MmId mm, bool& wrapped);

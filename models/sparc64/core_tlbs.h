@@ -82,8 +82,9 @@ class CoreTlbs {
     if (hit.found() || !holds_special_) return hit;
     return search(view, core, page, [&](std::uint64_t key) { return keys.match(key); });
   }
-  /// The same for run-ahead: a narrow first structure is looked at directly, of a wide one it remembers where the page
-  /// was last time. That memory is no state: it is verified, and the place is the only one that find() could answer.
+  /// The same for run-ahead: a narrow first structure is looked at directly, of a wide one it remembers where the
+  /// page was last time. That memory is no state: it is verified, and the place is the only one that find() could
+  /// answer.
   [[nodiscard]] TlbHit find_again(const RawView& view, CoreId core, std::uint32_t context, VirtPage page) const {
     const std::uint64_t key = key_of(context, page, false, false).raw();
     const Level& l = levels_[0];
@@ -165,7 +166,8 @@ class CoreTlbs {
   };
   [[nodiscard]] TlbKey key_of(std::uint32_t context, VirtPage page, bool global, bool large) const {
     const VirtPage first = large ? VirtPage{page.raw() >> large_bits_ << large_bits_} : page;
-    return {first, global ? global_tag : context, static_cast<unsigned>(large ? PageSize::size_4m : PageSize::size_8k)};
+    return {first, global ? global_tag : context,
+            static_cast<unsigned>(large ? PageSize::size_4m : PageSize::size_8k)};
   }
   [[nodiscard]] Keys keys_of(std::uint32_t context, VirtPage page) const {
     return {key_of(context, page, false, false).raw(), key_of(context, page, false, true).raw(),

@@ -36,13 +36,15 @@ Event wait_event(EventKind kind, std::uint64_t cpus) {
 
 }  // namespace
 
-CrossCalls::CrossCalls(Machine machine, const KernelState& state, const Sparc64Params& params, CallExecutor& executor)
+CrossCalls::CrossCalls(Machine machine, const KernelState& state, const Sparc64Params& params,
+                       CallExecutor& executor)
     : ipi_(machine.ipi), state_(state), params_(params), executor_(executor) {
   const std::uint32_t cpus = state.limits().cpus;
   MMULAB_ASSERT(cpus <= CpuSet::words * 64, "cross calls reach 512 cpus");
   slots_ = machine.world.allocate("sparc64.mondo", cpus, SlotFields::words, Coherence::internal);
   calls_ = machine.world.allocate("sparc64.call", cpus, 16, Coherence::memory);
-  copies_ = machine.world.allocate("sparc64.posted", cpus, params.posted_entries * BatchEntry::words, Coherence::memory);
+  copies_ =
+      machine.world.allocate("sparc64.posted", cpus, params.posted_entries * BatchEntry::words, Coherence::memory);
 }
 
 void CrossCalls::call(Context& ctx, CpuSet targets, const CallRequest& request) {
@@ -63,12 +65,14 @@ void CrossCalls::call(Context& ctx, CpuSet targets, const CallRequest& request) 
   for (std::uint32_t c = 0; params_.pipelined_dispatch && c < cpus; ++c)
     if (targets.has(CpuId{c})) await_acceptance(ctx, CpuId{c}, request.kind);
   if (!request.wait) return;
-  ctx.step(wait_executed, Footprint{}, [&](Access& a) { emit(a, wait_event(EventKind::remote_wait_begun, count)); });
+  ctx.step(wait_executed, Footprint{},
+           [&](Access& a) { emit(a, wait_event(EventKind::remote_wait_begun, count)); });
   ctx.step_when(wait_over, reads(acks), [&](const Access& a) { return a.read(acks) == count; },
                 [&](Access& a) { emit(a, wait_event(EventKind::remote_wait_ended, count)); });
 }
 
-void CrossCalls::dispatch(Context& ctx, CpuId target, const CallRequest& request, bool first, std::uint32_t& refused) {
+void CrossCalls::dispatch(Context& ctx, CpuId target, const CallRequest& request, bool first,
+                          std::uint32_t& refused) {
   const Footprint whole = writes_words(slots_.at(target.raw()), SlotFields::words);
   const auto state = slot<Slot>(target, SlotFields::state);
   const bool sent = ctx.step(first ? dispatch_first : dispatch_next, whole, [&](Access& a) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Cross calls: a mondo interrupt carries a request to another cpu. Three states, each observable: sent, accepted (the
-// target's interrupt-receive register has latched it; the sender's dispatch is over), executed.
-// Source: Linux 2.6.22 arch/sparc64/kernel/smp.c (spitfire_xcall_helper, cheetah_xcall_deliver, smp_call_function);
-// hardware.md 3.5; modelling.md 1.8. A target has room for one mondo; while that is busy another sender gets a NACK and
-// tries again after nack_delay times the number of targets that refused it. Left out: further retries are not
-// quantised (the sender goes on as soon as the target is free), the 32 busy/nack pairs of Cheetah, dispatch timeouts.
-// Cost: xcall_send for the first target, xcall_extra_target for the others, ipi_send and the fabric's way to each;
+// Cross calls: a mondo interrupt carries a request to another cpu. Three states, each observable: sent, accepted
+// (the target's interrupt-receive register has latched it; the sender's dispatch is over), executed. Source: Linux
+// 2.6.22 arch/sparc64/kernel/smp.c (spitfire_xcall_helper, cheetah_xcall_deliver, smp_call_function); hardware.md
+// 3.5; modelling.md 1.8. A target has room for one mondo; while that is busy another sender gets a NACK and tries
+// again after nack_delay times the number of targets that refused it. Left out: further retries are not quantised
+// (the sender goes on as soon as the target is free), the 32 busy/nack pairs of Cheetah, dispatch timeouts. Cost:
+// xcall_send for the first target, xcall_extra_target for the others, ipi_send and the fabric's way to each;
 // xcall_poll; at the target irq_entry, xcall_receive, xcall_done, irq_exit.
 #pragma once
 

@@ -51,7 +51,8 @@ Event dropped(std::uint64_t scope, std::uint32_t context, VirtPage page) {
 void Sparc64Port::update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind) {
   if (!pte_.is_present(pte)) return;
   const std::uint64_t data = sparc64::tte_of(tte_, pte);
-  const bool huge = tsbs_.huge(mm).entries != 0 && sparc64::TteData{tte_, data}.size() == sparc64::PageSize::size_4m;
+  const bool huge =
+      tsbs_.huge(mm).entries != 0 && sparc64::TteData{tte_, data}.size() == sparc64::PageSize::size_4m;
   const auto lock = state_.mm_context_lock(mm);
   locks_.spin_lock_irq(ctx, lock, LockClass::context);
   // The table is exchanged under context.lock only.
@@ -86,7 +87,8 @@ void Sparc64Port::flush_tsb_user(Context& ctx, const Invalidation& what) {
   if (table.entries != 0) {
     if (by_context(what)) flush_tsb_all(ctx, what.mm, table);
     else if (what.scope == Invalidation::Scope::range)
-      for (VirtPage page = what.first; page < what.end; page += Pages{1}) flush_tsb_page(ctx, what.mm, table, page);
+      for (VirtPage page = what.first; page < what.end; page += Pages{1})
+        flush_tsb_page(ctx, what.mm, table, page);
     else
       // The list is the initiator's own.
       for (std::uint32_t n = 0; n < what.count; ++n)
@@ -116,10 +118,11 @@ void Sparc64Port::smp_flush(Context& ctx, const Invalidation& what) {
     bool valid;
     std::uint64_t users;
   };
-  const Seen seen = ctx.step(look, reads(context_cell).reads(contexts_.version()).reads(users_cell), [&](Access& a) {
-    const sparc64::ContextValue context = a.read(context_cell);
-    return Seen{context, contexts_.valid(a, context), a.read(users_cell)};
-  });
+  const Seen seen =
+      ctx.step(look, reads(context_cell).reads(contexts_.version()).reads(users_cell), [&](Access& a) {
+        const sparc64::ContextValue context = a.read(context_cell);
+        return Seen{context, contexts_.valid(a, context), a.read(users_cell)};
+      });
   // Without a valid context the mm must be given one, and its demap, before it runs again.
   if (!seen.valid) return;
   const CallRequest request = request_for(what, seen.context.number());
@@ -139,7 +142,8 @@ void Sparc64Port::smp_flush(Context& ctx, const Invalidation& what) {
 
 void Sparc64Port::read_cpumask(Context& ctx, MmId mm, sparc64::CpuSet& targets) {
   ctx.step(mask, reads_words(state_.mm_cpumask_first(mm), state_.cpumask_words()), [&](Access& a) {
-    for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w) targets.set_word(w, a.read(state_.mm_cpumask(mm, w)));
+    for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w)
+      targets.set_word(w, a.read(state_.mm_cpumask(mm, w)));
   });
 }
 
@@ -177,7 +181,8 @@ void Sparc64Port::execute(Context& ctx, const CallRequest& request) {
 void Sparc64Port::demap(Context& ctx, const CallRequest& request, bool remote) {
   if (request.kind == CallKind::flush_context) demap_context(ctx, request.context);
   else if (request.kind == CallKind::flush_range)
-    for (VirtPage page = request.first; page < request.end; page += Pages{1}) demap_page(ctx, request.context, page);
+    for (VirtPage page = request.first; page < request.end; page += Pages{1})
+      demap_page(ctx, request.context, page);
   else if (request.list == Location{}) demap_page(ctx, request.context, request.first);
   else demap_list(ctx, request, remote);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What distinguishes one sparc64 machine from another, apart from costs. Each field's configuration key is
-// machine.sparc64.<field>. Defaults: UltraSPARC IIIi (hardware.md 3.1, 6.3).
+// What distinguishes one sparc64 machine from another, apart from costs. A field's configuration key is
+// machine.sparc64.<field> for hardware and kernel.sparc64.<field> for software (bound in config.cpp).
+// Defaults: UltraSPARC IIIi (hardware.md 3.1, 6.3) and Linux 2.6.22.
 #pragma once
 
 #include <vector>

@@ -31,12 +31,15 @@ Sparc64Port::Sparc64Port(const KernelState& state, const Machine& machine, const
       params_(std::move(params)),
       tte_(sparc64::layout_of(params_.tte_format)),
       pte_(sparc64::pte_layout(params_.tte_format, state.geometry().page_shift())),
-      dtlb_(machine.world, "sparc64.dtlb", machine.topology.cores(), params_.dtlb, tte_, state.geometry().page_shift()),
-      itlb_(machine.world, "sparc64.itlb", machine.topology.cores(), params_.itlb, tte_, state.geometry().page_shift()),
+      dtlb_(machine.world, "sparc64.dtlb", machine.topology.cores(), params_.dtlb, tte_,
+            state.geometry().page_shift()),
+      itlb_(machine.world, "sparc64.itlb", machine.topology.cores(), params_.itlb, tte_,
+            state.geometry().page_shift()),
       tsbs_(machine.world, state, params_),
       contexts_(machine.world, state, locks, params_.context_bits),
       calls_(machine, state, params_, *this),
-      registers_(machine.world.allocate("sparc64.mmu", state.limits().cpus, Registers::words, Coherence::internal)) {
+      registers_(
+          machine.world.allocate("sparc64.mmu", state.limits().cpus, Registers::words, Coherence::internal)) {
   MMULAB_ASSERT(state.geometry().page_shift().raw() >= 13 && state.geometry().page_shift().raw() < 22,
                 "a TTE's frame field begins at bit 13");
   // Version 1 is the first: nothing to demap before it.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// sparc64: software-refilled TLBs behind a translation storage buffer (TSB) in memory, contexts as address-space tags,
-// cross calls instead of hardware shootdown. Models UltraSPARC (sun4u) and Niagara (sun4v, TSB walked by hardware).
-// Source: Linux 2.6.22 arch/sparc64/mm/{tlb,tsb,init,fault}.c, kernel/{tsb.S,dtlb_miss.S,itlb_miss.S,smp.c,ultra.S},
-// include/asm-sparc64/{mmu_context,tsb,tlbflush}.h; f36391d2790d (2013) for calls that wait; hardware.md 3;
-// linux-gather.md 3; docs/models/sparc64.md. Left out: D-cache aliases, 64K and 512K pages, the kernel's own TSB, lock
-// bits, window traps, the init_mm. Costs: see docs/models/sparc64.md.
+// sparc64: software-refilled TLBs behind a translation storage buffer (TSB) in memory, contexts as address-space
+// tags, cross calls instead of hardware shootdown. Models UltraSPARC (sun4u) and Niagara (sun4v, TSB walked by
+// hardware). Source: Linux 2.6.22 arch/sparc64/mm/{tlb,tsb,init,fault}.c,
+// kernel/{tsb.S,dtlb_miss.S,itlb_miss.S,smp.c,ultra.S}, include/asm-sparc64/{mmu_context,tsb,tlbflush}.h;
+// f36391d2790d (2013) for calls that wait; hardware.md 3; linux-gather.md 3; docs/models/sparc64.md. Left out:
+// D-cache aliases, 64K and 512K pages, the kernel's own TSB, lock bits, window traps, the init_mm. Costs: see
+// docs/models/sparc64.md.
 //
-// A miss handler runs at trap level with interrupts off: here its steps raise the task's irqs_off from trap entry to
-// retry. So no demap by cross call falls between its look at the pte and its fill.
+// A miss handler runs at trap level with interrupts off: here its steps raise the task's irqs_off from trap entry
+// to retry. So no demap by cross call falls between its look at the pte and its fill.
 #pragma once
 
 #include "models/mm/port.h"

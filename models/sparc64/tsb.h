@@ -66,11 +66,10 @@ class Tsbs {
   }
   [[nodiscard]] std::uint32_t entries_for(std::uint64_t rss) const;
 
-  /// One atomic quad load; the data if the tag matches.
-  [[nodiscard]] static bool matches(const TsbSlot& slot, std::uint64_t tag) { return slot.tag == tag; }
+  /// One atomic quad load.
   [[nodiscard]] TsbEntry load(Context& ctx, const TsbSlot& slot) const;
-  /// Lock (waits while locked), data, tag. If `recheck` is given, the entry goes invalid instead should that pte no
-  /// longer be valid; false then.
+  /// Lock (waits while locked), data, tag. If `recheck` is given, the entry goes invalid instead should that pte
+  /// no longer be valid; false then.
   bool insert(Context& ctx, const TsbSlot& slot, std::uint64_t data, const Cell<Pte>* recheck) const;
   /// tsb_flush: waits while locked, then invalidates the entry if it has this tag.
   void flush(Context& ctx, const TsbSlot& slot) const;

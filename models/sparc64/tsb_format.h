@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Pure formats: translation table entries (TTE) of sun4u and sun4v, the hardware's TSB pointers and tag target, and the
-// entry of Linux's per-mm TSB. No state, no time.
-// Source: UltraSPARC-I User's Manual p. 41-45 and JPS1 F.4.2 (hardware.md 3.2); Linux 2.6.22 include/asm-sparc64/tsb.h
-// and pgtable.h. Left out: the XOR of the TSB extension register (JPS1), little-endian pages, page sizes but 8K and 4M
-// in a Linux TSB. Cost: none.
+// Pure formats: translation table entries (TTE) of sun4u and sun4v, the hardware's TSB pointers and tag target,
+// and the entry of Linux's per-mm TSB. No state, no time. Source: UltraSPARC-I User's Manual p. 41-45 and JPS1
+// F.4.2 (hardware.md 3.2); Linux 2.6.22 include/asm-sparc64/tsb.h and pgtable.h. Left out: the XOR of the TSB
+// extension register (JPS1), little-endian pages, page sizes but 8K and 4M in a Linux TSB. Cost: none.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +16,8 @@ enum class TteFormat : std::uint8_t { sun4u, sun4v };
 /// The Size field of a TTE; 64K and 512K exist in hardware only.
 enum class PageSize : std::uint8_t { size_8k = 0, size_64k = 1, size_512k = 2, size_4m = 3 };
 
-/// Masks of a TTE's data word. The software bits (Linux: _PAGE_WRITE, _MODIFIED, _ACCESSED, _EXEC) live in it, too.
+/// Masks of a TTE's data word. The software bits (Linux: _PAGE_WRITE, _MODIFIED, _ACCESSED, _EXEC) live in it,
+/// too.
 struct TteLayout {
   std::uint64_t valid;
   std::uint64_t no_fault_only;
@@ -82,10 +82,11 @@ class TteData {
   return pte;
 }
 
-/// The data word that hardware may be given for `pte`. Linux keeps W = WRITE and MODIFIED in the pte by its accessors
-/// (pte_mkdirty, pte_wrprotect); here the same is computed when the pte leaves the page table.
+/// The data word that hardware may be given for `pte`. Linux keeps W = WRITE and MODIFIED in the pte by its
+/// accessors (pte_mkdirty, pte_wrprotect); here the same is computed when the pte leaves the page table.
 [[nodiscard]] constexpr std::uint64_t tte_of(const TteLayout& tte, Pte pte) {
-  return pte.has(tte.soft_write | tte.soft_modified) ? pte.with(tte.writable).raw() : pte.without(tte.writable).raw();
+  return pte.has(tte.soft_write | tte.soft_modified) ? pte.with(tte.writable).raw()
+                                                     : pte.without(tte.writable).raw();
 }
 
 /// The Tag of a hardware TTE: G<63>, Context<60:48>, VA<63:22> in <41:0>.
@@ -131,14 +132,15 @@ struct TsbEntry {
   [[nodiscard]] constexpr bool invalid() const { return (tag & invalid_bit) != 0; }
 };
 
-/// Where a page lives in a per-mm TSB (tsb.c, flush_tsb_user; tsb.S, copy_tsb): index = (va >> page shift) & (n - 1),
-/// tag = va >> 22. Tables of fewer than 512 entries exist for exploration only; they need more tag bits, because
-/// index and tag together must name the page.
+/// Where a page lives in a per-mm TSB (tsb.c, flush_tsb_user; tsb.S, copy_tsb): index = (va >> page shift) & (n -
+/// 1), tag = va >> 22. Tables of fewer than 512 entries exist for exploration only; they need more tag bits,
+/// because index and tag together must name the page.
 class TsbHash {
  public:
   constexpr TsbHash() = default;
   constexpr TsbHash(PageShift page_shift, std::uint32_t entries_least) {
-    while (index_bits_ + page_shift.raw() < 22 && std::uint32_t{1} << (index_bits_ + 1) <= entries_least) ++index_bits_;
+    while (index_bits_ + page_shift.raw() < 22 && std::uint32_t{1} << (index_bits_ + 1) <= entries_least)
+      ++index_bits_;
   }
   [[nodiscard]] constexpr std::uint64_t tag(VirtPage page) const { return page.raw() >> index_bits_; }
   [[nodiscard]] constexpr std::uint32_t index(VirtPage page, std::uint32_t entries) const {

@@ -32,7 +32,9 @@ std::uint64_t cycles(const Costs& c, const Ppc64Params& params, Prepare prepare,
 TEST_CASE("A walk costs the ERAT and TLB lookup, one search a group with its line, and the fill") {
   const Pte pte = Ppc64Fixture::pte_of(5, Ppc64Fixture::rw);
   for (const Costs& c : cost_sets) {
-    const auto load = [](Ppc64Fixture& f, Context& ctx) { CHECK(f.touch(ctx, 1, AccessKind::load).status == Status::done); };
+    const auto load = [](Ppc64Fixture& f, Context& ctx) {
+      CHECK(f.touch(ctx, 1, AccessKind::load).status == Status::done);
+    };
     // SLB miss; then ERAT and TLB miss, primary group from memory, fill, access.
     const std::uint64_t primary = c.slb_miss + c.erat_miss + (c.pteg_search + c.memory) + c.tlb_fill + c.erat_hit;
     CHECK(cycles(c, test::tiny_params(), [&](Ppc64Fixture& f) { f.file(1, 5, false, pte); }, load) == primary);
@@ -56,9 +58,11 @@ TEST_CASE("An ERAT hit costs erat_hit; a TLB hit erat_miss more; a clear R and a
     };
     const auto one = [&](Ppc64Fixture& f) { f.file(1, 0, false, pte); };
     CHECK(cycles(c, test::tiny_params(), one, twice) == c.slb_miss + walk + c.memory + c.erat_hit);
-    // Three pages through a D-ERAT of two: page 1 is in the TLB only when it is used again. All three groups differ.
+    // Three pages through a D-ERAT of two: page 1 is in the TLB only when it is used again. All three groups
+    // differ.
     const auto round = [](Ppc64Fixture& f, Context& ctx) {
-      for (const std::uint64_t page : std::initializer_list<std::uint64_t>{1, 2, 3, 1}) f.touch(ctx, page, AccessKind::load);
+      for (const std::uint64_t page : std::initializer_list<std::uint64_t>{1, 2, 3, 1})
+        f.touch(ctx, page, AccessKind::load);
     };
     const auto three = [&](Ppc64Fixture& f) {
       for (const std::uint64_t page : std::initializer_list<std::uint64_t>{1, 2, 3}) f.file(page, 0, false, pte);
@@ -79,10 +83,12 @@ TEST_CASE("The SLB is loaded by software once a segment, and forgets the oldest 
   Ppc64Fixture f(test::tiny_params());  // two entries
   const Pte pte = Ppc64Fixture::pte_of(5, Ppc64Fixture::rw);
   constexpr std::uint64_t segment = 1 << 16;
-  for (const std::uint64_t s : std::initializer_list<std::uint64_t>{0, 1, 2}) f.file(s * segment + s, 0, false, pte);
+  for (const std::uint64_t s : std::initializer_list<std::uint64_t>{0, 1, 2})
+    f.file(s * segment + s, 0, false, pte);
   f.costs.set("slb_miss", Cycles{1000000});
   const std::uint64_t end = f.run({[&](Context& ctx) {
-                               for (const std::uint64_t s : std::initializer_list<std::uint64_t>{0, 1, 0, 2, 1}) f.touch(ctx, s * segment + s, AccessKind::load);
+                               for (const std::uint64_t s : std::initializer_list<std::uint64_t>{0, 1, 0, 2, 1})
+                                 f.touch(ctx, s * segment + s, AccessKind::load);
                                // Segment 0 was the oldest, and its page has left the two-entry D-ERAT.
                                f.touch(ctx, 0, AccessKind::load);
                              }}).raw();
@@ -136,7 +142,9 @@ TEST_CASE("C is a byte to the hardware: its late store gives a write-protected e
   const auto r = f.port.hpt().r(slot);
   f.world.store(r, f.world.load(r) & ~hpte_c);
   const std::uint64_t read_only = (f.world.load(r) & ~hpte_pp) | hpte_pp_read_only;
-  f.explore({[&](Context& ctx) { CHECK(f.port.hpt().update_pp(ctx, f.port.target(MmId{0}, VirtPage{1}), slot, read_only)); },
+  f.explore({[&](Context& ctx) {
+               CHECK(f.port.hpt().update_pp(ctx, f.port.target(MmId{0}, VirtPage{1}), slot, read_only));
+             },
              [&](Context& ctx) { f.touch(ctx, 1, AccessKind::store); }});
   f.step_to(1, "ppc64.walk_rc");  // matched while the entry was writable
   f.finish(0);
@@ -152,8 +160,9 @@ TEST_CASE("R is in another byte than PP: a late store of R takes nothing back") 
   const auto r = f.port.hpt().r(slot);
   f.world.store(r, f.world.load(r) & ~hpte_r);
   const std::uint64_t read_only = (f.world.load(r) & ~hpte_pp) | hpte_pp_read_only;
-  f.explore({[&](Context& ctx) { f.port.hpt().update_pp(ctx, f.port.target(MmId{0}, VirtPage{1}), slot, read_only); },
-             [&](Context& ctx) { f.touch(ctx, 1, AccessKind::load); }});
+  f.explore(
+      {[&](Context& ctx) { f.port.hpt().update_pp(ctx, f.port.target(MmId{0}, VirtPage{1}), slot, read_only); },
+       [&](Context& ctx) { f.touch(ctx, 1, AccessKind::load); }});
   f.step_to(1, "ppc64.walk_rc");
   f.finish(0);
   f.step(1);

@@ -14,7 +14,8 @@ struct Change {
   std::uint64_t left;
 };
 /// Applies one action to a pte with these bits, frame 5.
-Change apply(std::uint64_t flags, PteAction action, std::uint64_t value = 0, bool in_place = false, bool tombstones = false) {
+Change apply(std::uint64_t flags, PteAction action, std::uint64_t value = 0, bool in_place = false,
+             bool tombstones = false) {
   Ppc64Fixture f(test::tiny_params());
   f.port.set_modify_in_place(in_place);
   f.port.set_tombstones(tombstones);
@@ -35,10 +36,12 @@ TEST_CASE("clear, clear_full and modify_start return the old pte with its slot a
   }
 }
 TEST_CASE("wrprotect clears RW and nothing else: the slot stays") {
-  CHECK(apply(Ppc64Fixture::rw | hashed, PteAction::wrprotect).left == five((Ppc64Fixture::rw & ~page_rw) | hashed));
+  CHECK(apply(Ppc64Fixture::rw | hashed, PteAction::wrprotect).left ==
+        five((Ppc64Fixture::rw & ~page_rw) | hashed));
 }
 TEST_CASE("young clears ACCESSED and keeps the slot") {
-  CHECK(apply(Ppc64Fixture::rw | hashed, PteAction::young).left == five((Ppc64Fixture::rw & ~page_accessed) | hashed));
+  CHECK(apply(Ppc64Fixture::rw | hashed, PteAction::young).left ==
+        five((Ppc64Fixture::rw & ~page_accessed) | hashed));
 }
 TEST_CASE("set strips everything that concerns the hash table, and returns the pte that it replaced") {
   const Change over = apply(Ppc64Fixture::ro | hashed, PteAction::set, six(Ppc64Fixture::rw | hashed | page_busy));
@@ -55,7 +58,8 @@ TEST_CASE("set over a present pte is two stores: nothing in between") {
   CHECK(f.log.last(EventKind::pte_stored).a == 0);
 }
 TEST_CASE("access_flags only raises, and only DIRTY, ACCESSED, RW and EXEC") {
-  const Change c = apply(Ppc64Fixture::ro | hashed, PteAction::access_flags, six(page_rw | page_dirty | page_exec));
+  const Change c =
+      apply(Ppc64Fixture::ro | hashed, PteAction::access_flags, six(page_rw | page_dirty | page_exec));
   CHECK(c.left == five(Ppc64Fixture::rw | page_exec | hashed));
 }
 TEST_CASE("modify-in-place carries HASHPTE and the slot over, and the pte is none in between") {

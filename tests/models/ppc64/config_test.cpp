@@ -18,7 +18,8 @@ config::Values machine(const std::string& name) {
   REQUIRE(file.good());
   std::ostringstream text;
   text << "[kernel]\nversion = \"2.6.22\"\n[machine]\n";
-  for (std::string line; std::getline(file, line);) text << (line.rfind('[', 0) == 0 ? "[machine." + line.substr(1) : line) << '\n';
+  for (std::string line; std::getline(file, line);)
+    text << (line.rfind('[', 0) == 0 ? "[machine." + line.substr(1) : line) << '\n';
   config::Schema schema;
   describe_machine(schema);
   describe_kernel(schema);

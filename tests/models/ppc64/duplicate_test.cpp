@@ -42,14 +42,17 @@ std::size_t entries_after_refault(bool flush_first, bool tombstones) {
   const std::size_t entries = f.matches(1).size();
   if (!flush_first) f.finish(0);
   // The new entry may lie in the old one's slot, and then the flush takes it away (D3): harmless, the pte stays.
-  for (const std::uint64_t slot : f.matches(1)) CHECK(Hpte{1, f.world.load(f.port.hpt().r(slot))}.frame() == Frame{9});
+  for (const std::uint64_t slot : f.matches(1))
+    CHECK(Hpte{1, f.world.load(f.port.hpt().r(slot))}.frame() == Frame{9});
   CHECK(f.matches(1).size() == (tombstones ? 0 : 1));
   return entries;
 }
 TEST_CASE("D1: a refault between the clear and its deferred flush makes a second entry") {
   CHECK(entries_after_refault(false, false) == 2);
 }
-TEST_CASE("D1 cannot happen when the flush comes before the refault") { CHECK(entries_after_refault(true, false) == 1); }
+TEST_CASE("D1 cannot happen when the flush comes before the refault") {
+  CHECK(entries_after_refault(true, false) == 1);
+}
 TEST_CASE("D1 cannot happen when the slot of the cleared pte is remembered") {
   CHECK(entries_after_refault(false, true) == 1);
 }

@@ -10,8 +10,8 @@ using test::Ppc64Fixture;
 const Pte hashed = Ppc64Fixture::pte_of(5, Ppc64Fixture::rw | page_hashpte);
 
 struct FlushCosts {
-  std::uint64_t irq_disable, flush_begin, batch_read, hpte_lock, hpte_store, spin_lock, ptesync, tlbie, tlbiel, tlbsync,
-      spin_unlock, irq_enable, latency, memory;
+  std::uint64_t irq_disable, flush_begin, batch_read, hpte_lock, hpte_store, spin_lock, ptesync, tlbie, tlbiel,
+      tlbsync, spin_unlock, irq_enable, latency, memory;
 };
 constexpr FlushCosts cost_sets[] = {{6, 9, 4, 15, 6, 20, 150, 10, 40, 1, 8, 7, 1500, 260},
                                     {2, 3, 5, 11, 4, 30, 70, 25, 13, 9, 5, 4, 400, 100}};
@@ -41,12 +41,12 @@ std::uint64_t flush_cycles(const FlushCosts& c, bool lockless, bool local) {
 
 TEST_CASE("A batch costs one pass over the entries, then one latency a tlbie and one pair of syncs") {
   for (const FlushCosts& c : cost_sets) {
-    // The first touch of a line is from memory: the task, the mm's mask, the batch (three entries, one line), one group
-    // for each entry, the lock.
-    const std::uint64_t pass1 = (c.irq_disable + c.memory) + (c.flush_begin + c.memory) + 3 * c.batch_read + c.memory +
-                                3 * (c.hpte_lock + c.memory + c.hpte_store);
-    // The first tlbie is on the bus `tlbie` after ptesync; the queue keeps the bus busy for three latencies. ptesync was
-    // tried meanwhile and parked; it is tried again a cycle after the last completion.
+    // The first touch of a line is from memory: the task, the mm's mask, the batch (three entries, one line), one
+    // group for each entry, the lock.
+    const std::uint64_t pass1 = (c.irq_disable + c.memory) + (c.flush_begin + c.memory) + 3 * c.batch_read +
+                                c.memory + 3 * (c.hpte_lock + c.memory + c.hpte_store);
+    // The first tlbie is on the bus `tlbie` after ptesync; the queue keeps the bus busy for three latencies.
+    // ptesync was tried meanwhile and parked; it is tried again a cycle after the last completion.
     const std::uint64_t pass2 = c.ptesync + c.tlbie + 3 * c.latency + 1 + c.tlbsync;
     const std::uint64_t lock = (c.spin_lock + c.memory) + c.spin_unlock;
     CHECK(flush_cycles(c, true, false) == pass1 + pass2 + c.irq_enable);
@@ -109,8 +109,8 @@ TEST_CASE("A cpu that alone ran the mm flushes itself only") {
   }});
 }
 
-/// cpu 1 begins to run the mm between cpu 0's look at the mask and its first store to the table. True if a copy of the
-/// dead translation is left when cpu 0 has returned.
+/// cpu 1 begins to run the mm between cpu 0's look at the mask and its first store to the table. True if a copy of
+/// the dead translation is left when cpu 0 has returned.
 bool copy_left_behind(LocalSample sample) {
   Ppc64Params params = test::tiny_params();
   params.local_sample = sample;

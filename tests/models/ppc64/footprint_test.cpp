@@ -26,8 +26,9 @@ void accesses(Ppc64Fixture& f, Context& ctx) {
 void life(Ppc64Fixture& f, Context& ctx) {
   accesses(f, ctx);
   const auto at = f.map_page(2, 7, Ppc64Fixture::ro | page_hashpte);
-  for (const PteAction action : {PteAction::wrprotect, PteAction::young, PteAction::access_flags, PteAction::modify_start,
-                                 PteAction::modify_commit, PteAction::set, PteAction::set, PteAction::clear})
+  for (const PteAction action :
+       {PteAction::wrprotect, PteAction::young, PteAction::access_flags, PteAction::modify_start,
+        PteAction::modify_commit, PteAction::set, PteAction::set, PteAction::clear})
     f.note(0, 2, f.change(ctx, 2, at, action, Ppc64Fixture::pte_of(7, Ppc64Fixture::ro)));
   f.note(0, 2, Ppc64Fixture::pte_of(7, page_hashpte));
   f.port.invalidate(ctx, f.entries(1));

@@ -30,17 +30,19 @@ TEST_CASE("A first access takes exactly the steps of hash_page and __hash_page_4
 
 TEST_CASE("A hash fault costs the sum of its steps and the lines that it touches first") {
   struct Costs {
-    std::uint64_t slb_miss, erat_miss, pteg_search, tlb_fill, erat_hit, entry, level, pte_read, cpumask_read, pte_lock,
-        pteg_scan, hpte_lock, hpte_store, hpte_publish, set_pte, leave;
+    std::uint64_t slb_miss, erat_miss, pteg_search, tlb_fill, erat_hit, entry, level, pte_read, cpumask_read,
+        pte_lock, pteg_scan, hpte_lock, hpte_store, hpte_publish, set_pte, leave;
   };
   for (const Costs& c : {Costs{120, 12, 30, 2, 1, 50, 4, 3, 5, 25, 10, 15, 6, 156, 7, 40},
                          Costs{77, 9, 21, 5, 3, 60, 8, 4, 6, 31, 14, 18, 9, 44, 2, 55}}) {
     Ppc64Fixture f(test::tiny_params(), test::ppc64_options(1));
     const std::pair<const char*, std::uint64_t> names[] = {
-        {"slb_miss", c.slb_miss}, {"erat_miss", c.erat_miss}, {"pteg_search", c.pteg_search}, {"tlb_fill", c.tlb_fill},
-        {"erat_hit", c.erat_hit}, {"hash_fault_entry", c.entry}, {"hash_walk_level", c.level}, {"pte_read", c.pte_read},
-        {"cpumask_read", c.cpumask_read}, {"pte_lock", c.pte_lock}, {"pteg_scan", c.pteg_scan},
-        {"hpte_lock", c.hpte_lock}, {"hpte_store", c.hpte_store}, {"hpte_publish", c.hpte_publish}, {"set_pte", c.set_pte}, {"hash_fault_return", c.leave}};
+        {"slb_miss", c.slb_miss},      {"erat_miss", c.erat_miss},       {"pteg_search", c.pteg_search},
+        {"tlb_fill", c.tlb_fill},      {"erat_hit", c.erat_hit},         {"hash_fault_entry", c.entry},
+        {"hash_walk_level", c.level},  {"pte_read", c.pte_read},         {"cpumask_read", c.cpumask_read},
+        {"pte_lock", c.pte_lock},      {"pteg_scan", c.pteg_scan},       {"hpte_lock", c.hpte_lock},
+        {"hpte_store", c.hpte_store},  {"hpte_publish", c.hpte_publish}, {"set_pte", c.set_pte},
+        {"hash_fault_return", c.leave}};
     for (const auto& [name, cycles] : names) f.costs.set(name, Cycles{cycles});
     f.map_page(1, 5, Ppc64Fixture::rw);
     const std::uint64_t end = f.run({[&](Context& ctx) { f.touch(ctx, 1, AccessKind::load); }}).raw();
@@ -49,8 +51,8 @@ TEST_CASE("A hash fault costs the sum of its steps and the lines that it touches
     const std::uint64_t entry = c.entry + 200;                                  // the task's line
     const std::uint64_t walk = 4 * (c.level + 200) + c.pte_read + 200;          // mm, three tables, the pte
     const std::uint64_t mask = c.cpumask_read + 200;                            // another line of the mm
-    const std::uint64_t insert = (c.pte_lock + 60) + c.pteg_scan + (c.hpte_lock + 60) + c.hpte_store + c.hpte_publish +
-                                 c.set_pte;
+    const std::uint64_t insert =
+        (c.pte_lock + 60) + c.pteg_scan + (c.hpte_lock + 60) + c.hpte_store + c.hpte_publish + c.set_pte;
     const std::uint64_t again = c.leave + c.erat_miss + c.pteg_search + c.tlb_fill + c.erat_hit;
     CHECK(end == searches + entry + walk + mask + insert + again);
   }

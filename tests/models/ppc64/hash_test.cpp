@@ -19,14 +19,20 @@ struct Row {
 constexpr SegmentSize small = SegmentSize::s256m;
 constexpr SegmentSize large = SegmentSize::s1t;
 const Row rows[] = {
-    {"2.6.22 ctx=1", 0x6f211e6da, 0x10000000, 24, small, 12, 0x6f211e6da, 0x1e6da, 0x1925, 0xf36d00, 0x6f211e6da000},
+    {"2.6.22 ctx=1", 0x6f211e6da, 0x10000000, 24, small, 12, 0x6f211e6da, 0x1e6da, 0x1925, 0xf36d00,
+     0x6f211e6da000},
     {"next page", 0x6f211e6da, 0x10001000, 24, small, 12, 0x6f211e6db, 0x1e6db, 0x1924, 0xf36d80, 0x6f211e6da000},
-    {"64K pages", 0x1e0f1cdae, 0xfffe123000, 26, small, 16, 0x1e0f1c3bc, 0x1c3bc, 0x63c43, 0xe1de00, 0x1e0f1cdaee00},
+    {"64K pages", 0x1e0f1cdae, 0xfffe123000, 26, small, 16, 0x1e0f1c3bc, 0x1c3bc, 0x63c43, 0xe1de00,
+     0x1e0f1cdaee00},
     {"raw VSID", 0xabcde1234, 0x23456789, 18, small, 12, 0xabcde2662, 0x662, 0x19d, 0x33100, 0xabcde1234300},
-    {"modern 256M", 0x1750330da5, 0x7fff00001000, 30, small, 16, 0x1750330da5, 0x330da5, 0x4cf25a, 0x1986d280, 0x1750330da5000},
-    {"modern 1T", 0xb68cdc, 0x7fff00001000, 30, large, 16, 0x19b8498cdc, 0x498cdc, 0x367323, 0x24c66e00, 0x4000b68cdcff0000},
-    {"modern 1T 4K", 0xb68cdc, 0x7fff00001000, 24, large, 12, 0x19b7468cdd, 0x8cdd, 0x17322, 0x466e80, 0x4000b68cdcff0000},
-    {"raw 1T 16M", 0x2aaaaa, 0x7f1234567890, 28, large, 24, 0x55542ab89e, 0xab89e, 0x154761, 0x55c4f00, 0x40002aaaaa123400},
+    {"modern 256M", 0x1750330da5, 0x7fff00001000, 30, small, 16, 0x1750330da5, 0x330da5, 0x4cf25a, 0x1986d280,
+     0x1750330da5000},
+    {"modern 1T", 0xb68cdc, 0x7fff00001000, 30, large, 16, 0x19b8498cdc, 0x498cdc, 0x367323, 0x24c66e00,
+     0x4000b68cdcff0000},
+    {"modern 1T 4K", 0xb68cdc, 0x7fff00001000, 24, large, 12, 0x19b7468cdd, 0x8cdd, 0x17322, 0x466e80,
+     0x4000b68cdcff0000},
+    {"raw 1T 16M", 0x2aaaaa, 0x7f1234567890, 28, large, 24, 0x55542ab89e, 0xab89e, 0x154761, 0x55c4f00,
+     0x40002aaaaa123400},
 };
 
 TEST_CASE("The published worked examples come out, digit for digit") {
@@ -55,7 +61,8 @@ TEST_CASE("The folded scramble is the plain product modulo 2^n - 1") {
   CHECK(rc::check([] {
     const VsidScheme scheme = *rc::gen::element(linux_2_6_22_vsid, modern_vsid_256m, modern_vsid_1t);
     const unsigned proto_bits = scheme.bits == 36 ? 35 : scheme.bits == 40 ? 40 : 28;
-    const std::uint64_t proto = *rc::gen::resize(1000, rc::gen::arbitrary<std::uint64_t>()) & ((std::uint64_t{1} << proto_bits) - 1);
+    const std::uint64_t proto =
+        *rc::gen::resize(1000, rc::gen::arbitrary<std::uint64_t>()) & ((std::uint64_t{1} << proto_bits) - 1);
     const auto plain = static_cast<std::uint64_t>(Wide{proto} * scheme.multiplier % scheme.modulus());
     RC_ASSERT(scramble(scheme, proto).raw() == plain);
     if (proto != scheme.modulus()) RC_ASSERT(unscramble(scheme, scramble(scheme, proto)) == proto);
@@ -70,8 +77,10 @@ TEST_CASE("Primary and secondary hash are those of the Power ISA's bit-field for
     const auto size = *rc::gen::inRange(0U, 13U);
     const std::uint64_t mask = (std::uint64_t{1} << (11 + size)) - 1;
     // ISA: low 39 bits of the VSID, xor of the page index; 1T: xor of the VSID shifted by 25, modulo 2^39.
-    const std::uint64_t h256 = vsid % (std::uint64_t{1} << 39) ^ ea % (std::uint64_t{1} << 28) / (std::uint64_t{1} << shift);
-    const std::uint64_t h1t = vsid % (std::uint64_t{1} << 39) ^ vsid * (std::uint64_t{1} << 25) % (std::uint64_t{1} << 39) ^
+    const std::uint64_t h256 =
+        vsid % (std::uint64_t{1} << 39) ^ ea % (std::uint64_t{1} << 28) / (std::uint64_t{1} << shift);
+    const std::uint64_t h1t = vsid % (std::uint64_t{1} << 39) ^
+                              vsid * (std::uint64_t{1} << 25) % (std::uint64_t{1} << 39) ^
                               ea % (std::uint64_t{1} << 40) / (std::uint64_t{1} << shift);
     RC_ASSERT(hash_of(small, Vsid{vsid}, VirtAddr{ea}, PageShift{shift}) == h256);
     RC_ASSERT(hash_of(large, Vsid{vsid}, VirtAddr{ea}, PageShift{shift}) == h1t);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two cpus against a flat map: whatever is mapped, unmapped with a flush, protected with a flush, evicted and accessed,
-// in whatever order, an access sees what the map says.
+// Two cpus against a flat map: whatever is mapped, unmapped with a flush, protected with a flush, evicted and
+// accessed, in whatever order, an access sees what the map says.
 #include <rapidcheck.h>
 
 #include <map>
@@ -23,7 +23,8 @@ struct Command {
   std::uint64_t frame;
 };
 std::ostream& operator<<(std::ostream& out, const Command& c) {
-  return out << "{" << static_cast<int>(c.what) << " cpu " << c.cpu << " page " << c.page << " frame " << c.frame << "}";
+  return out << "{" << static_cast<int>(c.what) << " cpu " << c.cpu << " page " << c.page << " frame " << c.frame
+             << "}";
 }
 
 constexpr std::uint64_t pages = 40;  // 32 slots: both groups overflow
@@ -68,7 +69,8 @@ class Machine2 : public Ppc64Fixture {
       case What::load: result = touch(ctx, page, AccessKind::load); break;
       case What::store: result = touch(ctx, page, AccessKind::store); break;
       case What::map:
-        flush(ctx, page, change(ctx, page, at, PteAction::set, pte_of(frame, frame % 2 != 0 ? rw : rw & ~page_dirty)));
+        flush(ctx, page,
+              change(ctx, page, at, PteAction::set, pte_of(frame, frame % 2 != 0 ? rw : rw & ~page_dirty)));
         if (frame % 3 == 0) port.update_mmu_cache(ctx, MmId{0}, VirtPage{page}, world.load(at), AccessKind::load);
         break;
       case What::unmap: flush(ctx, page, change(ctx, page, at, PteAction::clear)); break;
@@ -100,12 +102,15 @@ TEST_CASE("Table, copies and flushes together are as good as a flat map") {
     Machine2 m(params);
     std::map<std::uint64_t, Mapping> map;
     const auto commands = *rc::gen::container<std::vector<Command>>(
-        rc::gen::build<Command>(
-            rc::gen::set(&Command::what, rc::gen::weightedElement<What>({{4, What::load}, {3, What::store}, {6, What::map},
-                                                                         {2, What::unmap}, {1, What::protect}, {1, What::evict}})),
-            rc::gen::set(&Command::cpu, rc::gen::inRange(0U, 2U)),
-            rc::gen::set(&Command::page, rc::gen::inRange<std::uint64_t>(0, pages)),
-            rc::gen::set(&Command::frame, rc::gen::inRange<std::uint64_t>(1, 1000))));
+        rc::gen::build<Command>(rc::gen::set(&Command::what, rc::gen::weightedElement<What>({{4, What::load},
+                                                                                             {3, What::store},
+                                                                                             {6, What::map},
+                                                                                             {2, What::unmap},
+                                                                                             {1, What::protect},
+                                                                                             {1, What::evict}})),
+                                rc::gen::set(&Command::cpu, rc::gen::inRange(0U, 2U)),
+                                rc::gen::set(&Command::page, rc::gen::inRange<std::uint64_t>(0, pages)),
+                                rc::gen::set(&Command::frame, rc::gen::inRange<std::uint64_t>(1, 1000))));
     std::uint32_t draw = 12345;
     for (const Command& c : commands) {
       m.log.events.clear();

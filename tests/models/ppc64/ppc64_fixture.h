@@ -59,7 +59,9 @@ class Ppc64Fixture : public PortFixture {
 
   static constexpr std::uint64_t ro = ppc64::page_present | ppc64::page_user | ppc64::page_accessed;
   static constexpr std::uint64_t rw = ro | ppc64::page_rw | ppc64::page_dirty;
-  static Pte pte_of(std::uint64_t frame, std::uint64_t flags) { return Pte{frame << ppc64::page_rpn_shift | flags}; }
+  static Pte pte_of(std::uint64_t frame, std::uint64_t flags) {
+    return Pte{frame << ppc64::page_rpn_shift | flags};
+  }
   static VirtAddr va(std::uint64_t page) { return VirtAddr{page << 12}; }
 
   Cell<Pte> map_page(std::uint64_t page, std::uint64_t frame, std::uint64_t flags, MmId mm = MmId{0}) {
@@ -182,7 +184,8 @@ class Ppc64Fixture : public PortFixture {
     cost_everything(Cycles{1});
     costs.bind();
     const Cycles latency = options_.memory_latency;
-    lines = std::make_unique<Lines>(world, options_.topology, costs, LineCosts{options_.line_bytes, Cycles{60}, Cycles{150}},
+    lines = std::make_unique<Lines>(world, options_.topology, costs,
+                                    LineCosts{options_.line_bytes, Cycles{60}, Cycles{150}},
                                     [latency](CoreId, PhysAddr, bool) { return latency; });
     machine().lines = lines.get();
     lines->set_least_latency(std::min(Cycles{60}, costs.least(Phase::entry)));
@@ -202,7 +205,8 @@ class Ppc64Fixture : public PortFixture {
       if (!bodies_[i]) continue;
       contexts_.push_back(std::make_unique<Context>(host, world, TaskId{i}));
       contexts_.back()->set_events(&stream);
-      contexts_.back()->prepare(128 * 1024, [](Context& ctx, void* body) { (*static_cast<Body*>(body))(ctx); }, &bodies_[i]);
+      contexts_.back()->prepare(
+          128 * 1024, [](Context& ctx, void* body) { (*static_cast<Body*>(body))(ctx); }, &bodies_[i]);
       host.place(*contexts_.back(), CpuId{i});
     }
   }

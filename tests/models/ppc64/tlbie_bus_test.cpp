@@ -12,7 +12,8 @@ struct Ends {
   std::uint64_t second;
 };
 /// Two cpus send n tlbies each, from cycle 0; when each of them has finished waiting.
-Ends race(std::uint64_t issue, std::uint64_t latency, bool one_at_a_time, std::uint32_t n, std::uint32_t sockets = 1) {
+Ends race(std::uint64_t issue, std::uint64_t latency, bool one_at_a_time, std::uint32_t n,
+          std::uint32_t sockets = 1) {
   Ppc64Params params = test::tiny_params();
   params.tlbie_queue = 4;
   params.tlbie_latency = Cycles{latency};
@@ -36,8 +37,8 @@ Ends race(std::uint64_t issue, std::uint64_t latency, bool one_at_a_time, std::u
 
 TEST_CASE("Where tlbies are concurrent each cpu waits for its own; where not, they queue on one bus") {
   for (const auto& [i, l] : {std::pair<std::uint64_t, std::uint64_t>{10, 1500}, {25, 400}}) {
-    // Issued at i, 2i, 3i; the first completes at i + l, each next one l later. The waiter is woken a cycle later and
-    // takes its 5 cycles.
+    // Issued at i, 2i, 3i; the first completes at i + l, each next one l later. The waiter is woken a cycle later
+    // and takes its 5 cycles.
     const Ends own = race(i, l, false, 3);
     CHECK(own.first == i + 3 * l + 1 + 5);
     CHECK(own.second == own.first);

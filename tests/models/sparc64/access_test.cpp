@@ -66,7 +66,8 @@ TEST_CASE("A TSB miss adds three table loads, the lock and two stores") {
 }
 
 TEST_CASE("The first miss of a cold core also pays for three table lines and no more") {
-  // Lines of this core already: the task's (irq_disable) and the TSB's (init_mm). From memory: one line a level, 200.
+  // Lines of this core already: the task's (irq_disable) and the TSB's (init_mm). From memory: one line a level,
+  // 200.
   const Costs& c = cost_sets[0];
   Sparc64Lab lab(tiny_options(1), tiny_params());
   set_costs(lab.f.costs, c);
@@ -176,7 +177,8 @@ TEST_CASE("One entry of 4M serves every 8K page of it, from the huge TSB") {
     lab.touch(ctx, mm, 519);
     CHECK(ctx.world().load(lab.port.tsbs().huge_slot(mm, VirtPage{519}).tag_cell()) == 1);
     lab.port.invalidate(ctx, lab.flush_of(ctx, mm, 600));
-    CHECK(ctx.world().load(lab.port.tsbs().huge_slot(mm, VirtPage{519}).tag_cell()) == sparc64::TsbEntry::invalid_bit);
+    CHECK(ctx.world().load(lab.port.tsbs().huge_slot(mm, VirtPage{519}).tag_cell()) ==
+          sparc64::TsbEntry::invalid_bit);
     CHECK(lab.copies(mm, 512) == 0);
   }});
   CHECK(frames.used == std::vector<std::uint32_t>{1024, 1024 + 7, 11, 1024 + 7});

@@ -10,7 +10,8 @@ using Status = AccessResult::Status;
 std::uint64_t context_word(const Sparc64Lab& lab, MmId mm) { return lab.f.world.load(lab.f.state.mm_context(mm)); }
 
 TEST_CASE("When the numbers run out a new version begins and every running mm gets a new number") {
-  // 2 bits: numbers 2 and 3. cpu 0 runs mm 0 (2), cpu 1 runs mm 1 (3); mm 2 on cpu 0 wraps and takes 2, mm 1 takes 3.
+  // 2 bits: numbers 2 and 3. cpu 0 runs mm 0 (2), cpu 1 runs mm 1 (3); mm 2 on cpu 0 wraps and takes 2, mm 1 takes
+  // 3.
   Sparc64Params params = tiny_params();
   params.context_bits = 2;
   Sparc64Lab lab(tiny_options(2), params);
@@ -48,8 +49,9 @@ TEST_CASE("When the numbers run out a new version begins and every running mm ge
   hand.finish();
 }
 
-/// The frame that mm C reaches on cpu 1 after a wrap gave it a number under which cpu 1 still has an entry of mm A.
-/// Numbers 2..7: C 2, X 3, A 4, B 5 on cpu 1; E 6, F 7 on cpu 0; H wraps: H 2, B (active on cpu 1) 3, C 4 on cpu 0.
+/// The frame that mm C reaches on cpu 1 after a wrap gave it a number under which cpu 1 still has an entry of mm
+/// A. Numbers 2..7: C 2, X 3, A 4, B 5 on cpu 1; E 6, F 7 on cpu 0; H wraps: H 2, B (active on cpu 1) 3, C 4 on
+/// cpu 0.
 Frame frame_after_wrap(bool flush_all) {
   Sparc64Params params = tiny_params();
   params.flush_all_after_wrap = flush_all;

@@ -12,8 +12,8 @@ struct Reuse {
   bool wait;
 };
 
-/// E04: cpu 0 flushes page 1, then its batch goes on with page 2 while cpu 1 has accepted but not executed the call.
-/// Returns the copies of page 1 that cpu 1 still has once everything has been executed.
+/// E04: cpu 0 flushes page 1, then its batch goes on with page 2 while cpu 1 has accepted but not executed the
+/// call. Returns the copies of page 1 that cpu 1 still has once everything has been executed.
 std::size_t copies_left(Reuse how) {
   Sparc64Lab lab(tiny_options(2), tiny_params());
   const auto ptep = lab.map(mm, 1, lab.leaf(11));
@@ -136,8 +136,8 @@ TEST_CASE("Where acceptance needs the trap, a target with interrupts off delays 
 }
 
 TEST_CASE("A refused sender tries again one delay later") {
-  // Every step costs 1. cpu 0 dispatches at 1; cpu 1 is ready at 10, its dispatch ends at 11 and is refused, since cpu
-  // 0's mondo arrives at 2 + 1200 only. It tries again 2560 later: 11 + 2560 + 1.
+  // Every step costs 1. cpu 0 dispatches at 1; cpu 1 is ready at 10, its dispatch ends at 11 and is refused, since
+  // cpu 0's mondo arrives at 2 + 1200 only. It tries again 2560 later: 11 + 2560 + 1.
   Sparc64Lab lab(tiny_options(3), tiny_params());
   struct Nothing : sparc64::CallExecutor {
     void execute(Context&, const sparc64::CallRequest&) override {}

@@ -104,9 +104,9 @@ TEST_CASE("No two meanings of a pte share a bit") {
   for (TteFormat format : {TteFormat::sun4u, TteFormat::sun4v}) {
     const TteLayout& t = layout_of(format);
     std::uint64_t seen = 0;
-    for (std::uint64_t mask : {t.valid, t.no_fault_only, t.physical, t.size_mask, t.locked, t.cacheable, t.side_effect,
-                               t.privileged, t.writable, t.global, t.soft_present, t.soft_read, t.soft_write,
-                               t.soft_modified, t.soft_accessed, t.soft_exec}) {
+    for (std::uint64_t mask : {t.valid, t.no_fault_only, t.physical, t.size_mask, t.locked, t.cacheable,
+                               t.side_effect, t.privileged, t.writable, t.global, t.soft_present, t.soft_read,
+                               t.soft_write, t.soft_modified, t.soft_accessed, t.soft_exec}) {
       CHECK((seen & mask) == 0);
       seen |= mask;
     }

@@ -19,11 +19,12 @@ struct Operation {
 };
 
 rc::Gen<Operation> operations() {
-  return rc::gen::map(rc::gen::tuple(rc::gen::inRange(0, 9), rc::gen::inRange(0U, 4U), rc::gen::inRange(0U, 12U),
-                                     rc::gen::inRange(0U, 64U)),
-                      [](const std::tuple<int, std::uint32_t, std::uint32_t, std::uint32_t>& t) {
-                        return Operation{static_cast<Act>(std::get<0>(t)), std::get<1>(t), std::get<2>(t), std::get<3>(t)};
-                      });
+  return rc::gen::map(
+      rc::gen::tuple(rc::gen::inRange(0, 9), rc::gen::inRange(0U, 4U), rc::gen::inRange(0U, 12U),
+                     rc::gen::inRange(0U, 64U)),
+      [](const std::tuple<int, std::uint32_t, std::uint32_t, std::uint32_t>& t) {
+        return Operation{static_cast<Act>(std::get<0>(t)), std::get<1>(t), std::get<2>(t), std::get<3>(t)};
+      });
 }
 
 /// What a user must find: the flat map.
@@ -66,7 +67,9 @@ class Oracle {
     const auto found = map_.find(key);
     switch (o.act) {
       case Act::load: return expect(ctx, o.page, AccessKind::load, found != map_.end());
-      case Act::store: return expect(ctx, o.page, AccessKind::store, found != map_.end() && found->second.write && found->second.dirty);
+      case Act::store:
+        return expect(ctx, o.page, AccessKind::store,
+                      found != map_.end() && found->second.write && found->second.dirty);
       case Act::fetch: return expect(ctx, o.page, AccessKind::fetch, found != map_.end());
       case Act::map:
         if (found != map_.end()) return;

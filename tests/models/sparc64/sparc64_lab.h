@@ -41,7 +41,8 @@ struct Tally : EventObserver {
   std::vector<Event> events;
   void on_event(const Event& e) override { events.push_back(e); }
   [[nodiscard]] std::size_t count(EventKind kind) const {
-    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const Event& e) { return e.kind == kind; }));
+    return static_cast<std::size_t>(
+        std::count_if(events.begin(), events.end(), [&](const Event& e) { return e.kind == kind; }));
   }
   [[nodiscard]] Event last(EventKind kind) const {
     for (auto e = events.rbegin(); e != events.rend(); ++e)
@@ -55,7 +56,8 @@ class Sparc64Lab {
   Sparc64Lab(const FixtureOptions& options, const Sparc64Params& params)
       : f(options), port(f.state, f.machine(), f.locks, f.interrupts, params) {
     batch = f.world.allocate("test.batch", options.topology.cpus(), 16, Coherence::memory);
-    for (std::uint32_t m = 0; m < options.limits.mms; ++m) f.world.store(f.state.mm_users(MmId{m}), std::uint64_t{2});
+    for (std::uint32_t m = 0; m < options.limits.mms; ++m)
+      f.world.store(f.state.mm_users(MmId{m}), std::uint64_t{2});
   }
 
   [[nodiscard]] Pte leaf(std::uint64_t frame, bool write = true, bool dirty = true) const {
@@ -126,7 +128,8 @@ class ByHand {
   /// Takes interrupts as they come, unless told otherwise.
   void until(std::uint32_t cpu, const std::string& label, bool take_interrupts = true) {
     for (int n = 0; n < 10000 && pending(cpu) != label; ++n) {
-      if (take_interrupts && host_.interruptible(AgentId{cpu})) host_.perform({Decision::Kind::interrupt, AgentId{cpu}, 0});
+      if (take_interrupts && host_.interruptible(AgentId{cpu}))
+        host_.perform({Decision::Kind::interrupt, AgentId{cpu}, 0});
       else if (can_step(cpu)) step(cpu);
       else deliver();
     }
@@ -173,7 +176,8 @@ class ByHand {
         return d.kind == Decision::Kind::step && pending(d.agent.raw()) == "test.gate";
       };
       std::stable_partition(all.begin(), all.end(), [&](const Decision& d) { return !at_gate(d); });
-      const auto free = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const Decision& d) { return !at_gate(d); }));
+      const auto free = static_cast<std::size_t>(
+          std::count_if(all.begin(), all.end(), [&](const Decision& d) { return !at_gate(d); }));
       host_.perform(all[free == 0 ? 0 : n % free]);
     }
     for (std::uint32_t c = 0; c < host_.cpus(); ++c) REQUIRE(pending(c).empty());
