@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // libsystemc brings a main() that calls sc_main(); ours wins because it is in the executable itself.
 #define CATCH_CONFIG_RUNNER
+#ifdef __SANITIZE_ADDRESS__
+// The sanitizer reports signals itself, and does not know the stacks that SystemC's threads were abandoned on.
+#define CATCH_CONFIG_NO_POSIX_SIGNALS
+#endif
 #include "tests/support/catch.h"
 
 // libsystemc refers to sc_main even when its main() is not used.
