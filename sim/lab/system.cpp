@@ -36,7 +36,7 @@ System::System(const SystemParts& parts) : parts_(parts), policy_(with_coverage(
   for (const auto& [name, cost] : parts_.costs) costs.set(name, cost);
   made_port = parts_.make_port(PortParts{*state, *machine, *locks, *interrupts});
   port = made_port.port.get();
-  strategy = strategies().find(parts_.strategy_class).make(StrategyParts{world, *state, *port, *locks, parts_.axes});
+  strategy = strategies().find(parts_.strategy_class).make.make(StrategyParts{world, *state, *port, *locks, parts_.axes});
   scheduler = std::make_unique<Scheduler>(*state, *locks, policy_, *fabric);
   kernel = std::make_unique<Kernel>(*state, policy_, *locks, *scheduler, *port, *strategy);
   strategy->bind(*kernel);
