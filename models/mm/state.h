@@ -65,8 +65,8 @@ struct FrameFields {
   enum : std::uint32_t { refcount, mapcount, generation, flags, file, index, content, next_free, words };
 };
 struct TableFields {
-  /// Page struct of a page-table page: split pte lock, level, whether live.
-  enum : std::uint32_t { ptl, level, live, generation, next_free, words = 8 };
+  /// Page struct of a page-table page: split pte lock, level, whose it is (nobody's: free).
+  enum : std::uint32_t { ptl, level, owner, generation, next_free, words = 8 };
 };
 struct FileFields {
   enum : std::uint32_t { i_mmap_lock, truncate_count, size_pages, pages_first = 8 };
@@ -148,6 +148,7 @@ class KernelState {
   }
   [[nodiscard]] Cell<std::uint64_t> table(TableId t, std::uint32_t field) const { return tables_.cell<std::uint64_t>(t.raw(), field); }
   [[nodiscard]] Cell<std::uint64_t> table_level(TableId t) const { return table(t, TableFields::level); }
+  [[nodiscard]] Cell<MmId> table_owner(TableId t) const { return tables_.cell<MmId>(t.raw(), TableFields::owner); }
   [[nodiscard]] Cell<std::uint64_t> ptl(TableId t) const { return table(t, TableFields::ptl); }
   [[nodiscard]] Location table_first(TableId t) const { return table_words_.at(t.raw()); }
   [[nodiscard]] std::uint32_t table_size_words() const { return table_words_.stride(); }

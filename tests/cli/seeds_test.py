@@ -3,17 +3,15 @@
 """ppc64-refault shows D1 for at least 8 of 10 seeds, and never under the strategy that flushes before the unlock.
 
 Usage: seeds_test.py MMULAB CONFIGS"""
-import json
-import subprocess
+import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import mmulab  # noqa: E402
 
 
 def classes(binary, scenario, *settings):
-    command = [binary, "run", scenario, "--json", "-"]
-    for setting in settings:
-        command += ["--set", setting]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    return {v["class"] for v in json.loads(done.stdout)["violations"]}
+    return {v["class"] for v in mmulab.run(binary, scenario, *settings)[1]["violations"]}
 
 
 def main():
