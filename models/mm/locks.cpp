@@ -40,19 +40,32 @@ Event lock_event(EventKind kind, LockClass lock_class, Location at) {
 }  // namespace
 
 const char* name_of(LockClass lock_class) {
-  static constexpr std::array<const char*, 10> names = {"mmap_sem", "i_mmap_lock", "page_table_lock", "ptl", "rq_lock",
+  static constexpr std::array<const char*, lock_classes> names = {"mmap_sem", "i_mmap_lock", "page_table_lock", "ptl", "rq_lock",
                                                         "zone_lock", "context_lock", "ctx_alloc_lock",
                                                         "shootdown_lock", "tlbie_lock"};
   return names[static_cast<std::size_t>(lock_class)];
 }
 
+void LockWait::report(const Access& a, LockClass lock_class, Location at) const {
+  if (!contended_) return;
+  Event event = lock_event(EventKind::lock_waited, lock_class, at);
+  event.b = (a.context().now() - since_).raw();
+  emit(a, event);
+}
+
 void Locks::spin_lock(Context& ctx, Word lock, LockClass lock_class) const {
   const Word depth = state_.task_preempt_off(ctx.task());
-  ctx.step_when(lock_label[static_cast<std::size_t>(lock_class)], writes(lock, depth),
-                [&](const Access& a) { return a.read(lock) == 0; },
+  LockWait wait;
+  const auto is_free = [&](const Access& a) {
+    if (a.read(lock) == 0) return true;
+    wait.found_taken(ctx);
+    return false;
+  };
+  ctx.step_when(lock_label[static_cast<std::size_t>(lock_class)], writes(lock, depth), is_free,
                 [&](Access& a) {
                   a.write(lock, std::uint64_t{ctx.task().raw()} + 1);
                   deepen(a, depth, EventKind::preemption_disabled);
+                  wait.report(a, lock_class, lock.at);
                   emit(a, lock_event(EventKind::lock_acquired, lock_class, lock.at));
                 });
 }
