@@ -67,6 +67,9 @@ void describe_kernel(config::Schema& schema) {
   kernel.flag("mprotect_gathers").default_to(false).help("mprotect goes through a gather");
   kernel.flag("fork_gathers").default_to(false).help("fork goes through a gather");
   kernel.flag("cow_flushes_first").default_to(true).help("Copy-on-write flushes before it installs the new page");
+  kernel.flag("fork_flushes").default_to(true).help("fork ends the parent's stale write rights before it returns");
+  kernel.flag("dirty_tested_before_clear").default_to(false).help("A zap judges the dirty bit by its look before the clear (broken)");
+  kernel.flag("fault_takes_i_mmap_lock").default_to(false).help("A file fault takes i_mmap_lock under the PTL (broken: truncation takes them the other way round)");
   kernel.integer("copy_progress_units").default_to(32).range(1, 1 << 20).help("Progress between two looks at the locks in fork");
   kernel.integer("tick_cycles").default_to(0).range(0, INT64_MAX).unit("cycles").help("Period of a busy cpu's tick; 0 for none");
 
@@ -87,6 +90,9 @@ KernelPolicy kernel_policy(const config::Values& values) {
   policy.mprotect_gathers = values.flag("kernel.mprotect_gathers");
   policy.fork_gathers = values.flag("kernel.fork_gathers");
   policy.cow_flushes_first = values.flag("kernel.cow_flushes_first");
+  policy.fork_flushes = values.flag("kernel.fork_flushes");
+  policy.dirty_tested_before_clear = values.flag("kernel.dirty_tested_before_clear");
+  policy.fault_takes_i_mmap_lock = values.flag("kernel.fault_takes_i_mmap_lock");
   policy.copy_progress_units = static_cast<std::uint32_t>(values.integer("kernel.copy_progress_units"));
   policy.tick = Cycles{values.integer("kernel.tick_cycles")};
   return policy;

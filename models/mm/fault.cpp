@@ -82,26 +82,30 @@ Outcome Kernel::handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
   return Outcome::ok;
 }
 
-/// Installs `value` if the pte is still as it was seen; the PTL is taken and released here. True if it was.
+/// Installs `value` if the pte is still as it was seen; the PTL is taken and released here. True if it was. `inner`, if
+/// there is one, is taken and released under it.
 static bool install_if_none(Context& ctx, Locks& locks, Port& port, Strategy& strategy, MmId mm, VirtPage page, const PtePlace& place,
-                            Pte value, AccessKind kind) {
+                            Pte value, AccessKind kind, const Cell<std::uint64_t>* inner = nullptr) {
   locks.spin_lock(ctx, place.ptl, LockClass::ptl);
+  if (inner != nullptr) locks.spin_lock(ctx, *inner, LockClass::i_mmap);
   const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
   const bool still_none = port.pte().none(now);
   if (still_none) {
     strategy.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::set, value});
     port.update_mmu_cache(ctx, mm, page, value, kind);
   }
+  if (inner != nullptr) locks.spin_unlock(ctx, *inner, LockClass::i_mmap);
   locks.spin_unlock(ctx, place.ptl, LockClass::ptl);
   return still_none;
 }
 
 /// Maps a page that the caller has a reference to, and passes that on to the pte; or, if somebody else was faster,
 /// gives it back and returns false.
-bool Kernel::map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind) {
+bool Kernel::map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
+                      const Cell<std::uint64_t>* inner) {
   const Frame frame = port_.pte().frame(value);
   add_rmap(ctx, frame);
-  if (!install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind)) {
+  if (!install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind, inner)) {
     remove_rmap(ctx, frame, false);
     put_page(ctx, frame);
     return false;
@@ -137,13 +141,15 @@ void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page
   if (vma.kind == VmaKind::file_private) rights.write = false;
   Pte value = layout.make(frame, rights).with(layout.accessed);
   if (kind == AccessKind::store && rights.write) value = value.with(layout.dirty);
+  const auto i_mmap_lock = state_.file(vma.file, FileFields::i_mmap_lock);
+  const auto* inner = policy_.fault_takes_i_mmap_lock ? &i_mmap_lock : nullptr;
   if (vma.kind == VmaKind::pfnmap) {
     // A driver's page: mapped without a reference, a map count or a place in the resident set.
-    install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind);
+    install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind, inner);
     put_page(ctx, frame);
     return;
   }
-  if (map_page(ctx, mm, page, place, value, kind) && private_write) write_protected(ctx, mm, vma, page, value, place);
+  if (map_page(ctx, mm, page, place, value, kind, inner) && private_write) write_protected(ctx, mm, vma, page, value, place);
 }
 
 /// do_wp_page: a page that is this mm's alone is made writable; any other one is copied.

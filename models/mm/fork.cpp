@@ -40,7 +40,7 @@ Outcome Kernel::fork(Context& ctx, TaskId child, MmId child_mm) {
     if (vma.kind != VmaKind::file_shared) copy_vma(ctx, mm, child_mm, vma, policy_.fork_gathers ? &g : nullptr);
   }
   if (policy_.fork_gathers) strategy_.end(ctx, g);
-  else strategy_.classic_flush(ctx, {Invalidation::Scope::mm, mm, VirtPage{}, g.end});
+  else if (policy_.fork_flushes) strategy_.classic_flush(ctx, {Invalidation::Scope::mm, mm, VirtPage{}, g.end});
   up_write(ctx, mm);
   const auto mm_of_child = state_.task_mm(child);
   const auto state_of_child = state_.task_state(child);

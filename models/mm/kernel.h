@@ -116,7 +116,8 @@ class Kernel {
   // fault (fault.cpp)
   Outcome page_fault(Context& ctx, VirtAddr va, AccessKind kind);
   Outcome handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind);
-  bool map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind);
+  bool map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
+                const Cell<std::uint64_t>* inner = nullptr);
   void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
   void map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
   void write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place);

@@ -24,6 +24,14 @@ struct KernelPolicy {
   bool fork_gathers = false;
   /// copy_pte_range looks at need_resched and the locks every so much progress (1 an empty pte, 8 a copied one).
   std::uint32_t copy_progress_units = 32;
+  /// fork ends the parent's stale write rights before it returns (flush_tlb_mm in dup_mmap). False leaves that out.
+  bool fork_flushes = true;
+  /// A zap judges the dirty bit by its look at the pte before the clear, so that one set in between is lost. No kernel
+  /// does; move_ptes did until a2ce2666aa87 (bug-museum.md E07).
+  bool dirty_tested_before_clear = false;
+  /// A file fault takes i_mmap_lock under the PTL to be safe from truncation, which takes them the other way round. No
+  /// kernel does.
+  bool fault_takes_i_mmap_lock = false;
   /// COW installs the new page only after the old translation is dead (ptep_clear_flush before set_pte_at).
   bool cow_flushes_first = true;
   /// The zero page is an ordinary page to rmap, rss and the gather, as until 2.6.23 (557ed1fa2620 made it special).

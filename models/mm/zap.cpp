@@ -87,12 +87,13 @@ bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage pag
   const PteAction action = g.full_mm ? PteAction::clear_full : PteAction::clear;
   const Pte old = strategy_.pte_op(ctx, &g, {g.mm, page, ptep, action, Pte{}});
   const bool shared_file = vma.kind == VmaKind::file_shared;
-  strategy_.note(ctx, g, {g.mm, page, old, Pte{}, shared_file && old.has(layout.dirty)});
+  const bool dirty = (policy_.dirty_tested_before_clear ? seen : old).has(layout.dirty);
+  strategy_.note(ctx, g, {g.mm, page, old, Pte{}, shared_file && dirty});
   if (vma.kind == VmaKind::pfnmap) return true;
   const Frame frame = layout.frame(old);
   if (!counted(frame)) return true;
   count_rss(ctx, g.mm, -1);
-  remove_rmap(ctx, frame, old.has(layout.dirty));
+  remove_rmap(ctx, frame, dirty);
   if (strategy_.put_page(ctx, g, frame) == PageVerdict::stop) g.stopped = true;
   return true;
 }

@@ -81,6 +81,9 @@ constexpr FlagKey kernel_flags[] = {
     {"gen_before_mask", &X86Params::gen_before_mask, "switch_mm reads tlb_gen before it sets its bit (broken)"},
 };
 
+/// tlb_single_page_flush_ceiling (arch/x86/mm/tlb.c).
+constexpr std::uint32_t modern_flush_ceiling = 33;
+
 void powers_of_two(const config::Values& v, const config::Complain& complain) {
   if (!v.contains("machine.x86.stlb_sets")) return;
   for (const ArrayKey& array : arrays) {
@@ -109,8 +112,8 @@ void describe_x86(config::Schema& schema) {
     c.constant(cost.name).default_to((initial.cost.*cost.field).raw()).range(1, 1000000).unit("cycles").help(cost.help).source(
         Confidence::Low, "hardware.md 1.2, 1.3, 6.1");
   auto k = schema.section("kernel.x86", "x86's shootdown").only_if("machine.arch", "x86");
-  k.choice("shootdown", {"vectors8-2.6", "tlb-gen-modern"}).default_to("vectors8-2.6").help("Which kernel's shootdown protocol");
-  k.integer("flush_ceiling").default_to(1).range(0, 1 << 20).unit("pages").help("More pages than this: flush everything");
+  k.choice("shootdown", {"vectors8-2.6", "tlb-gen-modern"}).help("Which kernel's shootdown protocol; by default that of kernel.version");
+  k.integer("flush_ceiling").range(0, 1 << 20).unit("pages").help("More pages than this: flush everything; by default 33 for modern, 1 before");
   k.integer("shootdown_slots").default_to(initial.shootdown_slots).range(1, 64).help("Invalidate vectors of the 2.6 shootdown");
   k.integer("asids").default_to(initial.asids).range(1, 64).help("Address-space ids that a cpu keeps");
   for (const FlagKey& flag : kernel_flags) k.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
@@ -127,8 +130,11 @@ X86Params x86_params(const config::Values& v) {
   for (const FlagKey& flag : kernel_flags) p.*flag.field = v.flag(std::string("kernel.x86.") + flag.name);
   for (const CostKey& cost : costs) p.cost.*cost.field = Cycles{v.integer(std::string("machine.x86.cost.") + cost.name)};
   p.broadcast_pages = static_cast<std::uint32_t>(v.integer("machine.x86.broadcast_pages"));
-  p.shootdown = v.text("kernel.x86.shootdown") == "tlb-gen-modern" ? ShootdownStyle::tlb_gen_modern : ShootdownStyle::vectors8_2_6;
-  p.flush_ceiling = static_cast<std::uint32_t>(v.integer("kernel.x86.flush_ceiling"));
+  const bool modern = v.text("kernel.version") == "modern";
+  const std::string style = v.contains("kernel.x86.shootdown") ? v.text("kernel.x86.shootdown") : modern ? "tlb-gen-modern" : "vectors8-2.6";
+  p.shootdown = style == "tlb-gen-modern" ? ShootdownStyle::tlb_gen_modern : ShootdownStyle::vectors8_2_6;
+  p.flush_ceiling = modern ? modern_flush_ceiling : 1;
+  if (v.contains("kernel.x86.flush_ceiling")) p.flush_ceiling = static_cast<std::uint32_t>(v.integer("kernel.x86.flush_ceiling"));
   p.shootdown_slots = static_cast<std::uint32_t>(v.integer("kernel.x86.shootdown_slots"));
   p.asids = static_cast<std::uint32_t>(v.integer("kernel.x86.asids"));
   return p;

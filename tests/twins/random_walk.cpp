@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "tests/twins/random_walk.h"
+
+#include <algorithm>
+
+#include "models/machine/config.h"
+#include "sim/lab/subject.h"
+#include "workloads/random.h"
+
+namespace mmulab::test {
+
+RandomWalk::RandomWalk(const config::Values& values) {
+  const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(), values.integer("sim.seed")};
+  plan_ = workload::make_plan(values, environment);
+  system_ = std::make_unique<lab::System>(lab::system_parts(values, plan_.limits));
+  plan_.lay_out(system_->world);
+  for (std::size_t m = 0; m < plan_.mms.size(); ++m)
+    for (const VmaRecord& vma : plan_.mms[m].vmas) system_->kernel->boot_vma(system_->world, MmId{m}, vma);
+  for (workload::PlannedTask& task : plan_.tasks) {
+    workload::Program* program = task.program.get();
+    const auto body = [program](Context& ctx, Kernel& kernel) { program->run(ctx, kernel); };
+    if (task.started_by_fork) system_->add_child(task.name, task.cpu, body);
+    else system_->add_task(task.name, task.mm, task.cpu, body);
+  }
+  system_->seal();
+  auto ledger = std::make_unique<Ledger>(lab::ledger_config(values, *system_), system_->events);
+  const Ledger& reference = *ledger;
+  checker_.add_model(std::move(ledger));
+  for (auto& invariant : make_invariants(reference)) checker_.add(std::move(invariant), Selection::by_default);
+  system_->events.subscribe(checker_);
+}
+
+/// The present agent if it can go on, as a rule; otherwise any of them.
+const Decision* RandomWalk::pick(std::uint64_t seed, std::uint64_t step) {
+  if (decisions_.empty()) return nullptr;
+  const std::uint64_t random = workload::draw(seed, step);
+  const std::uint64_t patience = std::uint64_t{8} << seed % 4;
+  const bool stays = random % patience != 0;
+  const auto same = std::find_if(decisions_.begin(), decisions_.end(), [&](const Decision& d) { return d.agent == last_; });
+  if (stays && same != decisions_.end()) return &*same;
+  return &decisions_[workload::below(random, decisions_.size())];
+}
+
+WalkResult RandomWalk::run(std::uint64_t seed, std::uint64_t steps_max) {
+  ExploredHost& host = system_->make_explored();
+  host.start();
+  WalkResult result;
+  for (std::uint64_t step = 0; step < steps_max && !system_->finished(); ++step) {
+    host.list_decisions(decisions_);
+    const Decision* next = pick(seed, step);
+    if (next == nullptr) break;
+    last_ = next->agent;
+    host.perform(*next);
+  }
+  result.finished = system_->finished();
+  if (result.finished) {
+    Event quiet{EventKind::quiescent};
+    quiet.b = system_->borrowed_roots();
+    system_->events.publish(quiet);
+  }
+  for (const auto& [pair, times] : checker_.occurrences()) result.violated.insert(pair);
+  for (const InvariantResult& r : checker_.results()) result.exercised[r.name] = r.exercised;
+  return result;
+}
+
+}  // namespace mmulab::test
