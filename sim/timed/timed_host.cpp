@@ -125,6 +125,9 @@ void TimedHost::retire(Context& context) {
 
 /// Counter-based, one stream an agent: what one agent draws never depends on what another one does.
 std::uint32_t TimedHost::choose(Context& context, const Label& label, std::uint32_t n) {
+#ifdef MMULAB_CHECK_FOOTPRINT
+  observe_choice(label);
+#endif
   Agent& agent = agent_of(context);
   std::uint64_t name = 0;
   for (char c : label.name()) name = name * 131 + static_cast<unsigned char>(c);
