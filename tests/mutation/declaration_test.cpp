@@ -24,7 +24,6 @@ const std::map<std::string_view, const char*> out_of_reach = {
     {"ppc64.pte_clear_young", "the kernel model has no page ageing; tests/models/ppc64/change_pte_test.cpp"},
     {"x86.pte.young", "the kernel model has no page ageing; tests/models/x86/invalidate_test.cpp"},
     {"ppc64.set_pte_clears", "the kernel model never sets a pte over a present one; tests/models/ppc64/change_pte_test.cpp"},
-    {"ppc64.walk_pick", "a choice, and needs a walk that meets a duplicate; tests/models/ppc64/duplicate_test.cpp"},
     {"x86.invpcid_address", "an instruction that no protocol without PTI needs; tests/models/x86/invalidate_test.cpp"},
     {"x86.invpcid_context", "an instruction that no protocol without PTI needs; tests/models/x86/invalidate_test.cpp"},
     {"tsb.unlock_invalid", "a pte that dies within the 30 cycles of a TSB lock; tests/models/sparc64/tsb_test.cpp"},
