@@ -37,7 +37,8 @@ struct Op {
   Footprint footprint;
   Guard guard;
   OnInterrupt on_interrupt = OnInterrupt::resume;
-  /// Cycles of local work that precede the step (Context::work); free when explored.
+  /// Cycles of local work that precede the step (Context::work); free when explored. An interrupt that cuts it short
+  /// leaves here what remains.
   Cycles work_before;
   /// Cycles beyond the label's own cost, for costs that depend on data (a walk's depth, a device's answer).
   Cycles extra;
@@ -67,7 +68,7 @@ class Host {
  public:
   virtual ~Host() = default;
   /// Blocks until the step may take effect. False: an interrupt intervened and the step asked to be restarted.
-  virtual bool arrive(Context& context, const Op& op) = 0;
+  virtual bool arrive(Context& context, Op& op) = 0;
   /// The effect is done, the step is over.
   virtual void leave(Context& context, const Op& op) = 0;
   /// One of n possibilities (n >= 1) that the hardware or the environment may pick.

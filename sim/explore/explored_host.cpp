@@ -3,7 +3,7 @@
 
 namespace mmulab {
 
-bool ExploredHost::arrive(Context& context, const Op& op) {
+bool ExploredHost::arrive(Context& context, Op& op) {
   for (;;) {
     pending_[context.cpu().raw()] = &op;
     Fiber::jump(context.fiber(), driver_);

@@ -13,7 +13,7 @@ class ExploredHost : public FiberHost {
  public:
   ExploredHost(World& world, std::uint32_t cpus) : FiberHost(world, cpus), pending_(cpus, nullptr) {}
 
-  bool arrive(Context& context, const Op& op) override;
+  bool arrive(Context& context, Op& op) override;
   void leave(Context& context, const Op& op) override;
   std::uint32_t choose(Context& context, const Label& label, std::uint32_t n) override;
   [[nodiscard]] Cycle now(const Context&) const override { return Cycle{steps_}; }

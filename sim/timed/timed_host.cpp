@@ -60,29 +60,30 @@ bool TimedHost::take_interrupts(Context& context) {
   return true;
 }
 
-bool TimedHost::arrive(Context& context, const Op& op) {
-  Cycles work = op.work_before;
+bool TimedHost::arrive(Context& context, Op& op) {
   for (;;) {
-    if (op.on_interrupt != OnInterrupt::ignore && take_interrupts(context) && op.on_interrupt == OnInterrupt::restart)
-      return false;
+    if (op.on_interrupt != OnInterrupt::ignore && take_interrupts(context)) {
+      if (op.on_interrupt == OnInterrupt::restart) return false;
+      continue;
+    }
+    if (op.work_before != Cycles{} && !work(context, op)) continue;
     Agent& agent = agent_of(context);
     const Cycles cost = pricing_.cost(*op.label) + op.extra;
-    Cycle ready = agent.now + work;
+    Cycle ready = agent.now;
     const bool fetches = !pricing_.holds(agent.core, op.footprint);
+    // What a user access does with lines that its core holds concerns nobody else; a line that moves does.
+    const Cycles reach = op.label->phase() == Phase::user ? pricing_.least_latency() : Cycles{};
     if (fetches) {
-      const Cycles reach = op.label->phase() == Phase::user ? pricing_.least_latency() : Cycles{};
       await_turn(context, ready, ready + reach);
       ready = pricing_.fetch(agent.core, op.footprint, ready);
     }
-    await_turn(context, ready + cost, ready + cost);
+    await_turn(context, ready + cost, ready + cost + (fetches ? Cycles{} : reach));
     if (fetches) pricing_.complete(agent.core, op.footprint);
     agent.now = ready + cost;
     reached_ = agent.now;
     if (op.guard.always() || op.guard.holds(Access{context, op})) break;
     // An interrupt that came while the attempt was under way is taken now: nobody would wake us for it.
-    if (op.on_interrupt == OnInterrupt::ignore || interrupts_ == nullptr || !interrupts_->deliverable(context.cpu()))
-      park(context, op);
-    work = Cycles{};
+    if (!interrupted(context, op)) park(context, op);
   }
   note(Decision::Kind::step, id_of(context));
   if (observer_ != nullptr) observer_->on_step(id_of(context), *op.label);
@@ -98,7 +99,26 @@ void TimedHost::leave(Context& context, const Op& op) {
 void TimedHost::await_turn(Context& context, Cycle at, Cycle bound) {
   const AgentId id = id_of(context);
   sequencer_->set(id, at, bound);
-  while (stopping_ || at >= options_.until || sequencer_->top() != id || systemc_is_due(at)) leave_fiber(context);
+  while (!is_turn(id, at)) leave_fiber(context);
+}
+
+/// The local work before a step. False: an interrupt came, and op.work_before is what remains.
+bool TimedHost::work(Context& context, Op& op) {
+  const AgentId id = id_of(context);
+  Agent& agent = agents_[id.raw()];
+  const Cycle end = agent.now + op.work_before;
+  agent.waits_for.clear();
+  if (op.on_interrupt != OnInterrupt::ignore) listen(agent, id.raw());
+  agent.parked = true;
+  sequencer_->set(id, end, end);
+  while (agent.parked && !is_turn(id, end)) leave_fiber(context);
+  const bool done = agent.parked;
+  if (done) {
+    stop_listening(agent, id.raw());
+    agent.now = end;
+  }
+  op.work_before = agent.now < end ? end - agent.now : Cycles{};
+  return done;
 }
 
 bool TimedHost::systemc_is_due(Cycle at) const {
@@ -109,7 +129,7 @@ bool TimedHost::systemc_is_due(Cycle at) const {
 }
 
 void TimedHost::leave_fiber(Context& context) {
-  Fiber::jump(context.fiber(), threads_[agent_of(context).core.raw()]->fiber);
+  Fiber::jump(context.fiber(), *carrier_);
 }
 
 Cycle TimedHost::now(const Context& context) const {
@@ -146,19 +166,23 @@ void TimedHost::park(Context& context, const Op& op) {
   agent.waits_for.clear();
   for (const Touch& touch : op.footprint)
     for (std::uint32_t w = 0; w < touch.words; ++w) agent.waits_for.push_back(Location{touch.first.raw() + w});
-  if (interrupts_ != nullptr) agent.waits_for.push_back(interrupts_->pending_word(context.cpu()));
-  for (Location at : agent.waits_for) {
-    waiters_[at.raw()].push_back(id.raw());
-    waited_for_[at.raw()] = true;
-  }
+  listen(agent, id.raw());
   agent.parked = true;
   agent.waits_in = op.label->name();
   sequencer_->set(id, never, never);
   while (agents_[id.raw()].parked) leave_fiber(context);
 }
 
-void TimedHost::unpark(std::uint32_t cpu, Cycle at) {
-  Agent& agent = agents_[cpu];
+/// From now on stores to the words of waits_for, and interrupts, wake the cpu.
+void TimedHost::listen(Agent& agent, std::uint32_t cpu) {
+  if (interrupts_ != nullptr) agent.waits_for.push_back(interrupts_->pending_word(CpuId{cpu}));
+  for (Location at : agent.waits_for) {
+    waiters_[at.raw()].push_back(cpu);
+    waited_for_[at.raw()] = true;
+  }
+}
+
+void TimedHost::stop_listening(Agent& agent, std::uint32_t cpu) {
   for (Location place : agent.waits_for) {
     auto& list = waiters_[place.raw()];
     list.erase(std::remove(list.begin(), list.end(), cpu), list.end());
@@ -166,6 +190,11 @@ void TimedHost::unpark(std::uint32_t cpu, Cycle at) {
   }
   agent.parked = false;
   agent.waits_in.clear();
+}
+
+void TimedHost::unpark(std::uint32_t cpu, Cycle at) {
+  Agent& agent = agents_[cpu];
+  stop_listening(agent, cpu);
   // One cycle at least between agents: otherwise a lower id would act before the event that woke it.
   agent.now = std::max(agent.now, at + Cycles{1});
   sequencer_->set(AgentId{cpu}, agent.now, agent.now);
@@ -268,9 +297,14 @@ void TimedHost::run_core(CoreId core) {
       continue;
     }
     CoreThread& owner = *threads_[agents_[next.raw()].core.raw()];
-    if (&owner != &self) hand_over(self, owner, at);
-    else if (systemc_is_due(at)) sc_core::wait(systemc_time(at.raw() - systemc_cycle()));
-    else Fiber::jump(self.fiber, current_[next.raw()]->fiber());
+    if (systemc_is_due(at) && (options_.lookahead || &owner == &self)) {
+      sc_core::wait(systemc_time(at.raw() - systemc_cycle()));
+    } else if (!options_.lookahead && &owner != &self) {
+      hand_over(self, owner, at);
+    } else {
+      carrier_ = &self.fiber;
+      Fiber::jump(self.fiber, current_[next.raw()]->fiber());
+    }
     if (ending_ != Ending::running) return;
   }
 }

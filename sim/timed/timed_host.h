@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The timed host: every step costs cycles, and everything happens in (cycle, agent) order. The machine is a SystemC
 // design; one SC_THREAD a core (sim/timed/core_module.h) resumes the fibers of the core's cpus and is the only code
-// that calls wait(). With lookahead on, SystemC is bypassed while nothing in it is due: same order, fewer switches.
+// that calls wait(). With lookahead on, SystemC is bypassed while nothing in it is due: one thread then resumes the
+// fibers of all cores. Same order, fewer switches.
 //
 // A step has one event, its completion; if a declared line is not held it has two, issue and completion. Its guard is
-// tested at completion; a guard that fails parks the cpu until a declared word changes (spinning is a guard).
+// tested at completion; a guard that fails parks the cpu until a declared word changes (spinning is a guard). Local
+// work before a step is a wait that an interrupt ends early: what remains of it is done afterwards.
 #pragma once
 
 #include <functional>
@@ -45,7 +47,7 @@ class TimedHost : public FiberHost {
   TimedHost(World& world, Pricing& pricing, std::vector<CoreId> core_of, TimedOptions options);
   ~TimedHost() override;
 
-  bool arrive(Context& context, const Op& op) override;
+  bool arrive(Context& context, Op& op) override;
   void leave(Context& context, const Op& op) override;
   std::uint32_t choose(Context& context, const Label& label, std::uint32_t n) override;
   [[nodiscard]] Cycle now(const Context& context) const override;
@@ -103,8 +105,17 @@ class TimedHost : public FiberHost {
   [[nodiscard]] Agent& agent_of(const Context& context) { return agents_[context.cpu().raw()]; }
   static AgentId id_of(const Context& context) { return AgentId{context.cpu().raw()}; }
   bool take_interrupts(Context& context);
+  [[nodiscard]] bool interrupted(const Context& context, const Op& op) const {
+    return op.on_interrupt != OnInterrupt::ignore && interrupts_ != nullptr && interrupts_->deliverable(context.cpu());
+  }
+  [[nodiscard]] bool is_turn(AgentId agent, Cycle at) const {
+    return !stopping_ && at < options_.until && sequencer_->top() == agent && !systemc_is_due(at);
+  }
   void await_turn(Context& context, Cycle at, Cycle bound);
+  bool work(Context& context, Op& op);
   void park(Context& context, const Op& op);
+  void listen(Agent& agent, std::uint32_t cpu);
+  void stop_listening(Agent& agent, std::uint32_t cpu);
   void unpark(std::uint32_t cpu, Cycle at);
   [[nodiscard]] Cycle run_limit(AgentId agent) const;
   void wake_waiters(const Footprint& footprint, Cycle at);
@@ -126,6 +137,7 @@ class TimedHost : public FiberHost {
   std::vector<DeviceQueue> queues_;
   std::unique_ptr<Sequencer> sequencer_;
   std::vector<std::unique_ptr<CoreThread>> threads_;
+  Fiber* carrier_ = nullptr;  // the thread that lends its stack: the core's own, with lookahead any core's
   std::vector<bool> waited_for_;  // by word: is anyone parked on it?
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> waiters_;
   std::vector<Decision>* record_ = nullptr;
