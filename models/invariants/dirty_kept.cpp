@@ -30,7 +30,7 @@ class DirtyKept : public Row<> {
     }
     for (std::uint32_t f = 0; f < ledger_.frames(); ++f) {
       const FrameRecord& frame = ledger_.frame(Frame{f});
-      if (!frame.allocated_seen || frame.anonymous) continue;
+      if (!frame.allocated_seen || frame.unbacked) continue;
       exercise();
       judge(event, Frame{f});
     }

@@ -98,6 +98,7 @@ struct FrameRecord {
   std::uint64_t generation = 0;
   bool allocated_seen = false;  ///< given out before our eyes, and not back yet
   bool anonymous = false;
+  bool unbacked = false;  ///< anonymous, or a device's: nothing to write back to
   std::uint32_t live_maps = 0;
   bool dirty = false;      ///< the page flag
   bool uncovered = false;  ///< content newer than backing, and neither flag nor pte says so

@@ -224,7 +224,7 @@ void Ledger::finish_copies(TaskId task) {
 /// The frame's content is newer than its backing, and what said so is gone.
 void Ledger::uncover(Frame f, const Event& event) {
   FrameRecord& record = frame_at(f);
-  if (record.dirty || record.anonymous || record.uncovered) return;
+  if (record.dirty || record.unbacked || record.uncovered) return;
   record.uncovered = true;
   record.uncovered_since = moment(event);
 }
@@ -233,6 +233,7 @@ void Ledger::on_frame(const Event& event) {
   FrameRecord& record = frame_at(event.frame);
   record.allocated_seen = true;
   record.anonymous = event.mm.exists();
+  record.unbacked = record.anonymous || event.a == 1;
   record.dirty = record.uncovered = false;
 }
 

@@ -39,9 +39,10 @@ Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind) {
   const MmId mm = mm_of(ctx);
   const VirtPage page = page_of(va, state_.geometry().page_shift());
   const auto in_user = state_.task_in_user(ctx.task());
+  bool from_user = false;  // or from a system call that stores to user memory
   ctx.step(fault_entry, writes(in_user), [&](Access& a) {
-    a.write(in_user, false);
-    emit(a, page_event(EventKind::entered_kernel, mm, page));
+    from_user = a.exchange(in_user, false);
+    if (from_user) emit(a, page_event(EventKind::entered_kernel, mm, page));
     Event event = page_event(EventKind::call_entered, mm, page);
     event.a = static_cast<std::uint64_t>(Call::fault);
     event.b = 1;
@@ -57,12 +58,12 @@ Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind) {
   if (outcome == Outcome::ok) port_.after_fault(ctx, mm);
   scheduler_.cond_resched(ctx);
   ctx.step(fault_exit, writes(in_user), [&](Access& a) {
-    a.write(in_user, true);
+    a.write(in_user, from_user);
     Event event = page_event(EventKind::call_returned, mm, page);
     event.a = static_cast<std::uint64_t>(Call::fault);
     event.b = 1;
     emit(a, event);
-    emit(a, page_event(EventKind::returned_to_user, mm, page));
+    if (from_user) emit(a, page_event(EventKind::returned_to_user, mm, page));
   });
   return outcome;
 }
@@ -127,14 +128,14 @@ void Kernel::map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
     map_page(ctx, mm, page, place, layout.make(zero, {false, vma.rights.exec}).with(layout.accessed), kind);
     return;
   }
-  const Frame frame = allocate_page(ctx, mm, page);
+  const Frame frame = allocate_page(ctx, {mm, page});
   clear_page(ctx, frame);
   map_page(ctx, mm, page, place, layout.make(frame, vma.rights).with(layout.accessed | layout.dirty), kind);
 }
 
 void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place) {
   const PteLayout& layout = port_.pte();
-  const Frame frame = file_page(ctx, vma.file, vma.offset_pages + (page - vma.first).raw());
+  const Frame frame = file_page(ctx, vma, page);
   const bool private_write = vma.kind == VmaKind::file_private && kind == AccessKind::store;
   Rights rights = vma.rights;
   // A private file page is copied on the store; a shared one is mapped writable but clean until it is stored to.
@@ -195,7 +196,7 @@ void Kernel::fill_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame
 void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place) {
   const PteLayout& layout = port_.pte();
   const Frame source = layout.frame(seen);
-  const Frame target = allocate_page(ctx, mm, page);
+  const Frame target = allocate_page(ctx, {mm, page});
   fill_copy(ctx, mm, page, source, target);
   add_rmap(ctx, target);
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);

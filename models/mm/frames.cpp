@@ -29,7 +29,7 @@ Event frame_event(EventKind kind, Frame frame) {
 
 }  // namespace
 
-Frame Kernel::allocate_page(Context& ctx, MmId mm, VirtPage page) {
+Frame Kernel::allocate_page(Context& ctx, const PageOwner& owner) {
   locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
   const auto head = state_.frame_free_head();
   const Frame frame = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
@@ -44,8 +44,9 @@ Frame Kernel::allocate_page(Context& ctx, MmId mm, VirtPage page) {
     a.write(refcount, std::uint64_t{1});
     a.write(flags, std::uint64_t{0});
     Event event = frame_event(EventKind::frame_allocated, frame);
-    event.mm = mm;
-    event.page = page;
+    event.mm = owner.mm;
+    event.page = owner.page;
+    event.a = owner.device ? 1 : 0;
     emit(a, event);
   });
   locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
@@ -107,11 +108,12 @@ void Kernel::put_pages(Context& ctx, Location list, std::uint32_t count) {
 }
 
 /// The page cache's page, brought in (as a clean page) if need be. The caller gets a reference.
-Frame Kernel::file_page(Context& ctx, FileId file, std::uint64_t index) {
-  const auto slot = state_.file_page(file, index);
+Frame Kernel::file_page(Context& ctx, const VmaRecord& vma, VirtPage page) {
+  const std::uint64_t index = vma.offset_pages + (page - vma.first).raw();
+  const auto slot = state_.file_page(vma.file, index);
   Frame frame = ctx.step(cache_lookup, reads(slot), [&](Access& a) { return a.read(slot); });
   if (!frame.exists()) {
-    const Frame fresh = allocate_page(ctx, MmId::none(), VirtPage{index});
+    const Frame fresh = allocate_page(ctx, {MmId::none(), VirtPage{index}, vma.kind == VmaKind::pfnmap});
     const auto flags = state_.frame(fresh, FrameFields::flags);
     const Frame winner = ctx.step(cache_insert, writes(slot, flags), [&](Access& a) {
       if (a.read(slot).exists()) return a.read(slot);

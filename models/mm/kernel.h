@@ -23,6 +23,13 @@ struct VmaRecord {
   std::uint64_t offset_pages = 0;
 };
 
+/// Whom a page is for: an address space, or (mm none) a file's page of that number, which a device may stand behind.
+struct PageOwner {
+  MmId mm;
+  VirtPage page;
+  bool device = false;
+};
+
 /// Where a walk of the page tables ended: the pte cell and the lock that covers it.
 struct PtePlace {
   Cell<Pte> pte;
@@ -105,8 +112,8 @@ class Kernel {
   [[nodiscard]] bool counted(Frame frame) const {
     return policy_.zero_page_counted || frame != KernelState::zero_frame();
   }
-  Frame allocate_page(Context& ctx, MmId mm, VirtPage page);
-  Frame file_page(Context& ctx, FileId file, std::uint64_t index);
+  Frame allocate_page(Context& ctx, const PageOwner& owner);
+  Frame file_page(Context& ctx, const VmaRecord& vma, VirtPage page);
   void clear_page(Context& ctx, Frame frame);
   void get_page(Context& ctx, Frame frame);
   void count_rss(Context& ctx, MmId mm, std::int64_t change);

@@ -32,17 +32,16 @@ Outcome Kernel::madvise_dontneed(Context& ctx, VirtPage first, Pages pages) {
 Outcome Kernel::zero_read(Context& ctx, VirtPage first, Pages pages) {
   const MmId mm = mm_of(ctx);
   const VirtPage end = first + pages;
+  enter(ctx, Call::zero_read, first, pages);
+  Outcome outcome = Outcome::ok;
   if (!policy_.zero_read_remaps) {
     // clear_user: the kernel stores zeroes through the user's own mapping.
-    for (VirtPage page = first; page < end; page = page + Pages{1}) {
-      const Outcome outcome = access(ctx, start_of(page, state_.geometry().page_shift()), AccessKind::store);
-      if (outcome != Outcome::ok) return outcome;
-    }
-    return Outcome::ok;
+    for (VirtPage page = first; page < end && outcome == Outcome::ok; page = page + Pages{1})
+      outcome = access(ctx, start_of(page, state_.geometry().page_shift()), AccessKind::store);
+    leave(ctx, Call::zero_read, first, pages);
+    return outcome;
   }
-  enter(ctx, Call::zero_read, first, pages);
   down_read(ctx, mm);
-  Outcome outcome = Outcome::ok;
   for (VirtPage at = first; at < end;) {
     VmaRecord vma;
     const VmaId id = find_vma(ctx, mm, at, vma);

@@ -16,7 +16,7 @@ enum class Call : std::uint8_t { munmap, exit, dontneed, zero_read, unmap_mappin
 enum class EventKind : std::uint8_t {
   // frames, tables, ptes
   pte_stored,        ///< mm, page, location; a = old pte, b = new pte
-  frame_allocated,   ///< frame; mm and page of the anonymous owner, mm none for the page cache
+  frame_allocated,   ///< frame; mm and page of the anonymous owner, mm none for a file; a = 1 for a device's, never written back
   frame_freed,       ///< frame: its generation is over, it may be given to another owner
   table_allocated,   ///< table, mm; a = level
   table_freed,       ///< table: reusable from here on; a = level

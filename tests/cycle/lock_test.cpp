@@ -36,12 +36,12 @@ TEST_CASE("a free lock that another socket had last") {
 namespace {
 
 /// One zaps 400 pages under one PTL; the other one faults in the same leaf table and finds that lock taken.
-std::string contended(unsigned sockets) {
-  return x86_modern(2 / sockets,
+std::string contended(unsigned cores, const std::string& more = "") {
+  return x86_modern(cores,
                     region("heap", 512, 400) + region("other", 912, 1) +
                         task("zapper", 0, "store heap; barrier x; dontneed heap") +
                         task("other", 1, "barrier x; delay 9000; store other"),
-                    "table_bits = [9, 2, 2]\nsockets = " + std::to_string(sockets) + "\n");
+                    "table_bits = [9, 2, 2]\n" + more);
 }
 
 std::uint64_t handed_over(const Timeline& t) {
@@ -55,11 +55,16 @@ std::uint64_t handed_over(const Timeline& t) {
 
 // The waiter is parked; it hears of the release one cycle later, fetches the line and takes the lock.
 TEST_CASE("a contended lock is handed over to another core") {
-  check(contended(1), handed_over, [](const Costs& c) { return 1 + c("line.same_socket") + c("spin_lock"); });
+  check(contended(2), handed_over, [](const Costs& c) { return 1 + c("line.same_socket") + c("spin_lock"); });
 }
 
 TEST_CASE("a contended lock is handed over to another socket") {
-  check(contended(2), handed_over, [](const Costs& c) { return 1 + c("line.cross_socket") + c("spin_lock"); });
+  check(contended(1, "sockets = 2\n"), handed_over, [](const Costs& c) { return 1 + c("line.cross_socket") + c("spin_lock"); });
+}
+
+// Two hardware threads of one core have its line together.
+TEST_CASE("a contended lock is handed over to the other thread of a core") {
+  check(contended(1, "threads = 2\n"), handed_over, [](const Costs& c) { return 1 + c("spin_lock"); });
 }
 
 namespace {

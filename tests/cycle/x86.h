@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/cycle/pieces.h"
+#include "tests/cycle/scripts.h"
 
 namespace mmulab::cycle {
 
@@ -20,15 +21,6 @@ inline std::string x86_modern(unsigned cores, const std::string& tasks, const st
 inline std::string x86_old(unsigned cores, const std::string& tasks) {
   return "strategy = 'generic-2.6.22'\n[machine]\npreset = 'x86-tiny'\ncores = " + std::to_string(cores) +
          "\n[kernel]\npreset = '2.6.22'\nx86.shootdown = 'vectors8-2.6'\n[workload]\nkind = 'script'\n" + tasks;
-}
-
-inline std::string region(const std::string& name, unsigned first_page, unsigned pages, const std::string& more = "") {
-  return "[[workload.region]]\nname = '" + name + "'\nfirst_page = " + std::to_string(first_page) +
-         "\npages = " + std::to_string(pages) + "\n" + more;
-}
-
-inline std::string task(const std::string& name, unsigned cpu, const std::string& ops) {
-  return "[[workload.task]]\nname = '" + name + "'\ncpu = " + std::to_string(cpu) + "\nops = ['''" + ops + "''']\n";
 }
 
 /// flush_tlb_func on the flushing cpu itself, interrupts off: dispatch, its generation, n INVLPGs, the new generation.

@@ -211,6 +211,20 @@ TEST_CASE("dirty-kept: a store to a page whose flag is set is covered by the fla
   CHECK(r.found().empty());
 }
 
+TEST_CASE("dirty-kept: a driver's page has nothing to be written back to") {
+  for (const std::uint64_t device : {0U, 1U}) {
+    Rig r;
+    Event given = r.make(EventKind::frame_allocated, t0);
+    given.frame = Frame{9};
+    given.a = device;
+    r.emit(given);
+    r.store(t0, 5, Rig::pte(9, true, false, 0x40));
+    r.clear(t0, 5);
+    r.plain(EventKind::quiescent, t0, 1);
+    CHECK(r.found() == (device == 1 ? Found{} : Found{"dirty-kept:lost"}));
+  }
+}
+
 TEST_CASE("dirty-kept: a page without backing may be discarded dirty") {
   Rig r;
   r.give(t0, 9, 3, MmId::none());
