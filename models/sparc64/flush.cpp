@@ -97,6 +97,15 @@ void Sparc64Port::flush_tsb_user(Context& ctx, const Invalidation& what) {
   locks_.spin_unlock_irq(ctx, lock, LockClass::context);
 }
 
+/// The first half of a split invalidation (safe-deferral): the TSB entry dies under the PTL, TLBs are flushed later.
+void Sparc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte) {
+  const auto lock = state_.mm_context_lock(mm);
+  locks_.spin_lock_irq(ctx, lock, LockClass::context);
+  const sparc64::TsbTable table = tsbs_.base(mm, ctx.world().load(tsbs_.state_cell(mm)));
+  if (table.entries != 0) flush_tsb_page(ctx, mm, table, page);
+  locks_.spin_unlock_irq(ctx, lock, LockClass::context);
+}
+
 void Sparc64Port::flush_tsb_page(Context& ctx, MmId mm, const sparc64::TsbTable& table, VirtPage page) {
   tsbs_.flush(ctx, tsbs_.slot(mm, table, page));
   if (tsbs_.huge(mm).entries != 0) tsbs_.flush(ctx, tsbs_.huge_slot(mm, page));

@@ -73,4 +73,13 @@ std::vector<std::string> Values::constants() const {
   return paths;
 }
 
+Values Values::scaled(Confidence confidence, std::uint64_t percent) const {
+  Values result = *this;
+  for (auto& [path, setting] : result.settings_) {
+    if (setting.kind != Kind::Constant || setting.confidence != confidence) continue;
+    setting.value.integer = (setting.value.integer * percent + 99) / 100;
+  }
+  return result;
+}
+
 }  // namespace mmulab::config

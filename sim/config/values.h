@@ -44,6 +44,8 @@ class Values {
   [[nodiscard]] std::string origin(const std::string& path) const { return position(path).describe(); }
   /// The paths of all constants that have a value, sorted.
   [[nodiscard]] std::vector<std::string> constants() const;
+  /// The same with every constant of that confidence at `percent` of its value, rounded up. The hash stays.
+  [[nodiscard]] Values scaled(Confidence confidence, std::uint64_t percent) const;
   /// 32 hex digits over everything that may change results.
   [[nodiscard]] const std::string& config_hash() const { return config_hash_; }
 

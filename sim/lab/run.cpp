@@ -181,7 +181,8 @@ class TimedRun {
 }  // namespace
 
 RunResult run(const config::Values& values, const std::string& file, const RunControl& control) {
-  return TimedRun(values, file, control)();
+  const config::Values scaled = values.scaled(config::Confidence::Low, values.integer("sim.low_confidence_percent"));
+  return TimedRun(scaled, file, control)();
 }
 
 }  // namespace mmulab::lab

@@ -28,6 +28,20 @@ TEST_CASE("Every key says what it means") {
     if (const auto* key = schema.find_key(path)) CHECK((path + ": " + key->help) != path + ": ");
 }
 
+TEST_CASE("Every constant's default says where it is from and how sure it is") {
+  const auto schema = lab::schema();
+  unsigned constants = 0;
+  for (const auto& path : schema.paths()) {
+    const auto* key = schema.find_key(path);
+    if (key == nullptr || key->kind != config::Kind::Constant || !key->initial) continue;
+    ++constants;
+    INFO(path);
+    CHECK(key->confidence != config::Confidence::Unstated);
+    CHECK_FALSE(key->source.empty());
+  }
+  CHECK(constants > 100);
+}
+
 TEST_CASE("Every default passes the checks that a given value must pass") {
   const auto schema = lab::schema();
   for (const auto& path : schema.paths()) {

@@ -129,6 +129,27 @@ TEST_CASE("A second look at the pte under the TSB lock closes that window") {
   CHECK(insert_after_flush(true) == Status::fault);
 }
 
+TEST_CASE("The first half of a split invalidation takes the TSB entry and leaves the TLBs") {
+  Sparc64Lab lab(tiny_options(1), tiny_params());
+  const auto ptep = lab.map(mm, 1, lab.leaf(11));
+  Pte old;
+  ByHand hand(lab.f.start_explored({[&](Context& ctx) {
+    lab.port.init_mm(ctx, mm);
+    lab.run_mm(ctx, mm);
+    lab.touch(ctx, mm, 1);
+    Sparc64Lab::stop_here(ctx);
+    old = ctx.world().load(ptep);
+    lab.port.invalidate_software_entry(ctx, mm, VirtPage{1}, old);
+  }}));
+  hand.until(0, "test.gate");
+  CHECK(lab.in_tsb(mm, 1));
+  CHECK(lab.copies(mm, 1) == 1);
+  hand.to_end(0, 2);
+  CHECK_FALSE(lab.in_tsb(mm, 1));
+  CHECK(lab.copies(mm, 1) == 1);
+  hand.finish();
+}
+
 // ---------------------------------------------------------------------------------------------------- growth
 
 TEST_CASE("Growth keeps every translation that is not locked and frees the old table after the last ack") {

@@ -25,6 +25,15 @@ TEST_CASE("What a file gives is read with the place it was given") {
   CHECK(values.integers("machine.sizes") == std::vector<std::uint64_t>{12});
 }
 
+TEST_CASE("Constants of one confidence are scaled together, and rounded up") {
+  const auto values = sample::read("[machine]\narch = 'x86'\nipi_ns = 7\nwalk_cycles = { value = 5, confidence = 'low', source = 'x' }\n");
+  const auto half = values.scaled(Confidence::Low, 50);
+  CHECK(half.integer("machine.walk_cycles") == 3);
+  CHECK(half.integer("machine.ipi_ns") == 7);  // no confidence is stated
+  CHECK(values.scaled(Confidence::Low, 200).integer("machine.walk_cycles") == 10);
+  CHECK(half.config_hash() == values.config_hash());
+}
+
 TEST_CASE("A constant is a bare number or carries its citation") {
   const auto values = sample::read(
       "[machine]\narch = 'x86'\nipi_ns = 7\n"
