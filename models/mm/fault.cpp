@@ -31,6 +31,7 @@ Outcome Kernel::access(Context& ctx, VirtAddr va, AccessKind kind) {
     const AccessResult result = port_.access(ctx, mm_of(ctx), va, kind);
     if (result.status == AccessResult::Status::done) return Outcome::ok;
     if (result.status == AccessResult::Status::interrupted) continue;
+    if (result.status == AccessResult::Status::machine_check) exit(ctx);
     const Outcome outcome = page_fault(ctx, va, kind);
     if (outcome != Outcome::ok) return outcome;
   }
@@ -41,8 +42,8 @@ Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind) {
   const VirtPage page = page_of(va, state_.geometry().page_shift());
   const auto in_user = state_.task_in_user(ctx.task());
   ctx.step(fault_entry, writes(in_user), [&](Access& a) {
-    a.write(in_user, false);
-    emit(a, page_event(EventKind::entered_kernel, mm, page));
+    // The port's own handler may have left user mode before it gave up.
+    if (a.exchange(in_user, false)) emit(a, page_event(EventKind::entered_kernel, mm, page));
     Event event = page_event(EventKind::call_entered, mm, page);
     event.a = static_cast<std::uint64_t>(Call::fault);
     event.b = 1;

@@ -10,4 +10,10 @@ namespace mmulab::lab {
 /// Everything but the tasks. `needs` is what the workload asks for by itself.
 SystemParts system_parts(const config::Values& values, const KernelLimits& needs);
 
+/// The system of these parts; throws config::Error if it has more state than a World can hold.
+std::unique_ptr<System> assemble_system(const SystemParts& parts);
+
+/// What only assembling finds out: the workload's plan fits the machine. Throws config::Error.
+void check_plan(const config::Values& values);
+
 }  // namespace mmulab::lab
