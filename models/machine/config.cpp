@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "models/machine/config.h"
 
+#include <numeric>
+
 namespace mmulab {
 namespace {
 
 using config::Confidence;
 
 constexpr std::uint64_t cpus_max = 1024;
+
+/// A TLB key has room for page numbers of 44 bits.
+constexpr std::uint64_t page_bits_max = 44;
+
+void tables_make_sense(const config::Values& values, const config::Complain& complain) {
+  const auto& bits = values.integers("machine.table_bits");
+  if (bits.size() < 2 || bits.size() > TableGeometry::levels_max)
+    complain("machine.table_bits", "a page table has 2 to 5 levels", "give one number of index bits a level, leaf first");
+  const std::uint64_t sum = std::accumulate(bits.begin(), bits.end(), std::uint64_t{0});
+  if (sum > page_bits_max)
+    complain("machine.table_bits", "page numbers would have " + std::to_string(sum) + " bits", "the levels' bits add up to at most 44");
+}
 
 void one_machine_holds(const config::Values& values, const config::Complain& complain) {
   if (!values.contains("machine")) return;
@@ -52,11 +66,7 @@ void describe_machine(config::Schema& schema) {
   ipi.constant("cross_socket").default_to(600).range(0, 1000000).unit("cycles").help("Added between sockets").source(
       Confidence::Low, "hardware.md 6.1");
   schema.rule(one_machine_holds);
-  schema.rule([](const config::Values& values, const config::Complain& complain) {
-    const std::size_t levels = values.integers("machine.table_bits").size();
-    if (levels < 2 || levels > TableGeometry::levels_max)
-      complain("machine.table_bits", "a page table has 2 to 5 levels", "give one number of index bits a level, leaf first");
-  });
+  schema.rule(tables_make_sense);
   schema.rule([](const config::Values& values, const config::Complain& complain) {
     const std::uint64_t bytes = values.integer("machine.line.bytes");
     if (bytes != 64 && bytes != 128) complain("machine.line.bytes", "a cache line has 64 or 128 bytes", "");

@@ -76,6 +76,7 @@ Cycle Lines::fetch(CoreId core, const Footprint& footprint, Cycle issue) {
     fetched_.push_back(line);
     // The lines of one step are fetched one after another: the steps are that small.
     const Cycle start = std::max(last, Cycle{lines_[line].busy_until});
+    traffic_.queued += start - last;
     last = start + transfer(line, core, use);
     lines_[line].busy_until = last.raw();
   });

@@ -46,6 +46,7 @@ class Lines : public Pricing {
     std::uint64_t from_same_socket = 0;
     std::uint64_t from_other_socket = 0;
     std::uint64_t upgrades = 0;
+    Cycles queued;  ///< waiting for a line that somebody else is moving
   };
   [[nodiscard]] const Traffic& traffic() const { return traffic_; }
 

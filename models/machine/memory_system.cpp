@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "models/machine/memory_system.h"
 
+#include <algorithm>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 #include <vector>
@@ -53,7 +54,7 @@ struct MemorySystem::Modules {
   std::unique_ptr<Bus> bus;
   std::shared_ptr<MemoryTarget> target;
   std::vector<unsigned char> line;
-  std::uint64_t transactions = 0;
+  Traffic traffic;
 };
 
 Registry<MemoryTarget, MemoryTargetFactory>& memory_targets() {
@@ -81,10 +82,10 @@ MemorySystem::MemorySystem(const Topology& topology, const std::string& target, 
 
 MemorySystem::~MemorySystem() = default;
 
-std::uint64_t MemorySystem::transactions() const { return modules_->transactions; }
+const MemorySystem::Traffic& MemorySystem::traffic() const { return modules_->traffic; }
 
 Cycles MemorySystem::access(CoreId core, PhysAddr address, bool write) {
-  ++modules_->transactions;
+  ++(write ? modules_->traffic.writes : modules_->traffic.reads);
   tlm::tlm_generic_payload payload;
   payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   payload.set_address(address.raw());
@@ -96,8 +97,9 @@ Cycles MemorySystem::access(CoreId core, PhysAddr address, bool write) {
   modules_->ports[core.raw()]->initiator->b_transport(payload, delay);
   MMULAB_ASSERT(sc_core::sc_time_stamp() == before, "a memory target annotates its delay and never waits");
   MMULAB_ASSERT(payload.is_response_ok(), "the memory target answers every address");
-  const Cycles latency = cycles_of(delay);
-  return latency == Cycles{} ? Cycles{1} : latency;
+  const Cycles latency = std::max(cycles_of(delay), Cycles{1});
+  modules_->traffic.latency += latency;
+  return latency;
 }
 
 }  // namespace mmulab

@@ -34,7 +34,13 @@ class MemorySystem {
   ~MemorySystem();
   /// One line read or written by `core`, as a TLM transaction; its annotated delay.
   Cycles access(CoreId core, PhysAddr address, bool write);
-  [[nodiscard]] std::uint64_t transactions() const;
+
+  struct Traffic {
+    std::uint64_t reads = 0;
+    std::uint64_t writes = 0;  ///< reads with the intent to write
+    Cycles latency;            ///< of all of them together, as the target annotated it
+  };
+  [[nodiscard]] const Traffic& traffic() const;
 
  private:
   struct Modules;

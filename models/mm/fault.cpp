@@ -27,22 +27,23 @@ Event page_event(EventKind kind, MmId mm, VirtPage page) {
 
 Outcome Kernel::access(Context& ctx, VirtAddr va, AccessKind kind) {
   for (;;) {
+    // Or from a system call that stores to user memory. Asked here: the port's own handler may leave user mode first.
+    const bool from_user = ctx.world().load(state_.task_in_user(ctx.task()));
     const AccessResult result = port_.access(ctx, mm_of(ctx), va, kind);
     if (result.status == AccessResult::Status::done) return Outcome::ok;
     if (result.status == AccessResult::Status::interrupted) continue;
-    const Outcome outcome = page_fault(ctx, va, kind);
+    if (result.status == AccessResult::Status::machine_check) exit(ctx);
+    const Outcome outcome = page_fault(ctx, va, kind, from_user);
     if (outcome != Outcome::ok) return outcome;
   }
 }
 
-Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind) {
+Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from_user) {
   const MmId mm = mm_of(ctx);
   const VirtPage page = page_of(va, state_.geometry().page_shift());
   const auto in_user = state_.task_in_user(ctx.task());
-  bool from_user = false;  // or from a system call that stores to user memory
   ctx.step(fault_entry, writes(in_user), [&](Access& a) {
-    from_user = a.exchange(in_user, false);
-    if (from_user) emit(a, page_event(EventKind::entered_kernel, mm, page));
+    if (a.exchange(in_user, false)) emit(a, page_event(EventKind::entered_kernel, mm, page));
     Event event = page_event(EventKind::call_entered, mm, page);
     event.a = static_cast<std::uint64_t>(Call::fault);
     event.b = 1;

@@ -121,7 +121,7 @@ class Kernel {
   void remove_rmap(Context& ctx, Frame frame, bool dirty);
 
   // fault (fault.cpp)
-  Outcome page_fault(Context& ctx, VirtAddr va, AccessKind kind);
+  Outcome page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from_user);
   Outcome handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind);
   bool map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
                 const Cell<std::uint64_t>* inner = nullptr);

@@ -18,6 +18,7 @@ struct AccessResult {
     done,         ///< the access has been performed
     interrupted,  ///< nothing happened; try again (the task may be on another cpu now)
     fault,        ///< the generic page-fault handler must run
+    machine_check,  ///< hardware cannot go on: the task is killed
   };
   Status status = Status::done;
   /// fault: there was a translation, but it does not permit the access.

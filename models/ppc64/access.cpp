@@ -96,6 +96,7 @@ Ppc64Port::Lookup Ppc64Port::try_erat(Context& ctx, const UserAccess& ua) {
     if (permission == Permission::denied) result = Lookup::protection;
     if (permission != Permission::granted) return;
     erat.touch(set, way);
+    machine_.count(&TranslationCounts::first_level);
     use(a, ua, copy);
     result = Lookup::done;
   });
@@ -123,6 +124,7 @@ Ppc64Port::Lookup Ppc64Port::try_tlb(Context& ctx, const UserAccess& ua) {
     tlb.touch(set, way);
     StepWords erat_set(a, erat_first);
     insert_copy(erat, erat_set, ua.key, copy.raw());
+    machine_.count(&TranslationCounts::second_level);
     use(a, ua, copy);
     result = Lookup::done;
   });
@@ -161,7 +163,7 @@ AccessResult Ppc64Port::access(Context& ctx, MmId mm, VirtAddr va, AccessKind ki
     case Lookup::protection: return hash_page(ctx, ua, true);
     case Lookup::machine_check: break;
   }
-  return {AccessResult::Status::fault, false};
+  return {AccessResult::Status::machine_check, false};
 }
 
 void Ppc64Port::list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const {

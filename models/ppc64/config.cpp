@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/ppc64/config.h"
 
+#include <numeric>
+
 namespace mmulab {
 namespace {
 
@@ -66,6 +68,30 @@ void powers_of_two(const config::Values& v, const config::Complain& complain) {
   }
 }
 
+ppc64::VsidScheme vsid_scheme(const config::Values& v) {
+  const std::string& vsid = v.text("kernel.ppc64.vsid");
+  if (vsid == "2.6.22") return ppc64::linux_2_6_22_vsid;
+  return vsid == "modern-1T" ? ppc64::modern_vsid_1t : ppc64::modern_vsid_256m;
+}
+
+void parts_fit(const config::Values& v, const config::Complain& complain) {
+  if (!v.contains("machine.ppc64.pteg_count")) return;
+  if (v.integer("machine.page_shift") != 12)
+    complain("machine.page_shift", "the ppc64 port has 4 KiB pages", "set machine.page_shift = 12");
+  const ppc64::VsidScheme scheme = vsid_scheme(v);
+  if (v.integer("machine.ppc64.pteg_count") < 2048 && scheme.bits != ppc64::linux_2_6_22_vsid.bits)
+    complain("machine.ppc64.pteg_count", "a hash table of less than 2048 groups needs the VSIDs of 2.6.22",
+             "set kernel.ppc64.vsid = \"2.6.22\"");
+  const unsigned segment_pages = ppc64::shift_of(scheme.segment) - 12;
+  const auto& bits = v.integers("machine.table_bits");
+  const std::uint64_t sum = std::accumulate(bits.begin(), bits.end(), std::uint64_t{0});
+  if (sum > scheme.esid_bits + segment_pages)
+    complain("machine.table_bits", "the tables reach beyond the segments that a VSID can name",
+             "the levels' bits add up to at most " + std::to_string(scheme.esid_bits + segment_pages));
+  if (v.contains("strategy.batch_entries") && v.integer("strategy.batch_entries") > ppc64_batch_entries_max)
+    complain("strategy.batch_entries", "ppc64 flushes at most 1024 entries at once", "set strategy.batch_entries = 192");
+}
+
 void describe_kernel_part(config::Schema& schema) {
   auto k = schema.section("kernel.ppc64", "ppc64's low-level software; the defaults are Linux's")
                .only_if("machine.arch", "ppc64");
@@ -88,7 +114,7 @@ void describe_ppc64(config::Schema& schema) {
                .only_if("machine.arch", "ppc64");
   m.integer("pteg_count")
       .default_to(2048)
-      .range(1, 1 << 22)
+      .range(2, 1 << 22)
       .unit("groups")
       .help("Groups of the hashed page table, a power of two");
   describe_tlb(m, "ierat", "instruction ERAT", 64, 2);
@@ -135,6 +161,7 @@ void describe_ppc64(config::Schema& schema) {
         .source(Confidence::Low, "hardware.md 6.2, 2.5");
   describe_kernel_part(schema);
   schema.rule(powers_of_two);
+  schema.rule(parts_fit);
 }
 
 Ppc64Params ppc64_params(const config::Values& v) {
@@ -156,10 +183,7 @@ Ppc64Params ppc64_params(const config::Values& v) {
   p.tlbie_latency = Cycles{integer("tlbie_latency")};
   p.tlbie_per_remote_socket = Cycles{integer("tlbie_per_remote_socket")};
   p.snoop_stall = Cycles{integer("snoop_stall")};
-  const std::string& vsid = v.text("kernel.ppc64.vsid");
-  p.vsid = vsid == "2.6.22"      ? ppc64::linux_2_6_22_vsid
-           : vsid == "modern-1T" ? ppc64::modern_vsid_1t
-                                 : ppc64::modern_vsid_256m;
+  p.vsid = vsid_scheme(v);
   const std::string& sample = v.text("kernel.ppc64.local_sample");
   p.local_sample = sample == "before-hpt"  ? LocalSample::before_hpt
                    : sample == "after-hpt" ? LocalSample::after_hpt

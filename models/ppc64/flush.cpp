@@ -18,8 +18,6 @@ const Label local_tlbie{"ppc64.tlbiel", "tlbiel"};
 const Label sync{"ppc64.ptesync", "ptesync"};
 const Label tlbsync{"ppc64.ptesync_after_tlbie", "tlbsync"};
 
-constexpr std::uint32_t entries_max = 1024;
-
 Event flush_event(EventKind kind, const Invalidation& what) {
   Event event{kind};
   event.mm = what.mm;
@@ -137,9 +135,9 @@ void Ppc64Port::tlbie_one(Context& ctx, const HptTarget& target, bool local) {
 
 void Ppc64Port::invalidate(Context& ctx, const Invalidation& what) {
   MMULAB_ASSERT(refuses(what.scope) == nullptr, refuses(what.scope));
-  MMULAB_ASSERT(what.count <= entries_max, "a batch of hash entries is limited");
+  MMULAB_ASSERT(what.count <= ppc64_batch_entries_max, "a batch of hash entries is limited");
   if (what.count == 0) return;
-  std::uint64_t missed[entries_max / 64] = {};
+  std::uint64_t missed[ppc64_batch_entries_max / 64] = {};
   locks_.irq_disable(ctx);
   bool local = begin_flush(ctx, what);
   if (!what.tlb_only) clear_entries(ctx, what, missed);

@@ -19,6 +19,9 @@ enum class LocalSample : std::uint8_t {
   after_hpt,   ///< once no walk can find them any more
 };
 
+/// The most entries that one flush may name.
+constexpr std::uint32_t ppc64_batch_entries_max = 1024;
+
 struct Ppc64Params {
   // ---- hardware
   std::uint32_t pteg_count = 2048;        ///< machine.ppc64.pteg_count (2^n)

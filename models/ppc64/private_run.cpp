@@ -55,6 +55,7 @@ bool Ppc64Port::private_walk(const UserAccess& ua, const PrivateCosts& costs, Cy
   now += cost;
   *raw(stall.at) = 0;
   *raw(hardware_.walk(ua.cpu).at) = 0;
+  machine_.count(&TranslationCounts::walks);
   const CopyData copy{Hpte{hpte_valid, r}.frame(), rights_of(r)};
   for (const Tlb* tlb : {&hardware_.tlb, &hardware_.derat}) {
     RawWords set(raw(tlb->set_first(ua.core, tlb->set_of(ua.page))));
@@ -82,6 +83,7 @@ bool Ppc64Port::private_miss(const UserAccess& ua, const PrivateCosts& costs, Cy
   tlb.touch(set, way);
   RawWords erat_set(raw(hardware_.derat.set_first(ua.core, hardware_.derat.set_of(ua.page))));
   insert_copy(hardware_.derat, erat_set, ua.key, copy.raw());
+  machine_.count(&TranslationCounts::second_level);
   return true;
 }
 
@@ -95,6 +97,7 @@ Cycle Ppc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycl
   std::uint64_t* const sets = raw(erat.core_first(core));
   std::uint64_t& stall = *raw(hardware_.stall(core).at);
   const std::uint32_t set_words = erat.set_words();
+  std::uint64_t erat_hits = 0;
   for (; buffer.next != buffer.end; ++buffer.next) {
     const std::uint64_t word = buffer.addresses[buffer.next];
     const bool store = (word & AccessBuffer::store_bit) != 0;
@@ -110,6 +113,7 @@ Cycle Ppc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycl
       now += cost;
       stall = 0;
       erat.touch(set, way);
+      ++erat_hits;
       continue;
     }
     const UserAccess ua = describe(cpu, mm, va, store ? AccessKind::store : AccessKind::load);
@@ -117,6 +121,7 @@ Cycle Ppc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycl
                         judge(CopyData{erat.data(set, way)}, need, ua.kind) == Permission::denied;
     if (denied || !private_miss(ua, costs, now, horizon)) break;
   }
+  machine_.count(&TranslationCounts::first_level, erat_hits);
   return now;
 }
 

@@ -148,6 +148,7 @@ Ppc64Port::Lookup Ppc64Port::fill(Context& ctx, const UserAccess& ua, std::uint6
     event.location = tlb.core_first(ua.core);
     event.b = copy.rights();
     emit(a, event);
+    machine_.count(&TranslationCounts::walks);
     use(a, ua, copy);
   });
   return happened && filled ? Lookup::done : Lookup::again;

@@ -62,6 +62,7 @@ AccessResult Sparc64Port::use(Context& ctx, const Miss& m) {
         if (!found) return;
         tlbs.touch(StepView{a}, core, m.page, hit);
         if (!permitted) return;
+        machine_.count(&TranslationCounts::first_level);
         Event event{EventKind::translation_used};
         event.mm = m.mm;
         event.page = m.page;
@@ -120,6 +121,7 @@ void Sparc64Port::fill(Access& a, const Miss& m, std::uint64_t data) {
   const CoreId core = core_of(a.context().cpu());
   const sparc64::CoreTlbs& tlbs = side(m.kind);
   tlbs.fill(StepView{a}, core, m.context, m.page, data);
+  machine_.count(&TranslationCounts::walks);
   Event event{EventKind::translation_filled};
   event.mm = m.mm;
   event.page = m.page;
@@ -225,6 +227,7 @@ Cycle Sparc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cy
                         machine_.costs.of(tlb_access), state_.geometry().page_shift()};
   const sparc64::TsbTable table = loaded_tsb(cpu);
   const RawView view{p.world};
+  const std::size_t first = buffer.next;
   while (buffer.next != buffer.end && now + p.hit < horizon) {
     const std::uint64_t address = buffer.addresses[buffer.next];
     const bool store = (address & AccessBuffer::store_bit) != 0;
@@ -239,6 +242,7 @@ Cycle Sparc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cy
     now += p.hit;
     ++buffer.next;
   }
+  machine_.count(&TranslationCounts::first_level, buffer.next - first);
   return now;
 }
 
@@ -251,6 +255,7 @@ bool Sparc64Port::refill_privately(const PrivateAccess& p, const sparc64::TsbTab
   if (done >= horizon || !machine_.lines->readable(p.core, slot.first)) return false;
   if (p.world[slot.first.raw()] != slot.tag) return false;
   dtlb_.fill_absent(RawView{p.world}, p.core, p.context, page, p.world[slot.first.raw() + 1]);
+  machine_.count(&TranslationCounts::walks);
   now = done;
   return true;
 }

@@ -88,6 +88,31 @@ void tlbs_make_sense(const config::Values& v, const config::Complain& complain) 
   }
 }
 
+bool is_power_of_two(std::uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
+
+void tables_make_sense(const config::Values& v, const config::Complain& complain) {
+  if (!v.contains("machine.sparc64.dtlb")) return;
+  const std::uint64_t shift = v.integer("machine.page_shift");
+  if (shift < 13) complain("machine.page_shift", "sparc64's smallest pages have 8 KiB", "set machine.page_shift = 13");
+  const std::uint64_t first = v.integer("kernel.sparc64.tsb_entries_first");
+  const std::uint64_t last = v.integer("kernel.sparc64.tsb_entries_max");
+  const std::uint64_t huge = v.integer("kernel.sparc64.huge_tsb_entries");
+  for (const char* key : {"tsb_entries_first", "tsb_entries_max"})
+    if (!is_power_of_two(v.integer(std::string("kernel.sparc64.") + key)))
+      complain(std::string("kernel.sparc64.") + key, "a TSB has 2^n entries", "use 512, 1024, 2048 ...");
+  if (huge != 0 && !is_power_of_two(huge))
+    complain("kernel.sparc64.huge_tsb_entries", "a TSB has 2^n entries", "use 512, 1024, 2048 ...");
+  if (first > last) complain("kernel.sparc64.tsb_entries_first", "a new TSB is larger than the largest", "raise tsb_entries_max");
+  const std::uint64_t numbers = (std::uint64_t{1} << v.integer("machine.sparc64.context_bits")) - 2;
+  const std::uint64_t cpus = v.integer("machine.sockets") * v.integer("machine.cores") * v.integer("machine.threads");
+  if (cpus > numbers)
+    complain("machine.sparc64.context_bits", std::to_string(numbers) + " context numbers are fewer than " + std::to_string(cpus) + " cpus",
+             "each cpu needs one after a wrap");
+  const bool posted = v.contains("strategy.wait") && !v.flag("strategy.wait") && !v.flag("strategy.by_reference");
+  if (posted && v.integer("strategy.batch_entries") > v.integer("kernel.sparc64.posted_entries"))
+    complain("kernel.sparc64.posted_entries", "a batch does not fit a posted request", "as many entries as strategy.batch_entries");
+}
+
 std::vector<Sparc64TlbLevel> levels(const config::Values& v, const std::string& path) {
   std::vector<Sparc64TlbLevel> all;
   for (const std::string& text : v.texts(path)) {
@@ -123,6 +148,7 @@ void describe_sparc64(config::Schema& schema) {
   k.integer("posted_entries").default_to(192).range(1, 1 << 12).unit("entries").help("Entries of a posted request");
   k.integer("range_ceiling_pages").default_to(192).range(1, 1 << 20).unit("pages").help("A longer range demaps the context");
   schema.rule(tlbs_make_sense);
+  schema.rule(tables_make_sense);
 }
 
 Sparc64Params sparc64_params(const config::Values& v) {

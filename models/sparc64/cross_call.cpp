@@ -40,7 +40,7 @@ CrossCalls::CrossCalls(Machine machine, const KernelState& state, const Sparc64P
                        CallExecutor& executor)
     : ipi_(machine.ipi), state_(state), params_(params), executor_(executor) {
   const std::uint32_t cpus = state.limits().cpus;
-  MMULAB_ASSERT(cpus <= CpuSet::words * 64, "cross calls reach 512 cpus");
+  MMULAB_ASSERT(cpus <= CpuSet::words * 64, "cross calls reach 1024 cpus");
   slots_ = machine.world.allocate("sparc64.mondo", cpus, SlotFields::words, Coherence::internal);
   calls_ = machine.world.allocate("sparc64.call", cpus, 16, Coherence::memory);
   copies_ =

@@ -19,7 +19,7 @@ namespace mmulab::sparc64 {
 /// A set of cpus, as it lies on a kernel stack.
 class CpuSet {
  public:
-  static constexpr std::uint32_t words = 8;
+  static constexpr std::uint32_t words = 16;
   [[nodiscard]] bool has(CpuId cpu) const { return (bits_[cpu.raw() / 64] >> (cpu.raw() % 64) & 1) != 0; }
   void add(CpuId cpu) { bits_[cpu.raw() / 64] |= std::uint64_t{1} << (cpu.raw() % 64); }
   void remove(CpuId cpu) { bits_[cpu.raw() / 64] &= ~(std::uint64_t{1} << (cpu.raw() % 64)); }

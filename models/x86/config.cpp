@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/x86/config.h"
 
+#include "models/x86/tlb_gen.h"
+
 namespace mmulab {
 namespace {
 
@@ -94,6 +96,16 @@ void powers_of_two(const config::Values& v, const config::Complain& complain) {
   }
 }
 
+void features_make_sense(const config::Values& v, const config::Complain& complain) {
+  if (!v.contains("machine.x86.stlb_sets")) return;
+  if (v.integer("machine.page_shift") != 12)
+    complain("machine.page_shift", "the x86 port has 4 KiB pages", "set machine.page_shift = 12");
+  for (const char* key : {"machine.x86.dtlb_4k_ways", "machine.x86.itlb_4k_ways"})
+    if (v.integer(key) == 0) complain(key, "a core has a TLB of 4K pages on either side", "give it at least one way");
+  if (v.flag("machine.x86.broadcast") && !v.flag("machine.x86.pcid"))
+    complain("machine.x86.broadcast", "broadcast invalidation names PCIDs", "set machine.x86.pcid = true");
+}
+
 }  // namespace
 
 void describe_x86(config::Schema& schema) {
@@ -116,9 +128,10 @@ void describe_x86(config::Schema& schema) {
   k.choice("shootdown", {"vectors8-2.6", "tlb-gen-modern"}).help("Which kernel's shootdown protocol; by default that of kernel.version");
   k.integer("flush_ceiling").range(0, 1 << 20).unit("pages").help("More pages than this: flush everything; by default 33 for modern, 1 before");
   k.integer("shootdown_slots").default_to(initial.shootdown_slots).range(1, 64).help("Invalidate vectors of the 2.6 shootdown");
-  k.integer("asids").default_to(initial.asids).range(1, 64).help("Address-space ids that a cpu keeps");
+  k.integer("asids").default_to(initial.asids).range(1, x86::TlbGen::asids_max).help("Address-space ids that a cpu keeps");
   for (const FlagKey& flag : kernel_flags) k.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
   schema.rule(powers_of_two);
+  schema.rule(features_make_sense);
 }
 
 X86Params x86_params(const config::Values& v) {

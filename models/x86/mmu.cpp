@@ -75,6 +75,7 @@ AccessResult Mmu::use_hit(Context& ctx, VirtPage page, AccessKind kind, const Tl
   const bool done = ctx.step_restartable(access_label, footprint, extra, [&](Access& a) {
     used = tlbs_.use([&](Location at) { return StepWords{a, at}; }, core, side, page, hit);
     if (!used) return;
+    machine_.count(hit.second_level ? &TranslationCounts::second_level : &TranslationCounts::first_level);
     Event event{EventKind::translation_used};
     event.mm = ctx.world().load(mm_register(ctx.cpu()));
     event.page = page;

@@ -108,6 +108,11 @@ Cycle PrivateAccess::run(AccessBuffer& buffer, Cycle start, Cycle horizon) {
     if (cycles == 0) break;
     now += cycles;
   }
+  // What is neither a walk nor a hit in the second level was a hit in the first.
+  const Machine& machine = mmu_.machine_;
+  machine.count(&TranslationCounts::second_level, second_hits_);
+  machine.count(&TranslationCounts::walks, walks_);
+  machine.count(&TranslationCounts::first_level, next - buffer.next - second_hits_ - walks_);
   buffer.next = next;
   return Cycle{now};
 }
@@ -134,6 +139,7 @@ std::uint64_t PrivateAccess::perform(std::uint64_t page, bool store, std::uint64
   move_to_front(second, l2_.ways, second_way, key, data);
   insert_front(set, l1_.ways, key, data);
   remember(page, data);
+  ++second_hits_;
   return second_hit_cost_;
 }
 
@@ -145,6 +151,7 @@ std::uint64_t PrivateAccess::perform_any_kind(std::uint64_t page, bool store, st
   const std::uint64_t cycles = hit.second_level ? second_hit_cost_ : hit_cost_;
   if (cycles >= budget || !usable(hit.data, store)) return 0;
   mmu_.tlbs_.use(view, core_, Side::data, VirtPage{page}, hit);
+  second_hits_ += hit.second_level ? 1U : 0U;
   // Without a first-level array for its size the next touch is a second-level hit again.
   if (mmu_.tlbs_.first_level(Side::data, hit.size) != TlbHierarchy::no_array) remember(page, hit.data);
   return cycles;
@@ -191,6 +198,7 @@ std::uint64_t PrivateAccess::perform_walk(std::uint64_t page, bool store, std::u
   if (start.psc_level != 0) touch_psc(start, page);
   for (std::size_t level = start.level; level > at.level; --level) fill_psc(level, page, cached[level]);
   words_[mmu_.walk_in_flight(cpu_, false).at.raw()] = 0;
+  ++walks_;
   return cycles;
 }
 

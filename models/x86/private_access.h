@@ -69,6 +69,8 @@ class PrivateAccess {
   std::array<std::uint64_t, 2> need_ = {pte_user, pte_user | pte_write | pte_dirty};
   std::uint64_t last_page_ = ~std::uint64_t{0};
   std::uint64_t last_data_ = 0;
+  std::uint64_t second_hits_ = 0;
+  std::uint64_t walks_ = 0;
 };
 
 }  // namespace mmulab::x86

@@ -21,6 +21,7 @@ namespace mmulab::x86 {
 
 class TlbGen : public ShootdownProtocol {
  public:
+  static constexpr std::uint32_t asids_max = 8;
   TlbGen(const KernelState& state, const Machine& machine, const Locks& locks, Mmu& mmu, const X86Params& params);
   void init_mm(Context& ctx, MmId mm) override;
   void destroy_mm(Context& ctx, MmId mm) override;
@@ -44,7 +45,6 @@ class TlbGen : public ShootdownProtocol {
 
  private:
   static constexpr std::uint32_t ctxs = 8;
-  static constexpr std::uint32_t asids_max = 8;
   /// flush_tlb_info.
   struct Info {
     FlushPlan plan;

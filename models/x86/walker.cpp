@@ -190,6 +190,7 @@ Walk::Status Mmu::fill(Context& ctx, const Walk& w) {
     event.b = rights_bits(data, size);
     emit(a, event);
     if (w.speculative) return;
+    machine_.count(&TranslationCounts::walks);
     event.kind = EventKind::translation_used;
     event.page = w.page;
     event.frame = tlbs_.frame_in(data, w.page, size);

@@ -5,6 +5,7 @@
 #include "sim/cli/common_options.h"
 #include "sim/cli/verb.h"
 #include "sim/config/load.h"
+#include "sim/lab/build.h"
 #include "sim/lab/schema.h"
 
 namespace mmulab::cli {
@@ -21,7 +22,7 @@ std::string preset_folder_of(const config::Schema& schema, const std::string& fi
 std::size_t problems_of(const config::Schema& schema, const std::string& file, Streams& streams) {
   try {
     const std::string folder = preset_folder_of(schema, file);
-    if (folder.empty()) (void)config::load_file(schema, file);
+    if (folder.empty()) lab::check_plan(config::load_file(schema, file));
     else (void)config::load_preset_file(schema, folder, file);
     streams.out << file << ": ok\n";
     return 0;

@@ -3,12 +3,19 @@
 
 #include "models/machine/config.h"
 #include "models/mm/config.h"
+#include "workloads/plan.h"
 
 namespace mmulab::lab {
 namespace {
 
 /// Frames beyond the workload's own: pages that gathers hold back, copies in flight, and a little air.
 constexpr std::uint32_t spare_frames = 64;
+
+/// The name that `key` gives, if such a thing is registered; config::Error with the key's place if not.
+template <class Names>
+std::string registered(const Names& names, const config::Values& values, const std::string& key) {
+  return names.find(values.text(key), values.position(key)).name;
+}
 
 }  // namespace
 
@@ -21,11 +28,11 @@ SystemParts system_parts(const config::Values& values, const KernelLimits& needs
   parts.limits.frames += spare_frames;
   parts.policy = kernel_policy(values);
   parts.axes = gather_axes(values);
-  parts.strategy_class = values.text("strategy.class");
+  parts.strategy_class = registered(strategies(), values, "strategy.class");
   parts.make_port = architecture.make_port(values);
   parts.lines = line_costs(values);
   parts.ipi = ipi_costs(values);
-  parts.memory_model = values.text("machine.memory.model");
+  parts.memory_model = registered(memory_targets(), values, "machine.memory.model");
   parts.memory = memory_options(values);
   const auto set = [&](const std::string& name, Cycles cost) { parts.costs.emplace_back(name, cost); };
   kernel_costs(values, set);
@@ -46,6 +53,19 @@ void populate(System& system, workload::Plan& plan) {
     else system.add_task(task.name, task.mm, task.cpu, body);
   }
   system.seal();
+}
+
+std::unique_ptr<System> assemble_system(const SystemParts& parts) {
+  try {
+    return std::make_unique<System>(parts);
+  } catch (const WorldFull& full) {
+    throw config::Error(config::diagnose({}, "the machine and its workload are too large", full.what()));
+  }
+}
+
+void check_plan(const config::Values& values) {
+  const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(), values.integer("sim.seed")};
+  static_cast<void>(system_parts(values, workload::make_plan(values, environment).limits));
 }
 
 }  // namespace mmulab::lab

@@ -15,4 +15,10 @@ SystemParts system_parts(const config::Values& values, const KernelLimits& needs
 /// outlive it.
 void populate(System& system, workload::Plan& plan);
 
+/// The system of these parts; throws config::Error if it has more state than a World can hold.
+std::unique_ptr<System> assemble_system(const SystemParts& parts);
+
+/// What only assembling finds out: the workload's plan fits the machine. Throws config::Error.
+void check_plan(const config::Values& values);
+
 }  // namespace mmulab::lab

@@ -11,6 +11,7 @@
 #include "sim/lab/build.h"
 #include "sim/lab/event_log.h"
 #include "sim/lab/subject.h"
+#include "sim/lab/traffic_stats.h"
 #include "workloads/plan.h"
 
 namespace mmulab::lab {
@@ -71,7 +72,7 @@ class TimedRun {
   void assemble() {
     workload::PlanEnvironment environment{table_geometry(values_), topology(values_).cpus(), values_.integer("sim.seed")};
     plan_ = workload::make_plan(values_, environment);
-    system_ = std::make_unique<System>(system_parts(values_, plan_.limits));
+    system_ = assemble_system(system_parts(values_, plan_.limits));
     populate(*system_, plan_);
     watch();
   }
@@ -117,6 +118,7 @@ class TimedRun {
     system_->run_timed();
     result_.steps = host.steps();
     result_.end_cycle = host.reached();
+    enter_traffic(*system_, *result_.stats);
     decide_end(host);
   }
 

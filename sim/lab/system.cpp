@@ -32,7 +32,7 @@ System::System(const SystemParts& parts) : parts_(parts), policy_(with_coverage(
   interrupts = std::make_unique<KernelInterrupts>(*state, world);
   fabric = std::make_unique<IpiFabric>(*state, parts_.topology, parts_.ipi);
   timer = std::make_unique<Timer>(*state, policy_.tick);
-  machine = std::make_unique<Machine>(Machine{world, parts_.topology, costs, *fabric});
+  machine = std::make_unique<Machine>(Machine{world, parts_.topology, costs, *fabric, nullptr, &translations});
   for (const auto& [name, cost] : parts_.costs) costs.set(name, cost);
   made_port = parts_.make_port(PortParts{*state, *machine, *locks, *interrupts});
   port = made_port.port.get();
@@ -137,7 +137,7 @@ void System::run_task(Context& ctx, void* argument) {
 
 bool System::finished() const {
   for (std::uint32_t t = 0; t < added_; ++t)
-    if (world.load(state->task_state(TaskId{t})) != TaskState::dead) return false;
+    if (const TaskState s = world.load(state->task_state(TaskId{t})); s != TaskState::dead && s != TaskState::unused) return false;
   for (std::uint32_t c = 0; c < parts_.topology.cpus(); ++c)
     if (world.load(state->cpu_current(CpuId{c})) != world.load(state->cpu_idle_task(CpuId{c}))) return false;
   return true;

@@ -82,6 +82,7 @@ class System {
   std::unique_ptr<Kernel> kernel;
   std::unique_ptr<Lines> lines;
   std::unique_ptr<MemorySystem> memory;
+  TranslationCounts translations;
 
  private:
   struct Task {

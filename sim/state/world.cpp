@@ -27,12 +27,17 @@ void combine(Fingerprint& into, const Fingerprint& with) {
 
 }  // namespace
 
+WorldFull::WorldFull(const std::string& region, std::uint64_t words)
+    : std::runtime_error(fmt::format("{} would bring the simulated state to {} MiB; at most {} MiB are possible", region,
+                                     (words >> 17) + 1, World::words_max >> 17)) {}
+
 Region World::allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence) {
   MMULAB_ASSERT(!tracking_, "the World is laid out before the first run");
   MMULAB_ASSERT(stride > 0, "a record has at least one word");
   const std::uint64_t first = (words_.size() + alignment_words - 1) / alignment_words * alignment_words;
-  const std::uint64_t end = first + count * stride;
-  MMULAB_ASSERT(end < std::uint64_t{1} << 31, "the World outgrew its 32-bit locations");
+  const bool countable = count <= words_max;
+  const std::uint64_t end = first + (countable ? count * stride : count);
+  if (!countable || end > words_max) throw WorldFull(name, end);
   words_.resize(end, 0);
   const Region region{Location{static_cast<std::uint32_t>(first)}, static_cast<std::uint32_t>(count), stride};
   regions_.push_back({std::move(name), region, coherence});

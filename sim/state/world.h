@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,16 @@ struct Fingerprint {
 /// Whether a region's words are memory that cores cache (and so pay for), or state inside one piece of hardware.
 enum class Coherence : std::uint8_t { memory, internal };
 
+/// The layout asks for more state than a World may have: a machine or workload that is too large.
+class WorldFull : public std::runtime_error {
+ public:
+  WorldFull(const std::string& region, std::uint64_t words);
+};
+
 class World {
  public:
+  /// 2 GiB of state.
+  static constexpr std::uint64_t words_max = std::uint64_t{1} << 28;
   struct RegionInfo {
     std::string name;
     Region region;
@@ -34,7 +43,7 @@ class World {
   };
 
   /// Lays out `count` records of `stride` words, all zero. Regions start on 16-word (128-byte) boundaries, so that
-  /// no cache line of any machine straddles two of them. Only before the first run.
+  /// no cache line of any machine straddles two of them. Only before the first run. Throws WorldFull.
   Region allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence);
 
   [[nodiscard]] std::uint64_t load(Location at) const { return words_[at.raw()]; }
