@@ -101,11 +101,13 @@ Figure cost_of_checkers(const std::string& name, Stream stream, const Effort& ef
 
 /// Set-up, page faults and the end included: that is where checkers have work to do.
 std::vector<Figure> checkers(const Effort& effort) {
-  const Stream x86 = busy_core(effort, 20'000'000, 1);
-  Stream ppc64 = busy_core(effort, 4'000'000, 1);
+  const Stream x86 = busy_core(effort, 10'000'000, 1);
+  Stream ppc64 = busy_core(effort, 2'000'000, 1);
   ppc64.machine = "ppc970";
   ppc64.kernel = "2.6.22";
   ppc64.strategy = "ppc64-2.6.22";
+  // As many as the hash table holds.
+  ppc64.pages = effort.pages(busy_pages / 4);
   Stream sparc64 = ppc64;
   sparc64.machine = "ultrasparc-iiii";
   sparc64.strategy = "sparc64-2013";
