@@ -19,7 +19,7 @@ void describe_run(config::Schema& s) {
   sim.integer("max_cycles").range(1, INT64_MAX).unit("cycles").help("Cut the run there, undecided");
 
   auto top = s.section("");
-  top.texts("invariants").help("Invariants to check; all that apply when absent");
+  top.texts("invariants").help("Invariants to check; all that apply when absent, nothing is watched when empty");
   top.texts("goals").help("Situations that must come up at least once");
 
   auto expect = s.tables("expect", "A violation that the scenario is known for");

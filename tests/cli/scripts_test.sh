@@ -53,7 +53,7 @@ claim "it says what it installs" grep -q 'installing Debian packages: libfmt-dev
 
 if command -v shellcheck >/dev/null; then
   claim "the scripts are clean for shellcheck" \
-    shellcheck -x -P "$root" "$root"/scripts/mmulab "$root"/scripts/test \
+    shellcheck -x -P "$root" "$root"/scripts/mmulab "$root"/scripts/bench "$root"/scripts/test \
     "$root"/scripts/packages.sh "$root"/.ci/run "$root"/tests/cli/*.sh
 fi
 exit "$((failures > 0))"

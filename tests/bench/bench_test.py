@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every benchmark runs, prints a line for each figure and writes them down; wrong names are refused.
+
+Usage: bench_test.py MMULAB_BENCH"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+NAMES = {"zipf", "burst8", "checkers", "cores16", "memory", "storm", "lookahead"}
+failures = []
+
+
+def check(condition, what):
+    if not condition:
+        failures.append(what)
+
+
+def main():
+    binary = sys.argv[1]
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "figures.json"
+        done = subprocess.run([binary, "--tiny", "--json", str(file)], capture_output=True, text=True, timeout=300, check=False)
+        check(done.returncode == 0, f"exit {done.returncode}: {done.stderr[:300]}")
+        figures = json.loads(file.read_text())
+    check(NAMES <= {f["name"] for f in figures}, "every benchmark has a figure")
+    for figure in figures:
+        check(figure.keys() == {"name", "value", "unit", "target", "met", "detail"}, f"{figure}: keys")
+        check(figure["name"] in done.stdout, f"{figure['name']} is printed")
+        target = figure["target"]
+        if target is not None:
+            met = figure["value"] >= target["at_least"] if "at_least" in target else figure["value"] <= target["at_most"]
+            check(met == figure["met"], f"{figure}: met or not")
+    wrong = subprocess.run([binary, "zopf"], capture_output=True, text=True, timeout=60, check=False)
+    check(wrong.returncode == 2 and "zopf" in wrong.stderr and "burst8" in wrong.stderr, "a wrong name is refused")
+    for failure in failures:
+        print("FAILED", failure)
+    return 1 if failures else 0
+
+
+sys.exit(main())
