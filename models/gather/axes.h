@@ -20,7 +20,7 @@ enum class RecordActive : std::uint8_t { always, lazy_mmu, at_once };
 
 /// Moments at which what is recorded is flushed. Combined as bits.
 enum Trigger : std::uint32_t {
-  on_batch_full = 1U << 0,
+  on_batch_full = 1U << 0,      ///< at once; without it a full batch stops the walk and is flushed behind the unlock
   on_leave_lazy = 1U << 1,
   on_before_unlock = 1U << 2,   ///< the thread's hook, in sections that belong to a gather
   on_after_unlock = 1U << 3,

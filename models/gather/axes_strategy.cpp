@@ -78,29 +78,41 @@ void AxesStrategy::locked(Context& ctx, Gather*, MmId, const PtlPair&) {
   if (records_entries() && axes_.active == RecordActive::lazy_mmu) batch_->set_active(ctx, owner(ctx), true);
 }
 
+/// fork and mprotect do not ask for room: there is no walk to stop.
+bool AxesStrategy::stops_when_batch_full(const Gather& g) const {
+  const bool walks = g.kind != GatherKind::fork && g.kind != GatherKind::mprotect;
+  return walks && records_entries() && axes_.active != RecordActive::at_once && !has(on_batch_full);
+}
+
 Room AxesStrategy::room(Context& ctx, Gather& g, std::uint32_t) {
+  if (stops_when_batch_full(g) && batch_->full(ctx, owner(ctx))) {
+    g.stopped = true;
+    return Room::stop;
+  }
   if (!axes_.room_before_clear || !pages_.full(ctx, g) || pages_.grow(ctx, g)) return Room::go;
   g.stopped = true;
   return Room::stop;
 }
 
-Pte AxesStrategy::pte_op(Context& ctx, Gather*, const PteRequest& request) {
+Pte AxesStrategy::pte_op(Context& ctx, Gather* g, const PteRequest& request) {
   const Pte old = port_.change_pte(ctx, request);
   // Rights that only grow leave nothing that must die.
   if (request.action == PteAction::access_flags || !port_.may_be_cached(old)) return old;
   if (axes_.split_invalidate) port_.invalidate_software_entry(ctx, request.mm, request.page, old);
-  if (records_entries()) record_entry(ctx, request, old);
+  if (records_entries()) record_entry(ctx, g, request, old);
   return old;
 }
 
-void AxesStrategy::record_entry(Context& ctx, const PteRequest& request, Pte old) {
+void AxesStrategy::record_entry(Context& ctx, const Gather* g, const PteRequest& request, Pte old) {
   const std::uint32_t who = owner(ctx);
   const bool recording = axes_.active == RecordActive::always ||
                          (axes_.active == RecordActive::lazy_mmu && batch_->active(ctx, who));
   if (axes_.scope == RecordScope::cpu && batch_->holds_other_mm(ctx, who, request.mm)) flush_batch(ctx, FlushReason::mm_change);
+  // A walk that was stopped has been preempted before its flush.
+  if (batch_->has_no_room(ctx, who)) flush_batch(ctx, FlushReason::full);
   const bool full = batch_->append(ctx, who, request.mm, request.page, old);
   if (!recording) return flush_batch(ctx, FlushReason::each);
-  if (full) return flush_batch(ctx, FlushReason::full);
+  if (full && (g == nullptr || !stops_when_batch_full(*g))) return flush_batch(ctx, FlushReason::full);
   if (request.action == PteAction::set && has(on_set_over_present)) flush_batch(ctx, FlushReason::each);
   if (request.action == PteAction::young && has(on_clear_young)) flush_batch(ctx, FlushReason::each);
 }

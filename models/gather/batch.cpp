@@ -20,6 +20,14 @@ bool Batch::holds_other_mm(Context& ctx, std::uint32_t owner, MmId wanted) const
   return ctx.step(look, reads(count(owner), mm(owner)), [&](Access& a) { return a.read(count(owner)) != 0 && a.read(mm(owner)) != wanted; });
 }
 
+bool Batch::full(Context& ctx, std::uint32_t owner) const {
+  return ctx.step(look, reads(count(owner)), [&](Access& a) { return a.read(count(owner)) >= capacity_; });
+}
+
+bool Batch::has_no_room(const Context& ctx, std::uint32_t owner) const {
+  return ctx.world().load(count(owner)) >= capacity_;
+}
+
 bool Batch::append(Context& ctx, std::uint32_t owner, MmId whose, VirtPage page, Pte old) const {
   const auto n = static_cast<std::uint32_t>(ctx.world().load(count(owner)));
   MMULAB_ASSERT(n < capacity_, "a full batch is flushed before the next entry");

@@ -17,6 +17,9 @@ class Batch {
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
   /// True if the batch has entries of an mm other than `mm`.
   bool holds_other_mm(Context& ctx, std::uint32_t owner, MmId mm) const;
+  bool full(Context& ctx, std::uint32_t owner) const;
+  /// The same at a glance, for the owner itself.
+  [[nodiscard]] bool has_no_room(const Context& ctx, std::uint32_t owner) const;
   /// Appends; true if the batch is full now. Preemption off, or the owner is the task itself.
   bool append(Context& ctx, std::uint32_t owner, MmId mm, VirtPage page, Pte old) const;
   /// What is pending, as the port wants it; count 0 if nothing is.

@@ -144,6 +144,18 @@ TEST_CASE("a full batch is flushed under the lock") {
         });
 }
 
+// Without `batch-full` it stops the walk instead: each pte begins with a look at the batch. Full with the second page, it
+// and the two pages go behind the unlock; the walk begins again at the third one.
+TEST_CASE("a full batch stops the walk where `batch-full` is no trigger") {
+  const std::string strategy = "{ preset = 'ppc64-2.6.20', batch_entries = 2, triggers = ['end'] }";
+  check(ppc64(1, again(3, "store heap"), strategy), last_munmap, [](const Costs& c) {
+    const std::uint64_t second_walk = find_pte(c, levels) + locked(c, 0);
+    const std::uint64_t looks = (2 + 1 + 1) * c("batch_note");
+    return munmap(c, 3, 2, looks, flush_batch(c, flush_range(c, 2, tlbiel(c, 2))) + release(c, 2)) + second_walk +
+           flush_batch(c, flush_range(c, 1, tlbiel(c, 1))) + release(c, 1) - release(c, 3);
+  });
+}
+
 namespace {
 
 /// n tlbies and the ptesync behind them, on a bus that carries one at a time. A cpu may have two outstanding (the machine's
