@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A strategy that is nothing but its choice on each axis: every preset in configs/strategies/ is one. A strategy that
-// needs more derives from this and overrides the hooks in which it differs.
+// A strategy that is nothing but its choice on each axis: every preset in configs/strategies/ is one. A strategy
+// that needs more derives from this and overrides the hooks in which it differs.
 #pragma once
 
 #include <memory>

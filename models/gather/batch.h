@@ -32,7 +32,9 @@ class Batch {
 
  private:
   enum : std::uint32_t { count_field, mm_field, active_field, entries_field = 8 };
-  [[nodiscard]] Cell<std::uint64_t> count(std::uint32_t o) const { return region_.cell<std::uint64_t>(o, count_field); }
+  [[nodiscard]] Cell<std::uint64_t> count(std::uint32_t o) const {
+    return region_.cell<std::uint64_t>(o, count_field);
+  }
   [[nodiscard]] Cell<MmId> mm(std::uint32_t o) const { return region_.cell<MmId>(o, mm_field); }
   [[nodiscard]] Cell<bool> active_flag(std::uint32_t o) const { return region_.cell<bool>(o, active_field); }
 

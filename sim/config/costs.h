@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tables of named costs: how a model declares the cycles of its steps as constants of one section, and reads them back.
+// Tables of named costs: how a model declares the cycles of its steps as constants of one section, and reads them
+// back.
 #pragma once
 
 #include <functional>
