@@ -20,14 +20,14 @@ enum class RecordActive : std::uint8_t { always, lazy_mmu, at_once };
 
 /// Moments at which what is recorded is flushed. Combined as bits.
 enum Trigger : std::uint32_t {
-  on_batch_full = 1U << 0,
+  on_batch_full = 1U << 0,  ///< at once; without it a full batch stops the walk and is flushed behind the unlock
   on_leave_lazy = 1U << 1,
-  on_before_unlock = 1U << 2,   ///< the thread's hook, in sections that belong to a gather
+  on_before_unlock = 1U << 2,  ///< the thread's hook, in sections that belong to a gather
   on_after_unlock = 1U << 3,
   on_end_vma = 1U << 5,
   on_end = 1U << 6,
   on_context_switch = 1U << 7,
-  on_classic_flush = 1U << 8,   ///< flush_tlb_mm / range / page flush whatever this cpu has pending
+  on_classic_flush = 1U << 8,  ///< flush_tlb_mm / range / page flush whatever this cpu has pending
   on_set_over_present = 1U << 9,
   on_clear_young = 1U << 10,
   on_dirty_file_page = 1U << 11,  ///< force, before the unlock (1cf35d47712d)

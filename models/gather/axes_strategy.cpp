@@ -12,7 +12,8 @@ const Label wait_nested{"gather.wait_nested", "page_ref"};
 
 }  // namespace
 
-AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, Locks& locks, const GatherAxes& axes)
+AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, Locks& locks,
+                           const GatherAxes& axes)
     : state_(state), port_(port), locks_(locks), axes_(axes), pages_(world, state.limits(), axes) {
   if (axes.recorder == Recorder::batch) {
     const std::uint32_t owners = axes.scope == RecordScope::cpu ? state.limits().cpus : state.limits().tasks;
@@ -21,7 +22,8 @@ AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, L
   port.set_modify_in_place(axes.modify_in_place);
 }
 
-// ---------------------------------------------------------------------------------------------- the gather's frame
+// ---------------------------------------------------------------------------------------------- the gather's
+// frame
 
 void AxesStrategy::begin(Context& ctx, Gather& g) {
   if (axes_.pin == Pin::preempt_off) locks_.preempt_disable(ctx);
@@ -43,7 +45,8 @@ void AxesStrategy::end(Context& ctx, Gather& g) {
   ctx.step(close_gather, writes(pending), [&](Access& a) { a.write(pending, a.read(pending) - 1); });
   if (axes_.settle != Settle::wait_when_nested) return;
   // Having closed its own, a gather may wait for the others without a cycle: none of them waits for an open one.
-  ctx.step_when(wait_nested, reads(pending), [&](const Access& a) { return a.read(pending) == 0; }, [](Access&) {});
+  ctx.step_when(
+      wait_nested, reads(pending), [&](const Access& a) { return a.read(pending) == 0; }, [](Access&) {});
 }
 
 /// Another gather of this mm may have cleared ptes that we found empty: its flush is ours to answer for.
@@ -78,29 +81,42 @@ void AxesStrategy::locked(Context& ctx, Gather*, MmId, const PtlPair&) {
   if (records_entries() && axes_.active == RecordActive::lazy_mmu) batch_->set_active(ctx, owner(ctx), true);
 }
 
+/// fork and mprotect do not ask for room: there is no walk to stop.
+bool AxesStrategy::stops_when_batch_full(const Gather& g) const {
+  const bool walks = g.kind != GatherKind::fork && g.kind != GatherKind::mprotect;
+  return walks && records_entries() && axes_.active != RecordActive::at_once && !has(on_batch_full);
+}
+
 Room AxesStrategy::room(Context& ctx, Gather& g, std::uint32_t) {
+  if (stops_when_batch_full(g) && batch_->full(ctx, owner(ctx))) {
+    g.stopped = true;
+    return Room::stop;
+  }
   if (!axes_.room_before_clear || !pages_.full(ctx, g) || pages_.grow(ctx, g)) return Room::go;
   g.stopped = true;
   return Room::stop;
 }
 
-Pte AxesStrategy::pte_op(Context& ctx, Gather*, const PteRequest& request) {
+Pte AxesStrategy::pte_op(Context& ctx, Gather* g, const PteRequest& request) {
   const Pte old = port_.change_pte(ctx, request);
   // Rights that only grow leave nothing that must die.
   if (request.action == PteAction::access_flags || !port_.may_be_cached(old)) return old;
   if (axes_.split_invalidate) port_.invalidate_software_entry(ctx, request.mm, request.page, old);
-  if (records_entries()) record_entry(ctx, request, old);
+  if (records_entries()) record_entry(ctx, g, request, old);
   return old;
 }
 
-void AxesStrategy::record_entry(Context& ctx, const PteRequest& request, Pte old) {
+void AxesStrategy::record_entry(Context& ctx, const Gather* g, const PteRequest& request, Pte old) {
   const std::uint32_t who = owner(ctx);
   const bool recording = axes_.active == RecordActive::always ||
                          (axes_.active == RecordActive::lazy_mmu && batch_->active(ctx, who));
-  if (axes_.scope == RecordScope::cpu && batch_->holds_other_mm(ctx, who, request.mm)) flush_batch(ctx, FlushReason::mm_change);
+  if (axes_.scope == RecordScope::cpu && batch_->holds_other_mm(ctx, who, request.mm))
+    flush_batch(ctx, FlushReason::mm_change);
+  // A walk that was stopped has been preempted before its flush.
+  if (batch_->has_no_room(ctx, who)) flush_batch(ctx, FlushReason::full);
   const bool full = batch_->append(ctx, who, request.mm, request.page, old);
   if (!recording) return flush_batch(ctx, FlushReason::each);
-  if (full) return flush_batch(ctx, FlushReason::full);
+  if (full && (g == nullptr || !stops_when_batch_full(*g))) return flush_batch(ctx, FlushReason::full);
   if (request.action == PteAction::set && has(on_set_over_present)) flush_batch(ctx, FlushReason::each);
   if (request.action == PteAction::young && has(on_clear_young)) flush_batch(ctx, FlushReason::each);
 }
@@ -134,7 +150,8 @@ void AxesStrategy::before_unlock(Context& ctx, Gather* g, MmId) {
     batch_->set_active(ctx, owner(ctx), false);
   }
   if (g == nullptr) return;
-  if (has(on_before_unlock) || g->force_flush) invalidate(ctx, *g, g->force_flush ? FlushReason::force : FlushReason::before_unlock);
+  if (has(on_before_unlock) || g->force_flush)
+    invalidate(ctx, *g, g->force_flush ? FlushReason::force : FlushReason::before_unlock);
 }
 
 // ---------------------------------------------------------------------------------------------- outside it
@@ -208,7 +225,8 @@ void AxesStrategy::invalidate(Context& ctx, Gather& g, FlushReason why) {
   what.full_mm = g.full_mm;
   what.freed_tables = g.freed_tables;
   what.wait = axes_.wait;
-  what.scope = axes_.recorder == Recorder::range && !g.full_mm ? Invalidation::Scope::range : Invalidation::Scope::mm;
+  what.scope =
+      axes_.recorder == Recorder::range && !g.full_mm ? Invalidation::Scope::range : Invalidation::Scope::mm;
   what.first = g.range_first;
   what.end = g.range_end;
   port_.invalidate(ctx, what);

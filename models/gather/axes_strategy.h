@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A strategy that is nothing but its choice on each axis: every preset in configs/strategies/ is one. A strategy that
-// needs more derives from this and overrides the hooks in which it differs.
+// A strategy that is nothing but its choice on each axis: every preset in configs/strategies/ is one. A strategy
+// that needs more derives from this and overrides the hooks in which it differs.
 #pragma once
 
 #include <memory>
@@ -46,7 +46,9 @@ class AxesStrategy : public Strategy {
   void flush_batch(Context& ctx, FlushReason why);
   /// Invalidates and frees in the order that the axes say.
   void flush_and_release(Context& ctx, Gather& g, FlushReason why);
-  void record_entry(Context& ctx, const PteRequest& request, Pte old);
+  void record_entry(Context& ctx, const Gather* g, const PteRequest& request, Pte old);
+  /// A full batch ends this gather's walk instead of being flushed where it fills up.
+  [[nodiscard]] bool stops_when_batch_full(const Gather& g) const;
   void settle_nested(Context& ctx, Gather& g);
 
   const KernelState& state_;

@@ -17,7 +17,16 @@ Batch::Batch(World& world, const std::string& name, std::uint32_t owners, std::u
     : capacity_(capacity), region_(world.allocate(name, owners, words_of(capacity), Coherence::memory)) {}
 
 bool Batch::holds_other_mm(Context& ctx, std::uint32_t owner, MmId wanted) const {
-  return ctx.step(look, reads(count(owner), mm(owner)), [&](Access& a) { return a.read(count(owner)) != 0 && a.read(mm(owner)) != wanted; });
+  return ctx.step(look, reads(count(owner), mm(owner)),
+                  [&](Access& a) { return a.read(count(owner)) != 0 && a.read(mm(owner)) != wanted; });
+}
+
+bool Batch::full(Context& ctx, std::uint32_t owner) const {
+  return ctx.step(look, reads(count(owner)), [&](Access& a) { return a.read(count(owner)) >= capacity_; });
+}
+
+bool Batch::has_no_room(const Context& ctx, std::uint32_t owner) const {
+  return ctx.world().load(count(owner)) >= capacity_;
 }
 
 bool Batch::append(Context& ctx, std::uint32_t owner, MmId whose, VirtPage page, Pte old) const {

@@ -17,6 +17,9 @@ class Batch {
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
   /// True if the batch has entries of an mm other than `mm`.
   bool holds_other_mm(Context& ctx, std::uint32_t owner, MmId mm) const;
+  bool full(Context& ctx, std::uint32_t owner) const;
+  /// The same at a glance, for the owner itself.
+  [[nodiscard]] bool has_no_room(const Context& ctx, std::uint32_t owner) const;
   /// Appends; true if the batch is full now. Preemption off, or the owner is the task itself.
   bool append(Context& ctx, std::uint32_t owner, MmId mm, VirtPage page, Pte old) const;
   /// What is pending, as the port wants it; count 0 if nothing is.
@@ -29,7 +32,9 @@ class Batch {
 
  private:
   enum : std::uint32_t { count_field, mm_field, active_field, entries_field = 8 };
-  [[nodiscard]] Cell<std::uint64_t> count(std::uint32_t o) const { return region_.cell<std::uint64_t>(o, count_field); }
+  [[nodiscard]] Cell<std::uint64_t> count(std::uint32_t o) const {
+    return region_.cell<std::uint64_t>(o, count_field);
+  }
   [[nodiscard]] Cell<MmId> mm(std::uint32_t o) const { return region_.cell<MmId>(o, mm_field); }
   [[nodiscard]] Cell<bool> active_flag(std::uint32_t o) const { return region_.cell<bool>(o, active_field); }
 

@@ -30,7 +30,8 @@ std::uint32_t longest(const GatherAxes& axes) {
 
 PageList::PageList(World& world, const KernelLimits& limits, const GatherAxes& axes)
     : axes_(axes), cpus_(limits.cpus), entries_max_(std::min(longest(axes), limits.frames + limits.tables)) {
-  region_ = world.allocate("gather.list", std::uint64_t{limits.cpus} + limits.tasks, (8 + entries_max_ + 1 + 7) / 8 * 8, Coherence::memory);
+  region_ = world.allocate("gather.list", std::uint64_t{limits.cpus} + limits.tasks,
+                           (8 + entries_max_ + 1 + 7) / 8 * 8, Coherence::memory);
 }
 
 void PageList::attach(Context& ctx, Gather& g) const {
@@ -50,7 +51,8 @@ bool PageList::grow(Context& ctx, Gather& g) const {
   next = std::min(next, entries_max_);
   if (next <= g.capacity) return false;
   const auto n = count(g.list);
-  ctx.step(grow_list, reads(n), [&](Access& a) { MMULAB_ASSERT(a.read(n) <= g.capacity, "a list is not overfull"); });
+  ctx.step(grow_list, reads(n),
+           [&](Access& a) { MMULAB_ASSERT(a.read(n) <= g.capacity, "a list is not overfull"); });
   g.capacity = next;
   return true;
 }
@@ -66,7 +68,9 @@ void PageList::add(Context& ctx, const Gather& g, std::uint64_t word) const {
   });
 }
 
-void PageList::add_page(Context& ctx, const Gather& g, Frame frame) const { add(ctx, g, WordCodec<Frame>::encode(frame)); }
+void PageList::add_page(Context& ctx, const Gather& g, Frame frame) const {
+  add(ctx, g, WordCodec<Frame>::encode(frame));
+}
 
 void PageList::add_table(Context& ctx, const Gather& g, std::size_t level, TableId table) const {
   add(ctx, g, table_bit | std::uint64_t{level} << level_shift | table.raw());
@@ -74,7 +78,8 @@ void PageList::add_table(Context& ctx, const Gather& g, std::size_t level, Table
 
 void PageList::release(Context& ctx, const Gather& g, Kernel& kernel) const {
   const auto n = count(g.list);
-  const auto entries = static_cast<std::uint32_t>(ctx.step(read_entry, reads(n), [&](Access& a) { return a.read(n); }));
+  const auto entries =
+      static_cast<std::uint32_t>(ctx.step(read_entry, reads(n), [&](Access& a) { return a.read(n); }));
   std::uint32_t run = 0;  // consecutive frames before `i`, freed together
   for (std::uint32_t i = 0; i < entries; ++i) {
     const auto slot = entry(g.list, i);

@@ -11,7 +11,8 @@ namespace mmulab {
 
 class PageList {
  public:
-  /// Lists 0..cpus-1 are the cpus', the others the tasks' (stack gathers); each is as long as the axes allow at most.
+  /// Lists 0..cpus-1 are the cpus', the others the tasks' (stack gathers); each is as long as the axes allow at
+  /// most.
   PageList(World& world, const KernelLimits& limits, const GatherAxes& axes);
 
   /// Which list a gather of this context uses, and how many entries it has to begin with.
@@ -26,8 +27,12 @@ class PageList {
 
  private:
   void add(Context& ctx, const Gather& g, std::uint64_t word) const;
-  [[nodiscard]] Cell<std::uint64_t> count(std::uint32_t list) const { return region_.cell<std::uint64_t>(list, 0); }
-  [[nodiscard]] Cell<std::uint64_t> entry(std::uint32_t list, std::uint32_t n) const { return region_.cell<std::uint64_t>(list, 8 + n); }
+  [[nodiscard]] Cell<std::uint64_t> count(std::uint32_t list) const {
+    return region_.cell<std::uint64_t>(list, 0);
+  }
+  [[nodiscard]] Cell<std::uint64_t> entry(std::uint32_t list, std::uint32_t n) const {
+    return region_.cell<std::uint64_t>(list, 8 + n);
+  }
 
   GatherAxes axes_;
   std::uint32_t cpus_;

@@ -48,8 +48,10 @@ void EventStats::make_lock_statistics() {
     const std::string name = name_of(static_cast<LockClass>(c));
     const std::string base = "lock." + name;
     locks_[c].acquired = &registry_.counter({base + ".acquired", "1", "acquisitions of " + name});
-    locks_[c].contended = &registry_.counter({base + ".contended", "1", "acquisitions that found " + name + " taken"});
-    locks_[c].wait = &registry_.histogram({base + ".wait", "cycles", "from finding " + name + " taken to having it"});
+    locks_[c].contended =
+        &registry_.counter({base + ".contended", "1", "acquisitions that found " + name + " taken"});
+    locks_[c].wait =
+        &registry_.histogram({base + ".wait", "cycles", "from finding " + name + " taken to having it"});
     locks_[c].held = &registry_.histogram({base + ".held", "cycles", "from acquisition to release of " + name});
   }
 }
@@ -58,7 +60,8 @@ void EventStats::follow(Ledger& ledger, StatRegistry& registry) {
   Histogram& window = registry.histogram(
       {"window", "cycles", "from a pte's change to the death of its last copy, for ptes that had copies"});
   ledger.on_settled([this, &window](const Obligation& o, Cycle now) {
-    if (o.opened.known && o.opened.cycle >= begun_ && now >= o.opened.cycle) window.add((now - o.opened.cycle).raw());
+    if (o.opened.known && o.opened.cycle >= begun_ && now >= o.opened.cycle)
+      window.add((now - o.opened.cycle).raw());
   });
 }
 
@@ -150,8 +153,9 @@ void EventStats::on_lock(const Event& event) {
     held.push_back({event.a, event.location, event.cycle});
     return;
   }
-  const auto found = std::find_if(held.rbegin(), held.rend(),
-                                  [&](const Held& h) { return h.lock_class == event.a && h.at == event.location; });
+  const auto found = std::find_if(held.rbegin(), held.rend(), [&](const Held& h) {
+    return h.lock_class == event.a && h.at == event.location;
+  });
   if (found == held.rend()) return;
   lock.held->add((event.cycle - found->since).raw());
   held.erase(std::next(found).base());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Statistics that follow from the event stream alone. Times are cycles of the simulated machine. They begin anew with the
-// measured phase: what began before it (a call, a lock held, a wait, a stretch) is not counted when it ends. Left out:
-// TLB fills and uses, which run-ahead makes in silence.
+// Statistics that follow from the event stream alone. Times are cycles of the simulated machine. They begin anew
+// with the measured phase: what began before it (a call, a lock held, a wait, a stretch) is not counted when it
+// ends. Left out: TLB fills and uses, which run-ahead makes in silence.
 #pragma once
 
 #include <array>

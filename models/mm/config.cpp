@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "models/mm/config.h"
 
+#include "sim/config/costs.h"
+
 namespace mmulab {
 namespace {
 
-using config::Confidence;
-
-struct KernelCost {
-  const char* name;
-  std::uint64_t cycles;
-  const char* help;
-};
-
 /// Without memory traffic: a step's lines are charged on top. Where no source is named, the value counts the
 /// instructions of the path on a core that retires about two a cycle, and is of low confidence.
-constexpr KernelCost costs[] = {
+constexpr config::NamedCost costs[] = {
     {"spin_lock", 20, "A spinlock's atomic operation"},
     {"spin_unlock", 8, "A spinlock's releasing store"},
     {"irq_disable", 6, "Disabling interrupts"},
@@ -74,9 +68,7 @@ void describe_kernel(config::Schema& schema) {
   kernel.integer("tick_cycles").default_to(0).range(0, INT64_MAX).unit("cycles").help("Period of a busy cpu's tick; 0 for none");
 
   auto cost = schema.section("kernel.cost", "Named costs of the kernel's primitives, without memory traffic");
-  for (const KernelCost& c : costs)
-    cost.constant(c.name).default_to(c.cycles).range(1, 10'000'000).unit("cycles").help(c.help).source(
-        Confidence::Low, "estimated from the path's length");
+  declare_costs(cost, costs, {"estimated from the path's length", 10'000'000});
 }
 
 KernelPolicy kernel_policy(const config::Values& values) {
@@ -99,7 +91,7 @@ KernelPolicy kernel_policy(const config::Values& values) {
 }
 
 void kernel_costs(const config::Values& values, const std::function<void(const std::string&, Cycles)>& set) {
-  for (const KernelCost& c : costs) set(c.name, Cycles{values.integer(std::string("kernel.cost.") + c.name)});
+  read_costs(values, "kernel.cost", costs, "", set);
 }
 
 }  // namespace mmulab

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// exit: the last user of an mm tears it down (kernel/exit.c exit_mm, mm/mmap.c exit_mmap). The gather covers the whole
-// mm and is told so. The task then runs no mm until it is gone (its cpu borrows whatever it had).
+// exit: the last user of an mm tears it down (kernel/exit.c exit_mm, mm/mmap.c exit_mmap). The gather covers the
+// whole mm and is told so. The task then runs no mm until it is gone (its cpu borrows whatever it had).
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -62,7 +62,8 @@ void Kernel::exit_mmap(Context& ctx, MmId mm) {
 
 void Kernel::drop_mm(Context& ctx, MmId mm) {
   const auto root_cell = state_.mm_root(mm);
-  const TableId root = ctx.step(drop_mm_label, writes(root_cell), [&](Access& a) { return a.exchange(root_cell, TableId::none()); });
+  const TableId root = ctx.step(drop_mm_label, writes(root_cell),
+                                [&](Access& a) { return a.exchange(root_cell, TableId::none()); });
   if (root.exists()) free_table(ctx, root, state_.geometry().levels() - 1);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// fork: dup_mmap of kernel/fork.c, copy_page_range, copy_pte_range, copy_one_pte of mm/memory.c. The parent's mmap_sem
-// for write; both PTLs; a private writable pte is write-protected in the parent and copied so; the parent's stale
-// write rights die in flush_tlb_mm before mmap_sem is dropped (2.6) or in a gather. Shared file VMAs are skipped and
-// faulted in later. Left out: anon_vma, file references, VM_DONTCOPY.
+// fork: dup_mmap of kernel/fork.c, copy_page_range, copy_pte_range, copy_one_pte of mm/memory.c. The parent's
+// mmap_sem for write; both PTLs; a private writable pte is write-protected in the parent and copied so; the
+// parent's stale write rights die in flush_tlb_mm before mmap_sem is dropped (2.6) or in a gather. Shared file
+// VMAs are skipped and faulted in later. Left out: anon_vma, file references, VM_DONTCOPY.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -21,7 +21,8 @@ Outcome Kernel::fork(Context& ctx, TaskId child, MmId child_mm) {
   const auto users = state_.mm_users(child_mm);
   const auto count = state_.mm_count(child_mm);
   ctx.step(new_mm, writes(users, count), [&](Access& a) {
-    MMULAB_ASSERT(a.read(users) == 0 && a.read(count) == 0, "a child gets an mm that nobody uses and no cpu borrows");
+    MMULAB_ASSERT(a.read(users) == 0 && a.read(count) == 0,
+                  "a child gets an mm that nobody uses and no cpu borrows");
     a.write(users, std::uint64_t{1});
     a.write(count, std::uint64_t{1});
   });
@@ -60,8 +61,10 @@ void Kernel::copy_vma(Context& ctx, MmId from, MmId to, const VmaRecord& vma, Ga
   }
 }
 
-/// copy_pte_range: within one table of the source, until both locks are wanted elsewhere; returns where it stopped.
-VirtPage Kernel::copy_table(Context& ctx, MmId from, MmId to, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g) {
+/// copy_pte_range: within one table of the source, until both locks are wanted elsewhere; returns where it
+/// stopped.
+VirtPage Kernel::copy_table(Context& ctx, MmId from, MmId to, const VmaRecord& vma, VirtPage first, VirtPage end,
+                            Gather* g) {
   const VirtPage border = state_.geometry().next_boundary(first, 1);
   const VirtPage last = border < end ? border : end;
   const PtePlace source = find_pte(ctx, from, first);
@@ -79,7 +82,8 @@ VirtPage Kernel::copy_table(Context& ctx, MmId from, MmId to, const VmaRecord& v
       if (ctx.step(contended, reads(resched), [&](Access& a) { return a.read(resched); })) break;
     }
     const std::uint32_t index = state_.geometry().index(page, 0);
-    const bool copied = copy_pte(ctx, from, to, vma, page, state_.entry(source.table, index), state_.entry(target.table, index), g);
+    const bool copied = copy_pte(ctx, from, to, vma, page, state_.entry(source.table, index),
+                                 state_.entry(target.table, index), g);
     progress += copied ? 8 : 1;
   }
   strategy_.before_unlock(ctx, g, from);
@@ -89,7 +93,8 @@ VirtPage Kernel::copy_table(Context& ctx, MmId from, MmId to, const VmaRecord& v
   return page;
 }
 
-bool Kernel::copy_pte(Context& ctx, MmId from, MmId to, const VmaRecord& vma, VirtPage page, Cell<Pte> source, Cell<Pte> target, Gather* g) {
+bool Kernel::copy_pte(Context& ctx, MmId from, MmId to, const VmaRecord& vma, VirtPage page, Cell<Pte> source,
+                      Cell<Pte> target, Gather* g) {
   const PteLayout& layout = port_.pte();
   const Pte seen = ctx.step(read_pte, reads(source), [&](Access& a) { return a.read(source); });
   if (!layout.is_present(seen)) return false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Page frames: the zone's free list, references, map counts, the page cache. Source: mm/page_alloc.c, mm/swap.c
-// (release_pages), mm/rmap.c, reduced. Left out: per-cpu page lists (so the zone lock is taken for every single page,
-// and once a pagevec of 14 when a gather frees), NUMA, reclaim. Cost: kernel.cost.page_allocate, page_free, page_ref,
-// page_rmap, clear_page.
+// (release_pages), mm/rmap.c, reduced. Left out: per-cpu page lists (so the zone lock is taken for every single
+// page, and once a pagevec of 14 when a gather frees), NUMA, reclaim. Cost: kernel.cost.page_allocate, page_free,
+// page_ref, page_rmap, clear_page.
 #include "models/mm/kernel.h"
 
 namespace mmulab {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How a virtual address splits into page-table indices. Real widths (x86: 4 levels of 9 bits) and the tiny ones for
-// exploration (2-bit levels) are ordinary configurations of this one type.
+// How a virtual address splits into page-table indices. Real widths (x86: 4 levels of 9 bits) and the tiny ones
+// for exploration (2-bit levels) are ordinary configurations of this one type.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The cpu's interrupt line: vectors pending, whether the running task lets them in, and the handlers. Handlers run as
-// steps of the interrupted task, with interrupts off, lowest vector first; nesting is not modelled. Source: the entry
-// code of each architecture, reduced to its cost (kernel.cost.irq_entry, irq_exit).
+// The cpu's interrupt line: vectors pending, whether the running task lets them in, and the handlers. Handlers run
+// as steps of the interrupted task, with interrupts off, lowest vector first; nesting is not modelled. Source: the
+// entry code of each architecture, reduced to its cost (kernel.cost.irq_entry, irq_exit).
 #pragma once
 
 #include <array>
@@ -27,7 +27,9 @@ class KernelInterrupts : public Interrupts {
   using Handler = std::function<void(Context&)>;
 
   explicit KernelInterrupts(const KernelState& state, const World& world) : state_(state), world_(world) {}
-  void set_handler(Vector vector, Handler handler) { handlers_[static_cast<std::size_t>(vector)] = std::move(handler); }
+  void set_handler(Vector vector, Handler handler) {
+    handlers_[static_cast<std::size_t>(vector)] = std::move(handler);
+  }
   /// Runs after the last handler, with interrupts on again: the preemption point on return from interrupt.
   void set_on_exit(std::function<void(Context&, bool to_user)> on_exit) { on_exit_ = std::move(on_exit); }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Spinlocks, interrupt and preemption depth. A spinlock is a word that is 0 or its holder's task id plus one; taking
-// it is one step whose guard is that it is free, and disables preemption in the same step (Linux 2.6 spin_lock;
-// include/linux/spinlock.h). Depths belong to the task and travel with it. Cost: kernel.cost.spin_lock and
-// spin_unlock, plus the transfer of the lock's line; irq_disable / irq_enable, preempt_disable / preempt_enable.
-// Left out: ticket order (waiters race for the line), lockdep.
+// Spinlocks, interrupt and preemption depth. A spinlock is a word that is 0 or its holder's task id plus one;
+// taking it is one step whose guard is that it is free, and disables preemption in the same step (Linux 2.6
+// spin_lock; include/linux/spinlock.h). Depths belong to the task and travel with it. Cost: kernel.cost.spin_lock
+// and spin_unlock, plus the transfer of the lock's line; irq_disable / irq_enable, preempt_disable /
+// preempt_enable. Left out: ticket order (waiters race for the line), lockdep.
 #pragma once
 
 #include "models/mm/state.h"

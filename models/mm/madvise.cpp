@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // madvise(MADV_DONTNEED) and read(/dev/zero) into private memory. Source: mm/madvise.c (madvise_dontneed);
-// drivers/char/mem.c (read_zero_pagealigned) of 2.6.20: zap_page_range, then zeromap_page_range, both with mmap_sem
-// held for read, which is what lets another thread fault the page in again between the two.
+// drivers/char/mem.c (read_zero_pagealigned) of 2.6.20: zap_page_range, then zeromap_page_range, both with
+// mmap_sem held for read, which is what lets another thread fault the page in again between the two.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -21,7 +21,8 @@ Outcome Kernel::madvise_dontneed(Context& ctx, VirtPage first, Pages pages) {
       break;
     }
     const VirtPage last = vma.end < end ? vma.end : end;
-    zap_page_range(ctx, mm, id, at, last, GatherKind::dontneed, exclusive ? OuterLock::mmap_sem_write : OuterLock::mmap_sem_read);
+    zap_page_range(ctx, mm, id, at, last, GatherKind::dontneed,
+                   exclusive ? OuterLock::mmap_sem_write : OuterLock::mmap_sem_read);
     at = last;
   }
   if (exclusive) up_write(ctx, mm); else up_read(ctx, mm);

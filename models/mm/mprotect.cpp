@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// mprotect: mm/mprotect.c (sys_mprotect, mprotect_fixup, change_protection, change_pte_range). mmap_sem for write; each
-// present pte is cleared, modified and set again inside a lazy-mmu section; one flush_tlb_range at the end with no PTE
-// lock, or (modern) a gather. A private page never becomes writable here: its first store copies or reuses it.
+// mprotect: mm/mprotect.c (sys_mprotect, mprotect_fixup, change_protection, change_pte_range). mmap_sem for write;
+// each present pte is cleared, modified and set again inside a lazy-mmu section; one flush_tlb_range at the end
+// with no PTE lock, or (modern) a gather. A private page never becomes writable here: its first store copies or
+// reuses it.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -32,7 +33,8 @@ Outcome Kernel::mprotect(Context& ctx, VirtPage first, Pages pages, Rights right
       break;
     }
     const auto cell = state_.vma<std::uint64_t>(id, VmaFields::rights);
-    ctx.step(set_rights, writes(cell), [&](Access& a) { a.write(cell, (rights.write ? 1U : 0U) | (rights.exec ? std::uint64_t{2} : 0)); });
+    ctx.step(set_rights, writes(cell),
+             [&](Access& a) { a.write(cell, (rights.write ? 1U : 0U) | (rights.exec ? std::uint64_t{2} : 0)); });
     vma.rights = rights;
     const VirtPage last = vma.end < end ? vma.end : end;
     change_protection(ctx, mm, vma, at, last, policy_.mprotect_gathers ? &g : nullptr);
@@ -44,7 +46,8 @@ Outcome Kernel::mprotect(Context& ctx, VirtPage first, Pages pages, Rights right
   return outcome;
 }
 
-void Kernel::change_protection(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g) {
+void Kernel::change_protection(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end,
+                               Gather* g) {
   for (VirtPage page = first; page < end;) {
     const VirtPage border = state_.geometry().next_boundary(page, 1);
     const VirtPage last = border < end ? border : end;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Page tables: find, allocate, free. An upper-level entry holds the number of the next table in the pte's frame field.
-// Tables are installed under mm->page_table_lock (pmd_alloc, pte_alloc_map of mm/memory.c). Cost:
+// Page tables: find, allocate, free. An upper-level entry holds the number of the next table in the pte's frame
+// field. Tables are installed under mm->page_table_lock (pmd_alloc, pte_alloc_map of mm/memory.c). Cost:
 // kernel.cost.table_step a level read, table_allocate (which includes clearing the page).
 #include "models/mm/kernel.h"
 
@@ -106,7 +106,8 @@ void Kernel::free_table(Context& ctx, TableId table, std::size_t level) {
   locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
 }
 
-/// free_pgtables: every table below the root that lies wholly within [first, end); the root goes with the mm (mmdrop).
+/// free_pgtables: every table below the root that lies wholly within [first, end); the root goes with the mm
+/// (mmdrop).
 void Kernel::free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end) {
   const auto root_cell = state_.mm_root(g.mm);
   const TableId root = ctx.step(descend, reads(root_cell), [&](Access& a) { return a.read(root_cell); });
@@ -114,7 +115,8 @@ void Kernel::free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage 
   free_tables_below(ctx, g, root, state_.geometry().levels() - 1, first, end);
 }
 
-void Kernel::free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end) {
+void Kernel::free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first,
+                               VirtPage end) {
   if (level == 0) return;
   const TableGeometry& geometry = state_.geometry();
   for (VirtPage page = first; page < end; page = geometry.next_boundary(page, level)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What differs between the kernels that the lab knows, apart from the gather: configs/kernels/{2.6.20,2.6.22,modern}.
-// Source: linux-gather.md 1, modelling.md 1.1 (mm/memory.c, mm/madvise.c, mm/mprotect.c, kernel/fork.c,
-// drivers/char/mem.c of each version).
+// What differs between the kernels that the lab knows, apart from the gather:
+// configs/kernels/{2.6.20,2.6.22,modern}. Source: linux-gather.md 1, modelling.md 1.1 (mm/memory.c, mm/madvise.c,
+// mm/mprotect.c, kernel/fork.c, drivers/char/mem.c of each version).
 #pragma once
 
 #include "sim/units/units.h"
@@ -19,7 +19,8 @@ struct KernelPolicy {
   std::uint32_t zap_block_ptes = 1024;
   /// The zap walk ends and restarts the gather at the end of each block (2.6); otherwise there are no blocks.
   bool zap_in_blocks = true;
-  /// mprotect and fork go through a gather of their own (RFC 2007, mprotect since 2022), not flush_tlb_range / _mm.
+  /// mprotect and fork go through a gather of their own (RFC 2007, mprotect since 2022), not flush_tlb_range /
+  /// _mm.
   bool mprotect_gathers = false;
   bool fork_gathers = false;
   /// copy_pte_range looks at need_resched and the locks every so much progress (1 an empty pte, 8 a copied one).
@@ -34,7 +35,8 @@ struct KernelPolicy {
   bool fault_takes_i_mmap_lock = false;
   /// COW installs the new page only after the old translation is dead (ptep_clear_flush before set_pte_at).
   bool cow_flushes_first = true;
-  /// The zero page is an ordinary page to rmap, rss and the gather, as until 2.6.23 (557ed1fa2620 made it special).
+  /// The zero page is an ordinary page to rmap, rss and the gather, as until 2.6.23 (557ed1fa2620 made it
+  /// special).
   bool zero_page_counted = false;
   /// Cycles between two ticks of a busy cpu; 0: none.
   Cycles tick;

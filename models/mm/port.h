@@ -47,7 +47,18 @@ struct PteRequest {
 
 /// Why the translations die: statistics, and the story a report tells.
 enum class FlushReason : std::uint8_t {
-  each, full, mm_change, leave_lazy, before_unlock, after_unlock, zap_block, end_vma, end, context_switch, classic, force
+  each,
+  full,
+  mm_change,
+  leave_lazy,
+  before_unlock,
+  after_unlock,
+  zap_block,
+  end_vma,
+  end,
+  context_switch,
+  classic,
+  force
 };
 
 /// Which translations must die, and how the initiator waits.
@@ -78,7 +89,8 @@ struct BatchEntry {
   enum : std::uint32_t { page, old_pte, words };
 };
 
-/// A core's own supply of user accesses, handed to the port in chunks: virtual address, and bit 63 set for a store.
+/// A core's own supply of user accesses, handed to the port in chunks: virtual address, and bit 63 set for a
+/// store.
 struct AccessBuffer {
   static constexpr std::uint64_t store_bit = std::uint64_t{1} << 63;
   const std::uint64_t* addresses = nullptr;
@@ -95,16 +107,17 @@ class Port {
   // ---- user accesses
   /// One attempt at a user access by the context's task, by steps: TLB, walk, low-level refill handlers.
   virtual AccessResult access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) = 0;
-  /// Performs buffered accesses of `cpu` that are private to its core and complete before `horizon`: the same effects
-  /// and cycles as access(), without steps. Stops at the first one that is not private. Returns the cycle reached.
+  /// Performs buffered accesses of `cpu` that are private to its core and complete before `horizon`: the same
+  /// effects and cycles as access(), without steps. Stops at the first one that is not private. Returns the cycle
+  /// reached.
   virtual Cycle access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) = 0;
 
   // ---- ptes
-  /// modify_start and modify_commit keep the software bits that say where the hash entry is (ppc64), so that a fault
-  /// between the two updates that entry instead of inserting a second one. Off as in Linux.
+  /// modify_start and modify_commit keep the software bits that say where the hash entry is (ppc64), so that a
+  /// fault between the two updates that entry instead of inserting a second one. Off as in Linux.
   virtual void set_modify_in_place(bool) {}
-  /// Performs the change as the architecture's accessor does (atomic exchange, BUSY wait, stripping) and returns the
-  /// old value. Does not invalidate anything: that is the strategy's part.
+  /// Performs the change as the architecture's accessor does (atomic exchange, BUSY wait, stripping) and returns
+  /// the old value. Does not invalidate anything: that is the strategy's part.
   virtual Pte change_pte(Context& ctx, const PteRequest& request) = 0;
   /// May a copy of this (old) pte be cached anywhere? ppc64: HASHPTE; others: present.
   [[nodiscard]] virtual bool may_be_cached(Pte old) const = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A page-table entry is one word whose layout is data: each architecture says which bits mean what, and generic code
-// asks by meaning. Software bits that only one port knows (HASHPTE, BUSY, slot) stay in that port.
+// A page-table entry is one word whose layout is data: each architecture says which bits mean what, and generic
+// code asks by meaning. Software bits that only one port knows (HASHPTE, BUSY, slot) stay in that port.
 #pragma once
 
 #include "sim/state/cell.h"

@@ -32,14 +32,14 @@ void Scheduler::set_context(TaskId task, Context& context) {
 void Scheduler::enqueue(Context& ctx, CpuId cpu, TaskId task) {
   const auto head = state_.rq_head(cpu), tail = state_.rq_tail(cpu);
   const auto length = state_.rq_length(cpu);
-  const TaskId last = ctx.step(put_back, writes(head, tail, length, state_.task_next(task), state_.task_state(task)),
-                               [&](Access& a) {
-                                 a.write(state_.task_next(task), TaskId::none());
-                                 a.write(state_.task_state(task), TaskState::runnable);
-                                 if (!a.read(head).exists()) a.write(head, task);
-                                 a.add(length, std::uint64_t{1});
-                                 return a.exchange(tail, task);
-                               });
+  const TaskId last = ctx.step(
+      put_back, writes(head, tail, length, state_.task_next(task), state_.task_state(task)), [&](Access& a) {
+        a.write(state_.task_next(task), TaskId::none());
+        a.write(state_.task_state(task), TaskState::runnable);
+        if (!a.read(head).exists()) a.write(head, task);
+        a.add(length, std::uint64_t{1});
+        return a.exchange(tail, task);
+      });
   if (last.exists())
     ctx.step(put_back, writes(state_.task_next(last)), [&](Access& a) { a.write(state_.task_next(last), task); });
 }
@@ -66,10 +66,11 @@ void Scheduler::schedule(Context& ctx) {
   const TaskId self = ctx.task();
   const TaskId idle_task = ctx.world().load(state_.cpu_idle_task(cpu));
   TaskId next = dequeue(ctx, cpu);
-  const bool runnable = ctx.step(look, writes(state_.task_need_resched(self)).reads(state_.task_state(self)), [&](Access& a) {
-    a.write(state_.task_need_resched(self), false);
-    return a.read(state_.task_state(self)) == TaskState::running;
-  });
+  const bool runnable =
+      ctx.step(look, writes(state_.task_need_resched(self)).reads(state_.task_state(self)), [&](Access& a) {
+        a.write(state_.task_need_resched(self), false);
+        return a.read(state_.task_state(self)) == TaskState::running;
+      });
   if (!next.exists()) next = runnable ? self : idle_task;
   if (next != self && runnable && self != idle_task) enqueue(ctx, cpu, self);
   if (next != self) {
@@ -77,7 +78,8 @@ void Scheduler::schedule(Context& ctx) {
   } else {
     // Woken before it had left the cpu: it is its own successor.
     if (!runnable)
-      ctx.step(put_back, writes(state_.task_state(self)), [&](Access& a) { a.write(state_.task_state(self), TaskState::running); });
+      ctx.step(put_back, writes(state_.task_state(self)),
+               [&](Access& a) { a.write(state_.task_state(self), TaskState::running); });
     locks_.spin_unlock(ctx, state_.rq_lock(cpu), LockClass::run_queue);
   }
   locks_.irq_enable(ctx);
@@ -104,21 +106,22 @@ void Scheduler::switch_to(Context& ctx, TaskId next) {
   const auto cpu_of_next = state_.task_cpu(next);
   const auto lock = state_.rq_lock(cpu);
   const auto depth = state_.task_preempt_off(self);
-  ctx.step(change_current, writes(state_.cpu_current(cpu), active, state_of_next, cpu_of_next, lock, depth), [&](Access& a) {
-    a.write(state_.cpu_current(cpu), next);
-    if (next_mm.exists()) a.write(active, next_mm);
-    a.write(state_of_next, TaskState::running);
-    a.write(cpu_of_next, cpu);
-    Event released{EventKind::lock_released};
-    released.a = static_cast<std::uint64_t>(LockClass::run_queue);
-    released.location = lock.at;
-    emit(a, released);
-    a.write(lock, std::uint64_t{0});
-    a.write(depth, a.read(depth) - 1);
-    if (a.read(depth) == 0) emit(a, Event{EventKind::preemption_enabled});
-    emit(a, mm_event(EventKind::switched_out, prev_mm));
-    emit(a, mm_event(EventKind::switched_in, next_mm));
-  });
+  ctx.step(change_current, writes(state_.cpu_current(cpu), active, state_of_next, cpu_of_next, lock, depth),
+           [&](Access& a) {
+             a.write(state_.cpu_current(cpu), next);
+             if (next_mm.exists()) a.write(active, next_mm);
+             a.write(state_of_next, TaskState::running);
+             a.write(cpu_of_next, cpu);
+             Event released{EventKind::lock_released};
+             released.a = static_cast<std::uint64_t>(LockClass::run_queue);
+             released.location = lock.at;
+             emit(a, released);
+             a.write(lock, std::uint64_t{0});
+             a.write(depth, a.read(depth) - 1);
+             if (a.read(depth) == 0) emit(a, Event{EventKind::preemption_enabled});
+             emit(a, mm_event(EventKind::switched_out, prev_mm));
+             emit(a, mm_event(EventKind::switched_in, next_mm));
+           });
   if (next != ctx.world().load(state_.cpu_idle_task(cpu)) && arm_tick_) arm_tick_(ctx);
   ctx.host().switch_task(ctx, *contexts_[next.raw()]);
 }
@@ -190,7 +193,8 @@ void Scheduler::tick(Context& ctx) {
 void Scheduler::interrupt_exit(Context& ctx, bool to_user) {
   const World& world = ctx.world();
   const TaskId self = ctx.task();
-  if (world.load(state_.task_preempt_off(self)) != 0 || self == world.load(state_.cpu_idle_task(ctx.cpu()))) return;
+  if (world.load(state_.task_preempt_off(self)) != 0 || self == world.load(state_.cpu_idle_task(ctx.cpu())))
+    return;
   if (to_user || policy_.preempt) cond_resched(ctx);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Run queues, context switches, sleeping and waking, the tick. One FIFO a cpu; a tick makes the running task yield to
-// a waiting one; idle cpus poll their queue, so waking one costs a line transfer and no IPI. Source: kernel/sched.c of
-// 2.6.2x, reduced to what moves tasks between cpus and mms. Left out: priorities, fairness, load balancing (a task
-// moves only when a workload says so). Cost: kernel.cost.schedule, context_switch, wake_up, tick.
+// Run queues, context switches, sleeping and waking, the tick. One FIFO a cpu; a tick makes the running task yield
+// to a waiting one; idle cpus poll their queue, so waking one costs a line transfer and no IPI. Source:
+// kernel/sched.c of 2.6.2x, reduced to what moves tasks between cpus and mms. Left out: priorities, fairness, load
+// balancing (a task moves only when a workload says so). Cost: kernel.cost.schedule, context_switch, wake_up,
+// tick.
 #pragma once
 
 #include <functional>
@@ -32,8 +33,8 @@ class Scheduler {
   /// Asks for the next tick of this cpu; the timer device answers.
   void set_arm_tick(std::function<void(Context&)> arm) { arm_tick_ = std::move(arm); }
 
-  /// Gives the cpu to the next runnable task; the caller goes on when it is chosen again. No locks held. A caller that
-  /// is still running goes to the end of its queue (yield); one that has marked itself sleeping does not.
+  /// Gives the cpu to the next runnable task; the caller goes on when it is chosen again. No locks held. A caller
+  /// that is still running goes to the end of its queue (yield); one that has marked itself sleeping does not.
   void schedule(Context& ctx);
   /// Reschedules if somebody wants the cpu. True if it did.
   bool cond_resched(Context& ctx);

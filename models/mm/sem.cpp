@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// mmap_sem: a reader-writer semaphore that queues in order and hands itself over to whoever it wakes (lib/rwsem.c).
-// A reader waits behind a queued writer; sem_sleep is told since when the lock was found taken. Left out: spinning on the
-// owner. Cost: kernel.cost.rwsem plus its line.
+// mmap_sem: a reader-writer semaphore that queues in order and hands itself over to whoever it wakes
+// (lib/rwsem.c). A reader waits behind a queued writer; sem_sleep is told since when the lock was found taken.
+// Left out: spinning on the owner. Cost: kernel.cost.rwsem plus its line.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -92,23 +92,26 @@ void Kernel::sem_sleep(Context& ctx, MmId mm, bool write, const LockWait& waited
   const TaskId last = ctx.world().load(tail);
   const auto link = last.exists() ? state_.task_next(last) : next;
   bool retry = false;
-  const bool queued = ctx.step(queue_up, writes(readers, writer, head, tail, wait, next, link, state_.task_state(self)), [&](Access& a) {
-    // The lock may have come free, and the queue may have moved, since we looked.
-    if (!a.read(head).exists() && !a.read(writer) && (!write || a.read(readers) == 0)) {
-      if (write) a.write(writer, true); else a.add(readers, std::uint64_t{1});
-      waited.report(a, LockClass::mmap_sem, readers.at);
-      emit(a, sem_event(EventKind::lock_acquired, readers.at, write));
-      return false;
-    }
-    retry = a.read(tail) != last;
-    if (retry) return false;
-    a.write(next, TaskId::none());
-    if (last.exists()) a.write(link, self); else a.write(head, self);
-    a.write(tail, self);
-    a.write(wait, write ? Wait::write : Wait::read);
-    a.write(state_.task_state(self), TaskState::sleeping);
-    return true;
-  });
+  const bool queued = ctx.step(
+      queue_up, writes(readers, writer, head, tail, wait, next, link, state_.task_state(self)), [&](Access& a) {
+        // The lock may have come free, and the queue may have moved, since we looked.
+        if (!a.read(head).exists() && !a.read(writer) && (!write || a.read(readers) == 0)) {
+          if (write) a.write(writer, true);
+          else a.add(readers, std::uint64_t{1});
+          waited.report(a, LockClass::mmap_sem, readers.at);
+          emit(a, sem_event(EventKind::lock_acquired, readers.at, write));
+          return false;
+        }
+        retry = a.read(tail) != last;
+        if (retry) return false;
+        a.write(next, TaskId::none());
+        if (last.exists()) a.write(link, self);
+        else a.write(head, self);
+        a.write(tail, self);
+        a.write(wait, write ? Wait::write : Wait::read);
+        a.write(state_.task_state(self), TaskState::sleeping);
+        return true;
+      });
   if (retry) return sem_sleep(ctx, mm, write, waited);
   if (!queued) return;
   scheduler_.schedule(ctx);

@@ -16,10 +16,12 @@ KernelState::KernelState(World& world, const KernelLimits& limits, const TableGe
   mms_ = world.allocate("mm", limits.mms, round_up_to_line(MmFields::cpumask + cpumask_words()), memory);
   vmas_ = world.allocate("vma", std::uint64_t{limits.mms} * limits.vmas_per_mm, VmaFields::words, memory);
   tables_ = world.allocate("table", limits.tables, TableFields::words, memory);
-  table_words_ = world.allocate("pte", limits.tables, round_up_to_line(geometry.entries_max() * entry_words_), memory);
+  table_words_ =
+      world.allocate("pte", limits.tables, round_up_to_line(geometry.entries_max() * entry_words_), memory);
   frames_ = world.allocate("page", limits.frames, FrameFields::words, memory);
   allocator_ = world.allocate("zone", 1, 16, memory);
-  files_ = world.allocate("file", limits.files, round_up_to_line(FileFields::pages_first + limits.file_pages), memory);
+  files_ =
+      world.allocate("file", limits.files, round_up_to_line(FileFields::pages_first + limits.file_pages), memory);
 
   // Boot: every frame but the zero page, and every table, is free.
   world.store(frame(zero_frame(), FrameFields::refcount), std::uint64_t{1});

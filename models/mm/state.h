@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The kernel's memory-management state as cells of the World: tasks, cpus, address spaces, VMAs, page tables, page
-// structs, files. Layout follows struct page, mm_struct, vm_area_struct of Linux in what shares a cache line (8 words
-// = 64 bytes), not in every field. Left out: NUMA zones, LRU order, swap, cgroups.
+// structs, files. Layout follows struct page, mm_struct, vm_area_struct of Linux in what shares a cache line (8
+// words = 64 bytes), not in every field. Left out: NUMA zones, LRU order, swap, cgroups.
 #pragma once
 
 #include "models/mm/geometry.h"
@@ -79,20 +79,31 @@ enum FrameFlags : std::uint64_t { frame_dirty = 1, frame_file = 2 };
 /// Typed names for every cell. Construction lays the regions out; nothing else in the kernel knows offsets.
 class KernelState {
  public:
-  KernelState(World& world, const KernelLimits& limits, const TableGeometry& geometry, std::uint32_t pte_words_per_entry = 1);
+  KernelState(World& world, const KernelLimits& limits, const TableGeometry& geometry,
+              std::uint32_t pte_words_per_entry = 1);
 
   [[nodiscard]] const KernelLimits& limits() const { return limits_; }
   [[nodiscard]] const TableGeometry& geometry() const { return geometry_; }
 
   // tasks and cpus
-  [[nodiscard]] Cell<TaskState> task_state(TaskId t) const { return tasks_.cell<TaskState>(t.raw(), TaskFields::state); }
+  [[nodiscard]] Cell<TaskState> task_state(TaskId t) const {
+    return tasks_.cell<TaskState>(t.raw(), TaskFields::state);
+  }
   [[nodiscard]] Cell<MmId> task_mm(TaskId t) const { return tasks_.cell<MmId>(t.raw(), TaskFields::mm); }
   [[nodiscard]] Cell<CpuId> task_cpu(TaskId t) const { return tasks_.cell<CpuId>(t.raw(), TaskFields::cpu); }
-  [[nodiscard]] Cell<TaskId> task_next(TaskId t) const { return tasks_.cell<TaskId>(t.raw(), TaskFields::next_runnable); }
-  [[nodiscard]] Cell<bool> task_need_resched(TaskId t) const { return tasks_.cell<bool>(t.raw(), TaskFields::need_resched); }
+  [[nodiscard]] Cell<TaskId> task_next(TaskId t) const {
+    return tasks_.cell<TaskId>(t.raw(), TaskFields::next_runnable);
+  }
+  [[nodiscard]] Cell<bool> task_need_resched(TaskId t) const {
+    return tasks_.cell<bool>(t.raw(), TaskFields::need_resched);
+  }
   /// Depths: the task may not be preempted, its cpu takes no interrupts, while they are not zero.
-  [[nodiscard]] Cell<std::uint64_t> task_preempt_off(TaskId t) const { return tasks_.cell<std::uint64_t>(t.raw(), TaskFields::preempt_off); }
-  [[nodiscard]] Cell<std::uint64_t> task_irqs_off(TaskId t) const { return tasks_.cell<std::uint64_t>(t.raw(), TaskFields::irqs_off); }
+  [[nodiscard]] Cell<std::uint64_t> task_preempt_off(TaskId t) const {
+    return tasks_.cell<std::uint64_t>(t.raw(), TaskFields::preempt_off);
+  }
+  [[nodiscard]] Cell<std::uint64_t> task_irqs_off(TaskId t) const {
+    return tasks_.cell<std::uint64_t>(t.raw(), TaskFields::irqs_off);
+  }
   [[nodiscard]] Cell<bool> task_in_user(TaskId t) const { return tasks_.cell<bool>(t.raw(), TaskFields::in_user); }
   template <class T>
   [[nodiscard]] Cell<T> task(TaskId t, std::uint32_t field) const { return tasks_.cell<T>(t.raw(), field); }
@@ -102,22 +113,32 @@ class KernelState {
   [[nodiscard]] Cell<MmId> cpu_active_mm(CpuId c) const { return cpu<MmId>(c, CpuFields::active_mm); }
   /// The task on the cpu borrows active_mm (kernel thread, idle): x86's lazy TLB mode.
   [[nodiscard]] Cell<bool> cpu_lazy(CpuId c) const { return cpu<bool>(c, CpuFields::lazy_tlb); }
-  [[nodiscard]] Cell<std::uint64_t> cpu_pending(CpuId c) const { return apics_.cell<std::uint64_t>(c.raw(), ApicFields::pending); }
+  [[nodiscard]] Cell<std::uint64_t> cpu_pending(CpuId c) const {
+    return apics_.cell<std::uint64_t>(c.raw(), ApicFields::pending);
+  }
   [[nodiscard]] Cell<TaskId> cpu_idle_task(CpuId c) const { return cpu<TaskId>(c, CpuFields::idle_task); }
   [[nodiscard]] Cell<std::uint64_t> rq_lock(CpuId c) const { return cpu<std::uint64_t>(c, CpuFields::rq_lock); }
   [[nodiscard]] Cell<TaskId> rq_head(CpuId c) const { return cpu<TaskId>(c, CpuFields::rq_head); }
   [[nodiscard]] Cell<TaskId> rq_tail(CpuId c) const { return cpu<TaskId>(c, CpuFields::rq_tail); }
-  [[nodiscard]] Cell<std::uint64_t> rq_length(CpuId c) const { return cpu<std::uint64_t>(c, CpuFields::rq_length); }
+  [[nodiscard]] Cell<std::uint64_t> rq_length(CpuId c) const {
+    return cpu<std::uint64_t>(c, CpuFields::rq_length);
+  }
   /// Interrupts on their way to the cpu, sent but not delivered.
-  [[nodiscard]] Cell<std::uint64_t> cpu_wire(CpuId c) const { return apics_.cell<std::uint64_t>(c.raw(), ApicFields::wire); }
+  [[nodiscard]] Cell<std::uint64_t> cpu_wire(CpuId c) const {
+    return apics_.cell<std::uint64_t>(c.raw(), ApicFields::wire);
+  }
 
-  [[nodiscard]] Cell<bool> cpu_tick_armed(CpuId c) const { return apics_.cell<bool>(c.raw(), ApicFields::tick_armed); }
+  [[nodiscard]] Cell<bool> cpu_tick_armed(CpuId c) const {
+    return apics_.cell<bool>(c.raw(), ApicFields::tick_armed);
+  }
 
   // address spaces
   template <class T>
   [[nodiscard]] Cell<T> mm(MmId m, std::uint32_t field) const { return mms_.cell<T>(m.raw(), field); }
   [[nodiscard]] Cell<std::uint64_t> mm_users(MmId m) const { return mm<std::uint64_t>(m, MmFields::users); }
-  [[nodiscard]] Cell<std::uint64_t> sem_readers(MmId m) const { return mm<std::uint64_t>(m, MmFields::sem_readers); }
+  [[nodiscard]] Cell<std::uint64_t> sem_readers(MmId m) const {
+    return mm<std::uint64_t>(m, MmFields::sem_readers);
+  }
   [[nodiscard]] Cell<bool> sem_writer(MmId m) const { return mm<bool>(m, MmFields::sem_writer); }
   [[nodiscard]] Cell<TaskId> sem_head(MmId m) const { return mm<TaskId>(m, MmFields::sem_head); }
   [[nodiscard]] Cell<TaskId> sem_tail(MmId m) const { return mm<TaskId>(m, MmFields::sem_tail); }
@@ -127,43 +148,67 @@ class KernelState {
   [[nodiscard]] Cell<TableId> mm_root(MmId m) const { return mm<TableId>(m, MmFields::root); }
   [[nodiscard]] Cell<std::uint64_t> mm_context(MmId m) const { return mm<std::uint64_t>(m, MmFields::context); }
   [[nodiscard]] Cell<std::uint64_t> mm_tlb_gen(MmId m) const { return mm<std::uint64_t>(m, MmFields::tlb_gen); }
-  [[nodiscard]] Cell<std::uint64_t> mm_flush_pending(MmId m) const { return mm<std::uint64_t>(m, MmFields::flush_pending); }
-  [[nodiscard]] Cell<std::uint64_t> mm_page_table_lock(MmId m) const { return mm<std::uint64_t>(m, MmFields::page_table_lock); }
-  [[nodiscard]] Cell<std::uint64_t> mm_context_lock(MmId m) const { return mm<std::uint64_t>(m, MmFields::context_lock); }
+  [[nodiscard]] Cell<std::uint64_t> mm_flush_pending(MmId m) const {
+    return mm<std::uint64_t>(m, MmFields::flush_pending);
+  }
+  [[nodiscard]] Cell<std::uint64_t> mm_page_table_lock(MmId m) const {
+    return mm<std::uint64_t>(m, MmFields::page_table_lock);
+  }
+  [[nodiscard]] Cell<std::uint64_t> mm_context_lock(MmId m) const {
+    return mm<std::uint64_t>(m, MmFields::context_lock);
+  }
   [[nodiscard]] std::uint32_t cpumask_words() const { return (limits_.cpus + 63) / 64; }
-  [[nodiscard]] Cell<std::uint64_t> mm_cpumask(MmId m, std::uint32_t word) const { return mm<std::uint64_t>(m, MmFields::cpumask + word); }
+  [[nodiscard]] Cell<std::uint64_t> mm_cpumask(MmId m, std::uint32_t word) const {
+    return mm<std::uint64_t>(m, MmFields::cpumask + word);
+  }
   [[nodiscard]] Location mm_cpumask_first(MmId m) const { return mms_.at(m.raw(), MmFields::cpumask); }
   template <class T>
   [[nodiscard]] Cell<T> vma(VmaId v, std::uint32_t field) const { return vmas_.cell<T>(v.raw(), field); }
   /// VMAs of one mm are a block of records, sorted by start, `vma_count` of them in use.
-  [[nodiscard]] VmaId vma_of(MmId m, std::uint32_t n) const { return VmaId{std::uint64_t{m.raw()} * limits_.vmas_per_mm + n}; }
-  [[nodiscard]] Cell<std::uint64_t> mm_vma_count(MmId m) const { return mm<std::uint64_t>(m, MmFields::vma_count); }
-  [[nodiscard]] Location vmas_first(MmId m) const { return vmas_.at(std::uint64_t{m.raw()} * limits_.vmas_per_mm); }
+  [[nodiscard]] VmaId vma_of(MmId m, std::uint32_t n) const {
+    return VmaId{std::uint64_t{m.raw()} * limits_.vmas_per_mm + n};
+  }
+  [[nodiscard]] Cell<std::uint64_t> mm_vma_count(MmId m) const {
+    return mm<std::uint64_t>(m, MmFields::vma_count);
+  }
+  [[nodiscard]] Location vmas_first(MmId m) const {
+    return vmas_.at(std::uint64_t{m.raw()} * limits_.vmas_per_mm);
+  }
   [[nodiscard]] std::uint32_t vmas_words() const { return limits_.vmas_per_mm * VmaFields::words; }
 
   // page tables
   [[nodiscard]] Cell<Pte> entry(TableId t, std::uint32_t index) const {
     return Cell<Pte>{Location{table_words_.at(t.raw()).raw() + index * entry_words_}};
   }
-  [[nodiscard]] Cell<std::uint64_t> table(TableId t, std::uint32_t field) const { return tables_.cell<std::uint64_t>(t.raw(), field); }
+  [[nodiscard]] Cell<std::uint64_t> table(TableId t, std::uint32_t field) const {
+    return tables_.cell<std::uint64_t>(t.raw(), field);
+  }
   [[nodiscard]] Cell<std::uint64_t> table_level(TableId t) const { return table(t, TableFields::level); }
   [[nodiscard]] Cell<MmId> table_owner(TableId t) const { return tables_.cell<MmId>(t.raw(), TableFields::owner); }
   [[nodiscard]] Cell<std::uint64_t> ptl(TableId t) const { return table(t, TableFields::ptl); }
   [[nodiscard]] Location table_first(TableId t) const { return table_words_.at(t.raw()); }
   [[nodiscard]] std::uint32_t table_size_words() const { return table_words_.stride(); }
   [[nodiscard]] Cell<TableId> table_free_head() const { return allocator_.cell<TableId>(0, 8); }
-  [[nodiscard]] Cell<TableId> table_next_free(TableId t) const { return tables_.cell<TableId>(t.raw(), TableFields::next_free); }
+  [[nodiscard]] Cell<TableId> table_next_free(TableId t) const {
+    return tables_.cell<TableId>(t.raw(), TableFields::next_free);
+  }
 
   // frames: frame 0 is the zero page
   [[nodiscard]] static Frame zero_frame() { return Frame{0}; }
-  [[nodiscard]] Cell<std::uint64_t> frame(Frame f, std::uint32_t field) const { return frames_.cell<std::uint64_t>(f.raw(), field); }
-  [[nodiscard]] Cell<Frame> frame_next_free(Frame f) const { return frames_.cell<Frame>(f.raw(), FrameFields::next_free); }
+  [[nodiscard]] Cell<std::uint64_t> frame(Frame f, std::uint32_t field) const {
+    return frames_.cell<std::uint64_t>(f.raw(), field);
+  }
+  [[nodiscard]] Cell<Frame> frame_next_free(Frame f) const {
+    return frames_.cell<Frame>(f.raw(), FrameFields::next_free);
+  }
   [[nodiscard]] Cell<std::uint64_t> zone_lock() const { return allocator_.cell<std::uint64_t>(0, 0); }
   [[nodiscard]] Cell<Frame> frame_free_head() const { return allocator_.cell<Frame>(0, 1); }
   [[nodiscard]] Cell<std::uint64_t> frames_free() const { return allocator_.cell<std::uint64_t>(0, 2); }
 
   // files
-  [[nodiscard]] Cell<std::uint64_t> file(FileId f, std::uint32_t field) const { return files_.cell<std::uint64_t>(f.raw(), field); }
+  [[nodiscard]] Cell<std::uint64_t> file(FileId f, std::uint32_t field) const {
+    return files_.cell<std::uint64_t>(f.raw(), field);
+  }
   [[nodiscard]] Cell<Frame> file_page(FileId f, std::uint64_t n) const {
     return files_.cell<Frame>(f.raw(), static_cast<std::uint32_t>(FileFields::pages_first + n));
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The hooks through which a gather strategy acts; nothing else in the kernel knows it. modelling.md section 2 gives
-// each hook's meaning and the locks and preemption state in which the kernel calls it; the comments repeat the latter.
-// The defaults do nothing, but for pte_op and put_page, whose default is the plain accessor and an immediate free.
+// The hooks through which a gather strategy acts; nothing else in the kernel knows it. modelling.md section 2
+// gives each hook's meaning and the locks and preemption state in which the kernel calls it; the comments repeat
+// the latter. The defaults do nothing, but for pte_op and put_page, whose default is the plain accessor and an
+// immediate free.
 #pragma once
 
 #include "models/mm/port.h"
@@ -10,7 +11,17 @@ namespace mmulab {
 
 class Kernel;
 
-enum class GatherKind : std::uint8_t { unmap, exit, truncate, dontneed, zero_read, fork, mprotect, mremap, clear_refs };
+enum class GatherKind : std::uint8_t {
+  unmap,
+  exit,
+  truncate,
+  dontneed,
+  zero_read,
+  fork,
+  mprotect,
+  mremap,
+  clear_refs
+};
 
 /// What a gather may do while it runs: which sleeping or spinning lock surrounds it.
 enum class OuterLock : std::uint8_t { mmap_sem_write, mmap_sem_read, i_mmap_lock, none };
@@ -81,7 +92,8 @@ class Strategy {
   virtual void settle(Context&, MmId, VirtPage first, VirtPage end) { (void)first, (void)end; }
   /// Is there room for n more pages? PTL held; must not sleep.
   virtual Room room(Context&, Gather&, std::uint32_t n) { (void)n; return Room::go; }
-  /// Changes one pte and returns the old one. PTL held; `g` null when called from fault, rmap, 2.6 mprotect and fork.
+  /// Changes one pte and returns the old one. PTL held; `g` null when called from fault, rmap, 2.6 mprotect and
+  /// fork.
   virtual Pte pte_op(Context&, Gather* g, const PteRequest&) = 0;
   /// Records the obligation that pte_op made. PTL held, same preemption-off section.
   virtual void note(Context&, Gather&, const NoteArguments&) {}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // unmap_mapping_range: every mapping of a file's pages is zapped from the side, mmap_sem not held, i_mmap_lock (a
-// spinlock in 2.6) held throughout. Source: mm/memory.c (unmap_mapping_range, unmap_mapping_range_vma). The prio_tree
-// is the array of all VMAs in mm order. Left out: the restart address after a contended lock (nobody but the same call
-// takes i_mmap_lock here), nonlinear mappings, truncate_count.
+// spinlock in 2.6) held throughout. Source: mm/memory.c (unmap_mapping_range, unmap_mapping_range_vma). The
+// prio_tree is the array of all VMAs in mm order. Left out: the restart address after a contended lock (nobody but
+// the same call takes i_mmap_lock here), nonlinear mappings, truncate_count.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -18,11 +18,14 @@ Outcome Kernel::unmap_mapping(Context& ctx, FileId file, std::uint64_t first, Pa
     const MmId mm{m};
     const auto users = state_.mm_users(mm);
     const auto count = state_.mm_vma_count(mm);
-    const std::uint64_t vmas = ctx.step(look, reads(users, count), [&](Access& a) { return a.read(users) == 0 ? 0 : a.read(count); });
+    const std::uint64_t vmas =
+        ctx.step(look, reads(users, count), [&](Access& a) { return a.read(users) == 0 ? 0 : a.read(count); });
     for (std::uint32_t n = 0; n < vmas; ++n) {
       VmaRecord vma;
       read_vma(ctx, state_.vma_of(mm, n), vma);
-      const bool maps = (vma.kind == VmaKind::file_shared || vma.kind == VmaKind::file_private || vma.kind == VmaKind::pfnmap) && vma.file == file;
+      const bool maps =
+          (vma.kind == VmaKind::file_shared || vma.kind == VmaKind::file_private || vma.kind == VmaKind::pfnmap) &&
+          vma.file == file;
       const std::uint64_t vma_end = vma.offset_pages + (vma.end - vma.first).raw();
       if (!maps || vma.offset_pages >= first + pages.raw() || vma_end <= first) continue;
       const std::uint64_t begin = std::max(first, vma.offset_pages);

@@ -10,7 +10,9 @@ const Label find{"vma.find", "find_vma"};
 const Label link_in{"vma.link", "vma_link"};
 const Label unlink_out{"vma.unlink", "vma_link"};
 
-Cell<std::uint64_t> word(Location first, std::uint32_t n) { return Cell<std::uint64_t>{Location{first.raw() + n}}; }
+Cell<std::uint64_t> word(Location first, std::uint32_t n) {
+  return Cell<std::uint64_t>{Location{first.raw() + n}};
+}
 
 VmaRecord load_record(const KernelState& state, const Access& a, VmaId v) {
   VmaRecord r;
@@ -28,7 +30,8 @@ template <class Store>
 void store_record(const KernelState& state, Store&& store, VmaId v, const VmaRecord& r) {
   store(state.vma<std::uint64_t>(v, VmaFields::start), r.first.raw());
   store(state.vma<std::uint64_t>(v, VmaFields::end), r.end.raw());
-  store(state.vma<std::uint64_t>(v, VmaFields::rights), (r.rights.write ? 1U : 0U) | (r.rights.exec ? std::uint64_t{2} : 0));
+  store(state.vma<std::uint64_t>(v, VmaFields::rights),
+        (r.rights.write ? 1U : 0U) | (r.rights.exec ? std::uint64_t{2} : 0));
   store(state.vma<VmaKind>(v, VmaFields::kind), r.kind);
   store(state.vma<FileId>(v, VmaFields::file), r.file);
   store(state.vma<std::uint64_t>(v, VmaFields::offset), r.offset_pages);
@@ -68,7 +71,8 @@ void Kernel::insert_vma(Context& ctx, MmId mm, const VmaRecord& record) {
     const auto n = static_cast<std::uint32_t>(a.read(count));
     MMULAB_ASSERT(n < state_.limits().vmas_per_mm, "an mm has room for its VMAs (kernel.limits.vmas_per_mm)");
     std::uint32_t at = n;
-    while (at > 0 && VirtPage{a.read(state_.vma<std::uint64_t>(state_.vma_of(mm, at - 1), VmaFields::start))} > record.first) {
+    while (at > 0 && VirtPage{a.read(state_.vma<std::uint64_t>(state_.vma_of(mm, at - 1), VmaFields::start))} >
+                         record.first) {
       const Location from = state_.vma<std::uint64_t>(state_.vma_of(mm, at - 1), 0).at;
       const Location to = state_.vma<std::uint64_t>(state_.vma_of(mm, at), 0).at;
       for (std::uint32_t w = 0; w < VmaFields::words; ++w) a.write(word(to, w), a.read(word(from, w)));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Zapping a range: unmap_vmas, zap_page_range, zap_pte_range of mm/memory.c (2.6.22), with the hooks of modelling.md 2
-// at the places where each generation of Linux does its flushing. One page-table page at a time under its PTL; in 2.6
-// the walk is cut into blocks. Left out: swap entries, nonlinear VMAs, hugetlb. Cost: kernel.cost.pte_read for each pte
-// looked at, and what pte_op, page accounting and the strategy charge.
+// Zapping a range: unmap_vmas, zap_page_range, zap_pte_range of mm/memory.c (2.6.22), with the hooks of
+// modelling.md 2 at the places where each generation of Linux does its flushing. One page-table page at a time
+// under its PTL; in 2.6 the walk is cut into blocks. Left out: swap entries, nonlinear VMAs, hugetlb. Cost:
+// kernel.cost.pte_read for each pte looked at, and what pte_op, page accounting and the strategy charge.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -21,7 +21,8 @@ std::int64_t block_size(const KernelPolicy& policy) {
 }  // namespace
 
 /// zap_page_range: one gather around one range of one VMA.
-void Kernel::zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, VirtPage end, GatherKind kind, OuterLock outer) {
+void Kernel::zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, VirtPage end, GatherKind kind,
+                            OuterLock outer) {
   Gather g;
   g.mm = mm;
   g.kind = kind;
@@ -52,7 +53,8 @@ VirtPage Kernel::unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, V
 }
 
 /// Zaps within one page-table page; returns where it stopped.
-VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end, std::int64_t& block) {
+VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end,
+                           std::int64_t& block) {
   const VirtPage border = state_.geometry().next_boundary(first, 1);
   const VirtPage last = border < end ? border : end;
   const PtePlace place = find_pte(ctx, g.mm, first);
@@ -79,7 +81,8 @@ VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPa
   return page;
 }
 
-bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage page, Cell<Pte> ptep, std::int64_t& block) {
+bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage page, Cell<Pte> ptep,
+                     std::int64_t& block) {
   const PteLayout& layout = port_.pte();
   const Pte seen = ctx.step(read_pte, reads(ptep), [&](Access& a) { return a.read(ptep); });
   block -= layout.none(seen) ? 1 : used_pte_cost;

@@ -3,19 +3,15 @@
 
 #include <numeric>
 
+#include "sim/config/costs.h"
+
 namespace mmulab {
 namespace {
 
 using config::Confidence;
 
-struct Ppc64Cost {
-  const char* name;
-  std::uint64_t cycles;
-  const char* help;
-};
-
 /// Without memory traffic. hardware.md 6.2, column POWER5, unless a preset says otherwise.
-constexpr Ppc64Cost costs[] = {
+constexpr config::NamedCost costs[] = {
     {"erat_hit", 2, "An access whose translation is in the ERAT"},
     {"erat_miss", 12, "ERAT miss, TLB hit"},
     {"tlb_fill", 4, "Entering a translation into TLB and ERAT"},
@@ -152,13 +148,7 @@ void describe_ppc64(config::Schema& schema) {
       .source(Confidence::Low, "hardware.md 6.2");
   auto c = schema.section("machine.ppc64.cost", "Named costs of ppc64's hardware and low-level code")
                .only_if("machine.arch", "ppc64");
-  for (const Ppc64Cost& cost : costs)
-    c.constant(cost.name)
-        .default_to(cost.cycles)
-        .range(1, 1000000)
-        .unit("cycles")
-        .help(cost.help)
-        .source(Confidence::Low, "hardware.md 6.2, 2.5");
+  declare_costs(c, costs, {"hardware.md 6.2, 2.5", 1'000'000});
   describe_kernel_part(schema);
   schema.rule(powers_of_two);
   schema.rule(parts_fit);
@@ -197,8 +187,7 @@ Ppc64Params ppc64_params(const config::Values& v) {
 }
 
 void ppc64_costs(const config::Values& v, const std::function<void(const std::string&, Cycles)>& set) {
-  for (const Ppc64Cost& cost : costs)
-    set(cost.name, Cycles{v.integer(std::string("machine.ppc64.cost.") + cost.name)});
+  read_costs(v, "machine.ppc64.cost", costs, "", set);
 }
 
 }  // namespace mmulab

@@ -3,19 +3,15 @@
 
 #include <cstdio>
 
+#include "sim/config/costs.h"
+
 namespace mmulab {
 namespace {
 
 using config::Confidence;
 
-struct Sparc64Cost {
-  const char* name;
-  std::uint64_t cycles;
-  const char* help;
-};
-
 /// Without memory traffic. hardware.md 6.3, column UltraSPARC IIIi, unless a preset says otherwise.
-constexpr Sparc64Cost costs[] = {
+constexpr config::NamedCost costs[] = {
     {"tlb_hit", 1, "An access whose translation is in a TLB"},
     {"trap_entry", 32, "Entering a trap handler, and two loads of MMU registers"},
     {"trap_to_kernel", 60, "From the miss handler to the kernel's fault path"},
@@ -137,8 +133,7 @@ void describe_sparc64(config::Schema& schema) {
   m.constant("nack_delay").default_to(2560).range(1, 10000000).unit("cycles").help("Wait after a refused cross call, for each that refused").source(
       Confidence::High, "hardware.md 3.5, udelay(2 * n)");
   auto c = schema.section("machine.sparc64.cost", "Named costs of sparc64's hardware and low-level code").only_if("machine.arch", "sparc64");
-  for (const Sparc64Cost& cost : costs)
-    c.constant(cost.name).default_to(cost.cycles).range(1, 10000000).unit("cycles").help(cost.help).source(Confidence::Low, "hardware.md 6.3, 3.3");
+  declare_costs(c, costs, {"hardware.md 6.3, 3.3", 10'000'000});
   auto k = schema.section("kernel.sparc64", "sparc64's low-level software").only_if("machine.arch", "sparc64");
   k.flag("flush_all_after_wrap").default_to(true).help("A cpu demaps everything before its first context of a new version");
   k.integer("tsb_entries_first").default_to(512).range(2, 1 << 16).unit("entries").help("Entries of a new mm's TSB");
@@ -173,7 +168,7 @@ Sparc64Params sparc64_params(const config::Values& v) {
 }
 
 void sparc64_costs(const config::Values& v, const std::function<void(const std::string&, Cycles)>& set) {
-  for (const Sparc64Cost& cost : costs) set(cost.name, Cycles{v.integer(std::string("machine.sparc64.cost.") + cost.name)});
+  read_costs(v, "machine.sparc64.cost", costs, "", set);
 }
 
 }  // namespace mmulab

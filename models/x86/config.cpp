@@ -2,46 +2,16 @@
 #include "models/x86/config.h"
 
 #include "models/x86/tlb_gen.h"
+#include "sim/config/costs.h"
 
 namespace mmulab {
 namespace {
 
-using config::Confidence;
-
-struct CostKey {
-  const char* name;
-  Cycles X86Costs::*field;
-  const char* help;
-};
-constexpr CostKey costs[] = {
-    {"l1_hit", &X86Costs::l1_hit, "A user access whose translation is in the first-level TLB"},
-    {"stlb_hit", &X86Costs::stlb_hit, "Added when it is in the second level"},
-    {"walk_start", &X86Costs::walk_start, "A miss in all levels, before the first entry is read"},
-    {"walk_level", &X86Costs::walk_level, "Each entry read, its line being held"},
-    {"ad_assist", &X86Costs::ad_assist, "Locked update that sets A or D"},
-    {"page_fault", &X86Costs::page_fault, "Detecting a fault and dropping what is cached for its address"},
-    {"invlpg", &X86Costs::invlpg, "INVLPG"},
-    {"invpcid_address", &X86Costs::invpcid_address, "Type 0"},
-    {"invpcid_context", &X86Costs::invpcid_context, "Types 1, 2, 3"},
-    {"cr3_flush", &X86Costs::cr3_flush, "MOV CR3 that flushes"},
-    {"cr3_noflush", &X86Costs::cr3_noflush, "MOV CR3 with bit 63 set"},
-    {"invlpgb", &X86Costs::invlpgb, "Issuing INVLPGB"},
-    {"tlbsync", &X86Costs::tlbsync, "TLBSYNC"},
-    {"pte_atomic", &X86Costs::pte_atomic, "Xchg or lock btr on a pte, its line being owned"},
-    {"pte_store", &X86Costs::pte_store, "Plain store to a pte"},
-    {"percpu", &X86Costs::percpu, "Access to a word of this cpu's own bookkeeping"},
-    {"cpumask_atomic", &X86Costs::cpumask_atomic, "Lock bts, btr on mm_cpumask"},
-    {"tlb_gen_atomic", &X86Costs::tlb_gen_atomic, "Lock xadd on mm.tlb_gen"},
-    {"flush_setup", &X86Costs::flush_setup, "Call, mask copy, choice of what to flush"},
-    {"request_write", &X86Costs::request_write, "Filling a shootdown request"},
-    {"request_read", &X86Costs::request_read, "Reading a shootdown request"},
-    {"target_check", &X86Costs::target_check, "Should_flush_tlb for one target"},
-    {"queue_add", &X86Costs::queue_add, "Llist_add on a target's call_single_queue"},
-    {"queue_take", &X86Costs::queue_take, "Llist_del_all"},
-    {"ipi_dispatch", &X86Costs::ipi_dispatch, "From the interrupt's entry to the flush function"},
-    {"acknowledge", &X86Costs::acknowledge, "Clearing the mask bit, or csd_unlock"},
-    {"wait_test", &X86Costs::wait_test, "One look at an acknowledgement"},
-};
+std::vector<config::NamedCost> named_costs(const X86Costs& cost) {
+  std::vector<config::NamedCost> named;
+  for (const X86CostKey& key : x86_cost_keys) named.push_back({key.name, (cost.*key.field).raw(), key.help});
+  return named;
+}
 
 struct ArrayKey {
   const char* name;
@@ -121,9 +91,7 @@ void describe_x86(config::Schema& schema) {
   for (const FlagKey& flag : machine_flags) m.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
   m.integer("broadcast_pages").default_to(initial.broadcast_pages).range(1, 65536).unit("pages").help("Pages that one INVLPGB reaches");
   auto c = schema.section("machine.x86.cost", "Named costs of x86's hardware and low-level code").only_if("machine.arch", "x86");
-  for (const CostKey& cost : costs)
-    c.constant(cost.name).default_to((initial.cost.*cost.field).raw()).range(1, 1000000).unit("cycles").help(cost.help).source(
-        Confidence::Low, "hardware.md 1.2, 1.3, 6.1");
+  declare_costs(c, named_costs(initial.cost), {"hardware.md 1.2, 1.3, 6.1", 1'000'000});
   auto k = schema.section("kernel.x86", "x86's shootdown").only_if("machine.arch", "x86");
   k.choice("shootdown", {"vectors8-2.6", "tlb-gen-modern"}).help("Which kernel's shootdown protocol; by default that of kernel.version");
   k.integer("flush_ceiling").range(0, 1 << 20).unit("pages").help("More pages than this: flush everything; by default 33 for modern, 1 before");
@@ -142,7 +110,7 @@ X86Params x86_params(const config::Values& v) {
   }
   for (const FlagKey& flag : machine_flags) p.*flag.field = v.flag(std::string("machine.x86.") + flag.name);
   for (const FlagKey& flag : kernel_flags) p.*flag.field = v.flag(std::string("kernel.x86.") + flag.name);
-  for (const CostKey& cost : costs) p.cost.*cost.field = Cycles{v.integer(std::string("machine.x86.cost.") + cost.name)};
+  for (const X86CostKey& cost : x86_cost_keys) p.cost.*cost.field = Cycles{v.integer(std::string("machine.x86.cost.") + cost.name)};
   p.broadcast_pages = static_cast<std::uint32_t>(v.integer("machine.x86.broadcast_pages"));
   const bool modern = v.text("kernel.version") == "modern";
   const std::string style = v.contains("kernel.x86.shootdown") ? v.text("kernel.x86.shootdown") : modern ? "tlb-gen-modern" : "vectors8-2.6";
@@ -155,8 +123,7 @@ X86Params x86_params(const config::Values& v) {
 }
 
 void x86_costs(const config::Values& v, const std::function<void(const std::string&, Cycles)>& set) {
-  for (const CostKey& cost : costs)
-    set(std::string("x86_") + cost.name, Cycles{v.integer(std::string("machine.x86.cost.") + cost.name)});
+  read_costs(v, "machine.x86.cost", named_costs(X86Costs{}), "x86_", set);
 }
 
 }  // namespace mmulab

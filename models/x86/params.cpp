@@ -1,36 +1,42 @@
 // SPDX-License-Identifier: MIT
 #include "models/x86/params.h"
 
+#include <string>
+
 namespace mmulab {
 
+const std::array<X86CostKey, 27> x86_cost_keys = {{
+    {"l1_hit", &X86Costs::l1_hit, "A user access whose translation is in the first-level TLB"},
+    {"stlb_hit", &X86Costs::stlb_hit, "Added when it is in the second level"},
+    {"walk_start", &X86Costs::walk_start, "A miss in all levels, before the first entry is read"},
+    {"walk_level", &X86Costs::walk_level, "Each entry read, its line being held"},
+    {"ad_assist", &X86Costs::ad_assist, "Locked update that sets A or D"},
+    {"page_fault", &X86Costs::page_fault, "Detecting a fault and dropping what is cached for its address"},
+    {"invlpg", &X86Costs::invlpg, "INVLPG"},
+    {"invpcid_address", &X86Costs::invpcid_address, "Type 0"},
+    {"invpcid_context", &X86Costs::invpcid_context, "Types 1, 2, 3"},
+    {"cr3_flush", &X86Costs::cr3_flush, "MOV CR3 that flushes"},
+    {"cr3_noflush", &X86Costs::cr3_noflush, "MOV CR3 with bit 63 set"},
+    {"invlpgb", &X86Costs::invlpgb, "Issuing INVLPGB"},
+    {"tlbsync", &X86Costs::tlbsync, "TLBSYNC"},
+    {"pte_atomic", &X86Costs::pte_atomic, "Xchg or lock btr on a pte, its line being owned"},
+    {"pte_store", &X86Costs::pte_store, "Plain store to a pte"},
+    {"percpu", &X86Costs::percpu, "Access to a word of this cpu's own bookkeeping"},
+    {"cpumask_atomic", &X86Costs::cpumask_atomic, "Lock bts, btr on mm_cpumask"},
+    {"tlb_gen_atomic", &X86Costs::tlb_gen_atomic, "Lock xadd on mm.tlb_gen"},
+    {"flush_setup", &X86Costs::flush_setup, "Call, mask copy, choice of what to flush"},
+    {"request_write", &X86Costs::request_write, "Filling a shootdown request"},
+    {"request_read", &X86Costs::request_read, "Reading a shootdown request"},
+    {"target_check", &X86Costs::target_check, "Should_flush_tlb for one target"},
+    {"queue_add", &X86Costs::queue_add, "Llist_add on a target's call_single_queue"},
+    {"queue_take", &X86Costs::queue_take, "Llist_del_all"},
+    {"ipi_dispatch", &X86Costs::ipi_dispatch, "From the interrupt's entry to the flush function"},
+    {"acknowledge", &X86Costs::acknowledge, "Clearing the mask bit, or csd_unlock"},
+    {"wait_test", &X86Costs::wait_test, "One look at an acknowledgement"},
+}};
+
 void set_costs(const X86Costs& cost, CostTable& costs) {
-  costs.set("x86_l1_hit", cost.l1_hit);
-  costs.set("x86_stlb_hit", cost.stlb_hit);
-  costs.set("x86_walk_start", cost.walk_start);
-  costs.set("x86_walk_level", cost.walk_level);
-  costs.set("x86_ad_assist", cost.ad_assist);
-  costs.set("x86_page_fault", cost.page_fault);
-  costs.set("x86_invlpg", cost.invlpg);
-  costs.set("x86_invpcid_address", cost.invpcid_address);
-  costs.set("x86_invpcid_context", cost.invpcid_context);
-  costs.set("x86_cr3_flush", cost.cr3_flush);
-  costs.set("x86_cr3_noflush", cost.cr3_noflush);
-  costs.set("x86_invlpgb", cost.invlpgb);
-  costs.set("x86_tlbsync", cost.tlbsync);
-  costs.set("x86_pte_atomic", cost.pte_atomic);
-  costs.set("x86_pte_store", cost.pte_store);
-  costs.set("x86_percpu", cost.percpu);
-  costs.set("x86_cpumask_atomic", cost.cpumask_atomic);
-  costs.set("x86_tlb_gen_atomic", cost.tlb_gen_atomic);
-  costs.set("x86_flush_setup", cost.flush_setup);
-  costs.set("x86_request_write", cost.request_write);
-  costs.set("x86_request_read", cost.request_read);
-  costs.set("x86_target_check", cost.target_check);
-  costs.set("x86_queue_add", cost.queue_add);
-  costs.set("x86_queue_take", cost.queue_take);
-  costs.set("x86_ipi_dispatch", cost.ipi_dispatch);
-  costs.set("x86_acknowledge", cost.acknowledge);
-  costs.set("x86_wait_test", cost.wait_test);
+  for (const X86CostKey& key : x86_cost_keys) costs.set(std::string("x86_") + key.name, cost.*key.field);
 }
 
 }  // namespace mmulab

@@ -6,6 +6,7 @@
 // paging.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "models/machine/cost_table.h"
@@ -50,6 +51,14 @@ struct X86Costs {
   Cycles acknowledge{20};   ///< clearing the mask bit, or csd_unlock
   Cycles wait_test{5};      ///< one look at an acknowledgement
 };
+
+/// Every field of X86Costs by its key.
+struct X86CostKey {
+  const char* name;
+  Cycles X86Costs::*field;
+  const char* help;
+};
+extern const std::array<X86CostKey, 27> x86_cost_keys;
 
 /// One TLB array: machine.x86.<name>_sets, machine.x86.<name>_ways; sets a power of two, ways 0 = none.
 struct X86TlbArray {

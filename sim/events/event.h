@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the models say happened: the one ordered stream that checkers, statistics and traces watch. A model emits an
-// event inside the step that makes it true; it never reads the stream back, and no checker reads a model.
+// What the models say happened: the one ordered stream that checkers, statistics and traces watch. A model emits
+// an event inside the step that makes it true; it never reads the stream back, and no checker reads a model.
 #pragma once
 
 #include <cstdint>
@@ -11,29 +11,50 @@
 namespace mmulab {
 
 /// System calls and faults whose entry and return the stream reports.
-enum class Call : std::uint8_t { munmap, exit, dontneed, zero_read, unmap_mapping, fork, mprotect, mmap, touch, fault };
+enum class Call : std::uint8_t {
+  munmap,
+  exit,
+  dontneed,
+  zero_read,
+  unmap_mapping,
+  fork,
+  mprotect,
+  mmap,
+  touch,
+  fault
+};
 
 enum class EventKind : std::uint8_t {
   // frames, tables, ptes
-  pte_stored,        ///< mm, page, location; a = old pte, b = new pte
-  frame_allocated,   ///< frame; mm and page of the anonymous owner, mm none for a file; a = 1 for a device's, never written back
-  frame_freed,       ///< frame: its generation is over, it may be given to another owner
-  table_allocated,   ///< table, mm; a = level
-  table_freed,       ///< table: reusable from here on; a = level
-  vma_unlinked,      ///< mm, page; a = VmaKind, b = pages
-  mm_destroyed,      ///< mm
+  pte_stored,       ///< mm, page, location; a = old pte, b = new pte
+  frame_allocated,  ///< frame; mm and page of the anonymous owner, mm none for a file; a = 1 for a device's, never
+                    ///< written back
+  frame_freed,      ///< frame: its generation is over, it may be given to another owner
+  table_allocated,  ///< table, mm; a = level
+  table_freed,      ///< table: reusable from here on; a = level
+  vma_unlinked,     ///< mm, page; a = VmaKind, b = pages
+  mm_destroyed,     ///< mm
   // calls and modes
-  call_entered,      ///< a = Call, mm, page; b = pages
-  call_returned,     ///< the same
-  entered_kernel, returned_to_user, switched_in, switched_out, task_exited,  ///< mm
+  call_entered,   ///< a = Call, mm, page; b = pages
+  call_returned,  ///< the same
+  entered_kernel,
+  returned_to_user,
+  switched_in,
+  switched_out,
+  task_exited,  ///< mm
   // locks, interrupts
-  lock_acquired,     ///< a = LockClass, location; mmap_sem: b = 1 for write
-  lock_released,     ///< the same
-  lock_waited,       ///< a = LockClass, location; b = cycles from finding it taken to having it; before lock_acquired
-  irqs_disabled, irqs_enabled, preemption_disabled, preemption_enabled,  ///< outermost transitions of the task
-  remote_wait_begun, ///< a = number of cpus waited for
+  lock_acquired,  ///< a = LockClass, location; mmap_sem: b = 1 for write
+  lock_released,  ///< the same
+  lock_waited,    ///< a = LockClass, location; b = cycles from finding it taken to having it; before lock_acquired
+  irqs_disabled,
+  irqs_enabled,
+  preemption_disabled,
+  preemption_enabled,  ///< outermost transitions of the task
+  remote_wait_begun,   ///< a = number of cpus waited for
   remote_wait_ended,
-  ipi_sent, ipi_delivered, ipi_handled,  ///< a = vector, b = peer cpu
+  ipi_sent,
+  ipi_delivered,
+  ipi_handled,  ///< a = vector, b = peer cpu
   // copies of translations
   translation_filled,   ///< mm, page, frame, tag, location = structure; a = structure, b = rights bits
   translation_used,     ///< mm, page, frame; a = AccessKind, b = rights bits
@@ -42,24 +63,30 @@ enum class EventKind : std::uint8_t {
   table_cached,         ///< mm, page, tag, table: a walk cache now leads to this table; a = its level
   tag_loaded,           ///< tag, mm
   tag_retired,          ///< tag: may name another mm from here on
-  flush_begun, flush_done,  ///< mm; a = FlushReason, b = pages, 0 = all
+  flush_begun,
+  flush_done,  ///< mm; a = FlushReason, b = pages, 0 = all
   // ppc64
   hpte_stored,          ///< location = dword 0; a = old, b = new dword 0; mm, page, tag = context, frame
   hpte_multiple_match,  ///< mm, page; a, b = locations of dword 0
   machine_check,        ///< mm, page
   tlbie_issued,         ///< mm, page
   // sparc64
-  tsb_stored,           ///< mm, page, location; a = tag, b = data
-  tsb_freed,            ///< mm, location = first word; a = words: looked up no more, reusable
-  xcall_sent, xcall_accepted, xcall_executed,  ///< a = kind, b = peer cpu
+  tsb_stored,  ///< mm, page, location; a = tag, b = data
+  tsb_freed,   ///< mm, location = first word; a = words: looked up no more, reusable
+  xcall_sent,
+  xcall_accepted,
+  xcall_executed,  ///< a = kind, b = peer cpu
   // content
-  copy_begun, copy_ended,  ///< mm, page, frame = source; copy_ended: a = target frame
-  page_dirtied, page_cleaned, page_discarded,  ///< frame; discarded: a = 1 if it has backing
+  copy_begun,
+  copy_ended,  ///< mm, page, frame = source; copy_ended: a = target frame
+  page_dirtied,
+  page_cleaned,
+  page_discarded,  ///< frame; discarded: a = 1 if it has backing
   // strategy
-  batch_noted,          ///< mm, page; a = entries pending on this cpu
-  batch_flushed,        ///< a = entries flushed
-  measurement_begun,    ///< every task has warmed up: statistics begin here
-  quiescent,            ///< everything has finished; a = 1 if address spaces are left; b = root tables that idle cpus borrow
+  batch_noted,        ///< mm, page; a = entries pending on this cpu
+  batch_flushed,      ///< a = entries flushed
+  measurement_begun,  ///< every task has warmed up: statistics begin here
+  quiescent,  ///< everything has finished; a = 1 if address spaces are left; b = root tables that idle cpus borrow
 };
 
 /// One event; fields that a kind does not name are left at their defaults.

@@ -12,10 +12,12 @@ MadePort made_ppc64(const PortParts& parts, const Ppc64Params& params) {
   MadePort made;
   auto port = std::make_unique<Ppc64Port>(parts.state, parts.machine, parts.locks, params);
   Ppc64Port* raw = port.get();
-  made.devices.emplace_back(&raw->bus(), [raw](TimedHost* host, AgentId agent) { raw->bus().attach(host, agent); });
+  made.devices.emplace_back(&raw->bus(),
+                            [raw](TimedHost* host, AgentId agent) { raw->bus().attach(host, agent); });
   made.copies = raw;
   made.bind_strategy = [raw](Strategy& strategy) {
-    raw->set_before_insert([&strategy](Context& ctx, MmId mm, VirtPage page) { strategy.hash_fault(ctx, mm, page); });
+    raw->set_before_insert(
+        [&strategy](Context& ctx, MmId mm, VirtPage page) { strategy.hash_fault(ctx, mm, page); });
   };
   made.port = std::move(port);
   return made;

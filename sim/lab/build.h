@@ -11,8 +11,8 @@ namespace mmulab::lab {
 /// Everything but the tasks. `needs` is what the workload asks for by itself.
 SystemParts system_parts(const config::Values& values, const KernelLimits& needs);
 
-/// The plan's tasks and first mappings, and the event with which its measured phase begins; seals the system. The plan must
-/// outlive it.
+/// The plan's tasks and first mappings, and the event with which its measured phase begins; seals the system. The
+/// plan must outlive it.
 void populate(System& system, workload::Plan& plan);
 
 /// The system of these parts; throws config::Error if it has more state than a World can hold.

@@ -17,7 +17,8 @@
 namespace mmulab::lab {
 namespace {
 
-/// Invariants, goals and expectations as the configuration selects them. Throws if it names one that does not exist.
+/// Invariants, goals and expectations as the configuration selects them. Throws if it names one that does not
+/// exist.
 void select(Checker& checker, const config::Values& values, const Ledger& ledger) {
   const bool all = !values.contains("invariants");
   std::vector<std::string> wanted, known;
@@ -37,7 +38,8 @@ void select(Checker& checker, const config::Values& values, const Ledger& ledger
     const auto& goals = values.texts("goals");
     for (auto& goal : make_goals(ledger)) {
       goal_names.push_back(goal->name());
-      if (std::find(goals.begin(), goals.end(), goal->name()) != goals.end()) checker.add_goal(std::move(goal), Selection::named);
+      if (std::find(goals.begin(), goals.end(), goal->name()) != goals.end())
+        checker.add_goal(std::move(goal), Selection::named);
     }
     for (const std::string& name : goals)
       if (std::find(goal_names.begin(), goal_names.end(), name) == goal_names.end())
@@ -45,11 +47,13 @@ void select(Checker& checker, const config::Values& values, const Ledger& ledger
                                              config::suggestion(name, goal_names)));
   }
   for (const config::Values& e : values.tables("expect"))
-    checker.expect({e.text("invariant"), e.contains("class") ? e.text("class") : "", e.contains("why") ? e.text("why") : ""});
+    checker.expect(
+        {e.text("invariant"), e.contains("class") ? e.text("class") : "", e.contains("why") ? e.text("why") : ""});
   const auto unknown = checker.unknown_expectations();
   if (!unknown.empty())
     throw config::Error(config::diagnose(values.tables("expect").front().position("invariant"),
-                                         "there is no selected invariant `" + unknown.front() + "`", config::suggestion(unknown.front(), known)));
+                                         "there is no selected invariant `" + unknown.front() + "`",
+                                         config::suggestion(unknown.front(), known)));
 }
 
 /// One run, step by step; lives as long as the run.
@@ -70,7 +74,8 @@ class TimedRun {
 
  private:
   void assemble() {
-    workload::PlanEnvironment environment{table_geometry(values_), topology(values_).cpus(), values_.integer("sim.seed")};
+    workload::PlanEnvironment environment{table_geometry(values_), topology(values_).cpus(),
+                                          values_.integer("sim.seed")};
     plan_ = workload::make_plan(values_, environment);
     system_ = assemble_system(system_parts(values_, plan_.limits));
     populate(*system_, plan_);
@@ -131,10 +136,12 @@ class TimedRun {
   void decide_end(const TimedHost& host) {
     if (interrupted_) result_.end = RunEnd::interrupted;
     else if (host.ending() == TimedHost::Ending::stopped) result_.end = RunEnd::stopped;
-    else if (host.ending() == TimedHost::Ending::until) result_.end = control_.until <= limit_ ? RunEnd::until : RunEnd::limit;
+    else if (host.ending() == TimedHost::Ending::until)
+      result_.end = control_.until <= limit_ ? RunEnd::until : RunEnd::limit;
     else result_.end = system_->finished() ? RunEnd::finished : RunEnd::deadlock;
     if (result_.end == RunEnd::stopped) result_.end_cycle = stopped_at_;
-    if (result_.end == RunEnd::until || result_.end == RunEnd::limit) result_.end_cycle = std::min(control_.until, limit_);
+    if (result_.end == RunEnd::until || result_.end == RunEnd::limit)
+      result_.end_cycle = std::min(control_.until, limit_);
     if (result_.end == RunEnd::deadlock) report_deadlock(host);
     if (result_.end == RunEnd::finished) {
       Event quiet{EventKind::quiescent};
@@ -151,7 +158,8 @@ class TimedRun {
     for (std::uint32_t c = 0; c < host.cpus(); ++c) {
       const TaskId task = system_->world.load(system_->state->cpu_current(CpuId{c}));
       const std::string what = host.waiting_for(CpuId{c});
-      if (!what.empty()) story.push_back(fmt::format("cpu {} runs {} and waits in {}", c, system_->task_name(task), what));
+      if (!what.empty())
+        story.push_back(fmt::format("cpu {} runs {} and waits in {}", c, system_->task_name(task), what));
     }
     invariant->report_deadlock(result_.end_cycle, "no cpu can go on, and not every task has ended", story);
   }
@@ -166,7 +174,8 @@ class TimedRun {
     result_.expectations = checker_->expectations();
     result_.as_expected = checker_->as_expected();
     for (std::uint32_t t = 0; t < system_->tasks(); ++t)
-      result_.tasks.push_back({system_->task_name(TaskId{t}), system_->world.load(system_->state->task_cpu(TaskId{t}))});
+      result_.tasks.push_back(
+          {system_->task_name(TaskId{t}), system_->world.load(system_->state->task_cpu(TaskId{t}))});
     if (checker_->violation_count() != 0) result_.verdict = RunVerdict::violated;
     else if (result_.end == RunEnd::limit) result_.verdict = RunVerdict::undecided;
     else if (checker_->verdict() == Verdict::vacuous) result_.verdict = RunVerdict::vacuous;

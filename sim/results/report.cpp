@@ -192,7 +192,8 @@ void RunReport::goals() {
 void RunReport::measured() {
   if (!result_.measured) out_ += "\nThe run ended while it still warmed up: the statistics are the warm-up's.\n";
   else if (result_.measured_from != Cycle{})
-    out_ += fmt::format("\nMeasured from {} to {}, after the warm-up.\n", at(result_.measured_from), at(result_.end_cycle));
+    out_ += fmt::format("\nMeasured from {} to {}, after the warm-up.\n", at(result_.measured_from),
+                        at(result_.end_cycle));
 }
 
 void RunReport::grounds() {

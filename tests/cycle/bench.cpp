@@ -114,7 +114,8 @@ std::string Timeline::told() const {
 
 void check(const std::string& scenario, const Probe& probe, const Formula& formula) {
   const config::Values shipped = load(scenario, {});
-  for (const config::Overrides& overrides : {config::Overrides{}, distinct(shipped, true), distinct(shipped, false)}) {
+  for (const config::Overrides& overrides :
+       {config::Overrides{}, distinct(shipped, true), distinct(shipped, false)}) {
     const config::Values values = load(scenario, overrides);
     const Timeline timeline = run(values);
     const std::uint64_t measured = probe(timeline);

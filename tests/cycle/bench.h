@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Golden cycle counts, end to end: a scenario in TOML is assembled as `mmulab run` would, every step of the timed run is
-// stamped with its cycle, and a stretch of it is compared with a formula over the named constants. Each formula is
-// derived by hand in its test's comment and holds for several sets of constants: as shipped, and with every constant
-// of the configuration replaced by a number of its own, rising and falling, so that no two costs can be mixed up.
+// Golden cycle counts, end to end: a scenario in TOML is assembled as `mmulab run` would, every step of the timed
+// run is stamped with its cycle, and a stretch of it is compared with a formula over the named constants. Each
+// formula is derived by hand in its test's comment and holds for several sets of constants: as shipped, and with
+// every constant of the configuration replaced by a number of its own, rising and falling, so that no two costs
+// can be mixed up.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,8 @@
 
 namespace mmulab::cycle {
 
-/// The constants of one run, by the last words of their path: c("spin_lock"), c("line.same_socket"), c("x86.cost.invlpg").
+/// The constants of one run, by the last words of their path: c("spin_lock"), c("line.same_socket"),
+/// c("x86.cost.invlpg").
 class Costs {
  public:
   explicit Costs(const config::Values& values) : values_(values) {}
@@ -39,7 +41,8 @@ class Timeline {
   /// How long that step took: from the completion of the same cpu's step before it.
   [[nodiscard]] std::uint64_t length(std::uint32_t cpu, const std::string& label, int n = 1) const;
   /// From the completion of `from` to that of the first `to` of the same cpu behind it.
-  [[nodiscard]] std::uint64_t span(std::uint32_t cpu, const std::string& from, const std::string& to, int n = 1) const;
+  [[nodiscard]] std::uint64_t span(std::uint32_t cpu, const std::string& from, const std::string& to,
+                                   int n = 1) const;
   /// From entry to return of the n-th system call of the cpu; by default of the one before the exit.
   [[nodiscard]] std::uint64_t call(std::uint32_t cpu, int n = -2) const {
     return span(cpu, "syscall.enter", "syscall.return_to_user", n);

@@ -37,8 +37,8 @@ TEST_CASE("a store to an empty pte takes, clears and maps a page") {
         [](const Costs& c) { return fault_frame(c, x86_levels) + map_new_page(c); });
 }
 
-// munmap has freed the leaf table. The path down ends above it; a table is taken; under page_table_lock the root, the two
-// entries on the way and the store of the new one; then the path down again.
+// munmap has freed the leaf table. The path down ends above it; a table is taken; under page_table_lock the root,
+// the two entries on the way and the store of the new one; then the path down again.
 TEST_CASE("a store without a leaf table allocates one first") {
   check(x86_modern(1, again(4, "store heap")), [](const Timeline& t) { return t.fault(0, -4); },
         [](const Costs& c) {
@@ -60,28 +60,30 @@ TEST_CASE("a load from an empty pte maps the zero page of 2.6.22, which is count
   });
 }
 
-// do_wp_page looks under the PTL and lets it go; the new page is cleared, not copied; under the PTL again the old pte is
-// cleared and flushed before the new one is set. The rss grows.
+// do_wp_page looks under the PTL and lets it go; the new page is cleared, not copied; under the PTL again the old
+// pte is cleared and flushed before the new one is set. The rss grows.
 TEST_CASE("copy on write of the zero page clears a new one") {
   check(x86_modern(1, again(1, "load heap; store heap")), last_fault, [](const Costs& c) {
-    return fault_frame(c, x86_levels) + locked(c, c("pte_read")) + allocate_page(c) + c("clear_page") + c("page_rmap") +
-           locked(c, c("pte_read") + c("pte_atomic") + flush_page(c) + c("pte_store")) + c("page_ref");
+    return fault_frame(c, x86_levels) + locked(c, c("pte_read")) + allocate_page(c) + c("clear_page") +
+           c("page_rmap") + locked(c, c("pte_read") + c("pte_atomic") + flush_page(c) + c("pte_store")) +
+           c("page_ref");
   });
 }
 
-// The counted one is held (page_ref) while it would be copied, loses its map count, and two references: that one and the
-// pte's. The rss stays.
+// The counted one is held (page_ref) while it would be copied, loses its map count, and two references: that one
+// and the pte's. The rss stays.
 TEST_CASE("copy on write of the counted zero page of 2.6.22") {
   check(x86_old(1, again(1, "load heap; store heap")), last_fault, [](const Costs& c) {
-    return fault_frame(c, x86_levels) + locked(c, c("pte_read") + c("page_ref")) + allocate_page(c) + c("clear_page") +
-           c("page_rmap") + locked(c, c("pte_read") + c("pte_atomic") + flush_page_old(c) + c("pte_store")) +
-           c("page_rmap") + 2 * c("page_ref");
+    return fault_frame(c, x86_levels) + locked(c, c("pte_read") + c("page_ref")) + allocate_page(c) +
+           c("clear_page") + c("page_rmap") +
+           locked(c, c("pte_read") + c("pte_atomic") + flush_page_old(c) + c("pte_store")) + c("page_rmap") +
+           2 * c("page_ref");
   });
 }
 
-// After a fork both have the page: the test of its map count fails, it is held, copied (its content is stored behind the
-// copy, and looked at once more when the new pte is visible), loses a map count and two references. The page for the
-// copy has just been given back by `spare`, so that its line is at hand.
+// After a fork both have the page: the test of its map count fails, it is held, copied (its content is stored
+// behind the copy, and looked at once more when the new pte is visible), loses a map count and two references. The
+// page for the copy has just been given back by `spare`, so that its line is at hand.
 TEST_CASE("copy on write after fork copies the page") {
   const std::string tasks = region("heap", 16, 1) + region("spare", 17, 1) +
                             task("parent", 0, "store heap; store spare; dontneed spare; fork child; store heap") +
@@ -89,22 +91,24 @@ TEST_CASE("copy on write after fork copies the page") {
   check(x86_modern(1, tasks), last_fault, [](const Costs& c) {
     return fault_frame(c, x86_levels) + locked(c, c("pte_read") + 2 * c("page_ref")) + allocate_page(c) +
            c("copy_page") + c("pte_read") + c("page_rmap") +
-           locked(c, c("pte_read") + c("pte_atomic") + flush_page(c) + c("pte_store") + c("pte_read")) + c("page_rmap") +
-           2 * c("page_ref");
+           locked(c, c("pte_read") + c("pte_atomic") + flush_page(c) + c("pte_store") + c("pte_read")) +
+           c("page_rmap") + 2 * c("page_ref");
   });
 }
 
-// The child has gone when the parent stores: the page is the parent's alone, and its pte is made writable in place.
+// The child has gone when the parent stores: the page is the parent's alone, and its pte is made writable in
+// place.
 TEST_CASE("copy on write reuses a page that nobody else maps") {
-  const std::string tasks = region("heap", 16, 1) + task("parent", 0, "store heap; fork child; yield; store heap") +
+  const std::string tasks = region("heap", 16, 1) +
+                            task("parent", 0, "store heap; fork child; yield; store heap") +
                             task("child", 0, "think 0");
   check(x86_modern(1, tasks), last_fault, [](const Costs& c) {
     return fault_frame(c, x86_levels) + locked(c, c("pte_read") + c("page_ref") + c("pte_store"));
   });
 }
 
-// After the fault the access is made again: hardware walks three levels from the root, since the fault dropped its walk
-// caches for the page, and fills. Accessed and dirty are set everywhere already.
+// After the fault the access is made again: hardware walks three levels from the root, since the fault dropped its
+// walk caches for the page, and fills. Accessed and dirty are set everywhere already.
 TEST_CASE("the walk behind a fault") {
   check(x86_modern(1, again(1, "store heap")),
         [](const Timeline& t) { return t.span(0, "fault.return_to_user", "x86.fill", -1); },
@@ -120,12 +124,14 @@ TEST_CASE("the walk through a new leaf table sets the accessed bit") {
         });
 }
 
-// The TLB has two entries: heap and spare push each other out together with a third page. All in one leaf table, so the
-// cache of page-directory entries leads there: one entry is read.
+// The TLB has two entries: heap and spare push each other out together with a third page. All in one leaf table,
+// so the cache of page-directory entries leads there: one entry is read.
 TEST_CASE("a TLB miss whose leaf table is in the walk cache") {
   const std::string tasks = region("heap", 16, 3) + task("t", 0, "store heap; load heap; load heap");
-  check(x86_modern(1, tasks), [](const Timeline& t) { return t.length(0, "x86.walk", -1) + t.length(0, "x86.fill", -1); },
-        [](const Costs& c) { return c("walk_start") + c("walk_level") + c("l1_hit"); });
+  check(
+      x86_modern(1, tasks),
+      [](const Timeline& t) { return t.length(0, "x86.walk", -1) + t.length(0, "x86.fill", -1); },
+      [](const Costs& c) { return c("walk_start") + c("walk_level") + c("l1_hit"); });
 }
 
 TEST_CASE("a TLB hit") {

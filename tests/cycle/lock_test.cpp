@@ -59,7 +59,8 @@ TEST_CASE("a contended lock is handed over to another core") {
 }
 
 TEST_CASE("a contended lock is handed over to another socket") {
-  check(contended(1, "sockets = 2\n"), handed_over, [](const Costs& c) { return 1 + c("line.cross_socket") + c("spin_lock"); });
+  check(contended(1, "sockets = 2\n"), handed_over,
+        [](const Costs& c) { return 1 + c("line.cross_socket") + c("spin_lock"); });
 }
 
 // Two hardware threads of one core have its line together.
@@ -69,10 +70,11 @@ TEST_CASE("a contended lock is handed over to the other thread of a core") {
 
 namespace {
 
-/// schedule() up to the switch, the queue holding one other task: interrupts off, the queue's lock, its head, its removal,
-/// the test of the own state, the own return to the queue, whom to switch to.
+/// schedule() up to the switch, the queue holding one other task: interrupts off, the queue's lock, its head, its
+/// removal, the test of the own state, the own return to the queue, whom to switch to.
 std::uint64_t leave_cpu(const Costs& c) {
-  return c("irq_disable") + c("spin_lock") + 2 * c("schedule") + c("test_flag") + c("schedule") + c("context_switch");
+  return c("irq_disable") + c("spin_lock") + 2 * c("schedule") + c("test_flag") + c("schedule") +
+         c("context_switch");
 }
 
 std::string yielding() {
@@ -85,10 +87,11 @@ std::uint64_t fourth_call(const Timeline& t) { return t.call(0, 4); }
 
 // Nobody else wants the cpu: the queue is locked, found empty, and unlocked.
 TEST_CASE("yield without anybody to yield to") {
-  check(x86_modern(1, region("heap", 16, 1) + task("a", 0, "repeat 5 { yield }")), fourth_call, [](const Costs& c) {
-    return c("irq_disable") + locked(c, c("schedule") + c("test_flag")) + c("irq_enable") + c("test_flag") +
-           c("syscall_exit");
-  });
+  check(x86_modern(1, region("heap", 16, 1) + task("a", 0, "repeat 5 { yield }")), fourth_call,
+        [](const Costs& c) {
+          return c("irq_disable") + locked(c, c("schedule") + c("test_flag")) + c("irq_enable") + c("test_flag") +
+                 c("syscall_exit");
+        });
 }
 
 // Two threads of one mm: switch_mm finds it loaded. The other one comes out of its own yield.
@@ -98,14 +101,14 @@ TEST_CASE("a context switch between threads") {
   });
 }
 
-// Two processes that have both run here: loaded_mm, switching, the mask bit (set), tlb_gen, the ASID (found, up to date),
-// CR3 without a flush, loaded_mm.
+// Two processes that have both run here: loaded_mm, switching, the mask bit (set), tlb_gen, the ASID (found, up to
+// date), CR3 without a flush, loaded_mm.
 TEST_CASE("a context switch between processes whose PCIDs are up to date") {
-  const std::string tasks = region("heap", 16, 1) + region("own", 16, 1, "mm = 1\n") + task("a", 0, "repeat 5 { yield }") +
-                            task("b", 0, "repeat 5 { yield }") + "mm = 1\n";
+  const std::string tasks = region("heap", 16, 1) + region("own", 16, 1, "mm = 1\n") +
+                            task("a", 0, "repeat 5 { yield }") + task("b", 0, "repeat 5 { yield }") + "mm = 1\n";
   check(x86_modern(1, tasks), fourth_call, [](const Costs& c) {
-    return leave_cpu(c) + 6 * c("percpu") + c("cr3_noflush") + c("context_switch") + c("irq_enable") + c("test_flag") +
-           c("syscall_exit");
+    return leave_cpu(c) + 6 * c("percpu") + c("cr3_noflush") + c("context_switch") + c("irq_enable") +
+           c("test_flag") + c("syscall_exit");
   });
 }
 
@@ -128,8 +131,8 @@ TEST_CASE("a tick of a cpu that nobody else wants") {
 
 // The same, and the task is sent to the end of the queue; the next one has been preempted at the same place.
 TEST_CASE("a tick preempts a task for another one") {
-  check(ticking(task("a", 0, "access heap 100000 sequential") + task("b", 0, "access heap 100000 sequential")), tick_in_user,
-        [](const Costs& c) {
+  check(ticking(task("a", 0, "access heap 100000 sequential") + task("b", 0, "access heap 100000 sequential")),
+        tick_in_user, [](const Costs& c) {
           return c("tick") + c("test_flag") + c("irq_exit") + c("test_flag") + leave_cpu(c) + c("percpu") +
                  c("context_switch") + c("test_flag") + c("irq_enable") + c("irq_exit");
         });

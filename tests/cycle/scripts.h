@@ -6,13 +6,15 @@
 
 namespace mmulab::cycle {
 
-inline std::string region(const std::string& name, unsigned first_page, unsigned pages, const std::string& more = "") {
+inline std::string region(const std::string& name, unsigned first_page, unsigned pages,
+                          const std::string& more = "") {
   return "[[workload.region]]\nname = '" + name + "'\nfirst_page = " + std::to_string(first_page) +
          "\npages = " + std::to_string(pages) + "\n" + more;
 }
 
 inline std::string task(const std::string& name, unsigned cpu, const std::string& ops) {
-  return "[[workload.task]]\nname = '" + name + "'\ncpu = " + std::to_string(cpu) + "\nops = ['''" + ops + "''']\n";
+  return "[[workload.task]]\nname = '" + name + "'\ncpu = " + std::to_string(cpu) + "\nops = ['''" + ops +
+         "''']\n";
 }
 
 }  // namespace mmulab::cycle

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every shipped workload on every architecture, under the kernels and gathers that it really had, as `mmulab run` runs
-// it: a workload speaks to the kernel's interface alone, so nothing may be impossible, unclean, or left undone.
+// Every shipped workload on every architecture, under the kernels and gathers that it really had, as `mmulab run`
+// runs it: a workload speaks to the kernel's interface alone, so nothing may be impossible, unclean, or left
+// undone.
 #include <filesystem>
 #include <map>
 
@@ -74,7 +75,8 @@ TEST_CASE("Every shipped workload runs clean on every architecture, and every ke
       CHECK(result.verdict == RunVerdict::clean);
       for (const char* call : kernel_calls) {
         all[call] += calls(result, call);
-        if (workload == "mixed") mixed[std::string(native.arch) + " " + native.kernel][call] += calls(result, call);
+        if (workload == "mixed")
+          mixed[std::string(native.arch) + " " + native.kernel][call] += calls(result, call);
       }
     }
   }

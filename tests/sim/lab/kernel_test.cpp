@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernel by itself, on an architecture that caches nothing: every call, both hosts, frames and tables all back.
+// The kernel by itself, on an architecture that caches nothing: every call, both hosts, frames and tables all
+// back.
 #include <map>
 
 #include "models/mm/config.h"
@@ -45,7 +46,9 @@ VirtAddr va(std::uint64_t page) { return VirtAddr{page << 12}; }
 
 struct Trace : StepObserver {
   std::vector<std::string> lines;
-  void on_step(AgentId agent, const Label& label) override { lines.push_back(fmt::format("{} {}", agent, label.name())); }
+  void on_step(AgentId agent, const Label& label) override {
+    lines.push_back(fmt::format("{} {}", agent, label.name()));
+  }
   void on_store(const Label& label, Location at, std::uint64_t o, std::uint64_t n) override {
     lines.push_back(fmt::format("  {} {} {:x}->{:x}", label.name(), at.raw(), o, n));
   }
@@ -60,7 +63,8 @@ void add_tasks(lab::System& s, std::uint32_t cpus) {
     CHECK(kernel.access(ctx, va(9), AccessKind::store) == Outcome::ok);
   });
   s.add_task("first", MmId{0}, CpuId{0}, [child](Context& ctx, Kernel& kernel) {
-    for (std::uint64_t page = 8; page < 16; ++page) CHECK(kernel.access(ctx, va(page), AccessKind::store) == Outcome::ok);
+    for (std::uint64_t page = 8; page < 16; ++page)
+      CHECK(kernel.access(ctx, va(page), AccessKind::store) == Outcome::ok);
     CHECK(kernel.fork(ctx, child, MmId{1}) == Outcome::ok);
     CHECK(kernel.access(ctx, va(8), AccessKind::store) == Outcome::ok);
     CHECK(kernel.mprotect(ctx, VirtPage{8}, Pages{2}, Rights{false, false}) == Outcome::ok);
@@ -85,7 +89,9 @@ void check_everything_returned(const lab::System& s, const lab::SystemParts& p) 
   CHECK(s.finished());
   CHECK(s.world.load(s.state->frames_free()) == p.limits.frames - 1);
   std::uint32_t free_tables = 0;
-  for (TableId t = s.world.load(s.state->table_free_head()); t.exists(); t = s.world.load(s.state->table_next_free(t))) ++free_tables;
+  for (TableId t = s.world.load(s.state->table_free_head()); t.exists();
+       t = s.world.load(s.state->table_next_free(t)))
+    ++free_tables;
   // An idle cpu may still borrow the root of the last mm that ran there.
   CHECK(free_tables + 2 >= p.limits.tables);
   // The zero page, counted or not, has only the reference that it was born with.
