@@ -82,7 +82,8 @@ void enough_contexts(const config::Values& v, const config::Complain& complain) 
   const std::uint64_t cpus = v.integer("machine.sockets") * v.integer("machine.cores") * v.integer("machine.threads");
   const std::uint64_t numbers = (std::uint64_t{1} << v.integer("machine.sparc64.context_bits")) - 2;
   if (numbers < cpus)
-    complain("machine.sparc64.context_bits", fmt::format("{} context numbers are too few for {} cpus", numbers, cpus), "set more context bits");
+    complain("machine.sparc64.context_bits", fmt::format("{} context numbers are too few for {} cpus", numbers, cpus),
+             "set more context bits");
 }
 
 void tlbs_make_sense(const config::Values& v, const config::Complain& complain) {
@@ -128,7 +129,7 @@ void describe_sparc64(config::Schema& schema) {
   k.integer("tsb_entries_first").default_to(512).range(2, 1 << 16).unit("entries").help("Entries of a new mm's TSB");
   k.integer("tsb_entries_max").default_to(8192).range(2, 1 << 16).unit("entries").help("Entries of the largest TSB");
   k.integer("huge_tsb_entries").default_to(0).range(0, 1 << 16).unit("entries").help("Entries of the TSB for 4M pages; 0 for none");
-  k.flag("flush_replaced_tsb").default_to(false).help("A flush reaches a table that a growth has replaced, too, until it is freed");
+  k.flag("flush_replaced_tsb").default_to(false).help("A flush reaches a table that a growth has replaced, too");
   k.flag("check_pte_under_tsb_lock").default_to(false).help("The miss handler looks at the pte again under the TSB lock");
   k.integer("posted_entries").default_to(192).range(1, 1 << 12).unit("entries").help("Entries of a posted request");
   k.integer("range_ceiling_pages").default_to(192).range(1, 1 << 20).unit("pages").help("A longer range demaps the context");
