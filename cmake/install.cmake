@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 set(mmulab_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mmulab)
 
 # The warnings are linked privately, but a static library's export names them all the same.
-install(TARGETS mmulab mmulab_cli mmulab_systemc mmulab_warnings EXPORT mmulab_targets
+install(TARGETS mmulab mmulab_cli mmulab_plugin mmulab_systemc mmulab_warnings EXPORT mmulab_targets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -23,6 +23,6 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/mmulabConfig.cmake.in
   ${PROJECT_BINARY_DIR}/mmulabConfig.cmake INSTALL_DESTINATION ${mmulab_package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/mmulabConfig.cmake ${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
+install(FILES ${PROJECT_SOURCE_DIR}/cmake/mmulab_add_plugin.cmake ${PROJECT_BINARY_DIR}/mmulabConfig.cmake ${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
   DESTINATION ${mmulab_package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/docs/results.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/mmulab)

@@ -6,15 +6,9 @@
 
 #include <cstdint>
 
-namespace mmulab::workload {
+#include "sim/units/mix.h"
 
-constexpr std::uint64_t mix(std::uint64_t x) {
-  x ^= x >> 30;
-  x *= 0xbf58476d1ce4e5b9ULL;
-  x ^= x >> 27;
-  x *= 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
+namespace mmulab::workload {
 
 constexpr std::uint64_t draw(std::uint64_t key, std::uint64_t counter) {
   return mix(key + 0x9e3779b97f4a7c15ULL * (counter + 1));

@@ -65,7 +65,10 @@ void consistent(const config::Values& v, const config::Complain& complain) {
 
 void describe_strategy(config::Schema& schema) {
   auto s = schema.section("strategy", "How translations are torn down: one choice on each axis").presets("strategies");
-  s.text("class").default_to("axes").help("Strategy class; `axes` is nothing but the choices below");
+  s.choice("class", strategies().names()).default_to("axes").help("Strategy class; `axes` is nothing but the choices below");
+  for (const auto* known : strategies().entries())
+    if (known->name != "axes")
+      schema.add_preset("strategies", known->name, "class = \"" + known->name + "\"\n" + known->make.axes);
   s.choice("recorder", texts(recorders)).default_to("none").help("What is noted about a translation that must die");
   s.choice("scope", texts(scopes)).default_to("cpu").help("Who owns the record");
   s.choice("active", texts(actives)).default_to("always").help("When changes are recorded instead of flushed at once");
@@ -123,14 +126,16 @@ GatherAxes gather_axes(const config::Values& v) {
   return axes;
 }
 
-Registry<AxesStrategy, StrategyFactory>& strategies() {
-  static Registry<AxesStrategy, StrategyFactory> registry = [] {
-    Registry<AxesStrategy, StrategyFactory> r("strategy class");
-    r.add("axes", "nothing but its choice on each axis", [](const StrategyParts& parts) {
+Registry<AxesStrategy, StrategyClass>& strategies() {
+  static Registry<AxesStrategy, StrategyClass> registry("strategy class");
+  // Not in the initialiser, which add_strategy would enter again.
+  static const bool filled = [] {
+    registry.add("axes", "nothing but its choice on each axis", {[](const StrategyParts& parts) {
       return std::make_unique<AxesStrategy>(parts.world, parts.state, parts.port, parts.locks, parts.axes);
-    });
-    return r;
+    }, ""});
+    return true;
   }();
+  static_cast<void>(filled);
   return registry;
 }
 

@@ -23,9 +23,23 @@ struct StrategyParts {
   Locks& locks;
   GatherAxes axes;
 };
-using StrategyFactory = std::function<std::unique_ptr<AxesStrategy>(const StrategyParts&)>;
+struct StrategyClass {
+  std::function<std::unique_ptr<AxesStrategy>(const StrategyParts&)> make;
+  /// TOML over the keys of [strategy]: the axes of the preset that has the class's name.
+  std::string axes;
+};
 
-/// Every strategy class by name. `axes` is nothing but its axes; a file that adds another one registers it here.
-Registry<AxesStrategy, StrategyFactory>& strategies();
+/// Every strategy class by name. `axes` is nothing but its axes.
+Registry<AxesStrategy, StrategyClass>& strategies();
+
+/// Adds the class S, which has AxesStrategy's constructor, and a preset of the same name. Before any configuration is
+/// read. Throws config::Misuse if there is one of that name.
+template <class S>
+void add_strategy(const std::string& name, const std::string& help, const std::string& axes) {
+  strategies().add(name, help, {[](const StrategyParts& parts) -> std::unique_ptr<AxesStrategy> {
+                                  return std::make_unique<S>(parts.world, parts.state, parts.port, parts.locks, parts.axes);
+                                },
+                                axes});
+}
 
 }  // namespace mmulab

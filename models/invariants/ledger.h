@@ -101,6 +101,8 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   [[nodiscard]] bool is_noted(MmId mm, VirtPage page) const;
   [[nodiscard]] const std::vector<NotedEntry>& noted() const { return state_.noted; }
   [[nodiscard]] std::uint64_t batch_depth(CpuId cpu) const;
+  /// The walk-cache entries that lead to `table` now.
+  void walk_census(TableId table, std::vector<WalkCacheCopy>& copies) const { stream_.walk_census(table, copies); }
   /// The number of the current event.
   [[nodiscard]] std::uint64_t order() const { return state_.order; }
   /// Flushes that killed a newer, legitimate entry (D3): a statistic, never a violation.

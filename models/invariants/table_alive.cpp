@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // No walker reads a page table that is no more. Source: modelling.md 3; bug-museum.md E07, E08.
 #include <map>
-#include <tuple>
 
 #include "models/invariants/row.h"
 
@@ -24,47 +23,38 @@ struct Tables {
     MmId owner;
   };
   std::map<std::uint32_t, Table> tables;
-  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, MmId> cached;  // (core, tag, table) -> mm
 };
 
 class TableAlive : public Row<Tables> {
  public:
   explicit TableAlive(const Ledger& ledger)
       : Row(row_text, ledger.config().hardware_walker,
-            EventKinds{EventKind::table_allocated, EventKind::table_freed, EventKind::table_walked,
-                       EventKind::table_cached, EventKind::translation_dropped},
+            EventKinds{EventKind::table_allocated, EventKind::table_freed, EventKind::table_walked},
             ledger) {}
 
   void on_event(const Event& event) override {
     switch (event.kind) {
       case EventKind::table_allocated: state_.tables[event.table.raw()] = {false, event.mm}; return;
       case EventKind::table_freed: return on_freed(event);
-      case EventKind::table_walked: return on_read(event);
-      case EventKind::table_cached:
-        state_.cached[{ledger_.core_of(event.cpu).raw(), event.tag.raw(), event.table.raw()}] = event.mm;
-        return;
-      default: return on_dropped(event);
+      default: return on_read(event);
     }
   }
   void mix_into(StateHash& hash) const override {
     for (const auto& [table, t] : state_.tables) hash.mix(std::uint64_t{table} << 1 | std::uint64_t{t.freed});
-    for (const auto& [key, mm] : state_.cached) {
-      hash.mix(std::uint64_t{std::get<0>(key)} << 32 | std::get<1>(key));
-      hash.mix(std::uint64_t{std::get<2>(key)} << 32 | mm.raw());
-    }
   }
 
  private:
   void on_freed(const Event& event) {
     exercise();
     state_.tables[event.table.raw()].freed = true;
-    for (const auto& [key, mm] : state_.cached) {
-      const auto [core, tag, table] = key;
-      if (table != event.table.raw() || !root_is_loaded(core, Tag{tag}, mm)) continue;
+    // Walk caches fill and evict in silence while a core runs ahead, so the hardware itself is asked.
+    ledger_.walk_census(event.table, walk_copies_);
+    for (const WalkCacheCopy& copy : walk_copies_) {
+      if (!root_is_loaded(copy)) continue;
       Violation v = story::at_event(
           event, "cached",
-          fmt::format("table {} becomes reusable, and a walk cache of core {} leads to it", event.table, core));
-      v.story = {fmt::format("the walk cache entry belongs to mm {}, whose root is loaded there", mm),
+          fmt::format("table {} becomes reusable, and a walk cache of core {} leads to it", event.table, copy.core));
+      v.story = {fmt::format("the walk cache entry belongs to mm {}, whose root is loaded there", copy.mm),
                  "no invalidation has reached that core since it was filled",
                  "freed at " + story::moment_text(ledger_.moment(event))};
       report(v);
@@ -83,26 +73,18 @@ class TableAlive : public Row<Tables> {
                "read at " + story::moment_text(ledger_.moment(event))};
     report(v);
   }
-  /// Whatever an invalidation drops, it empties the walk caches of its tag (Intel SDM 3A 4.10.4.1, INVLPG).
-  void on_dropped(const Event& event) {
-    const std::uint32_t core =
-        event.b != 0 ? static_cast<std::uint32_t>(event.b - 1) : ledger_.core_of(event.cpu).raw();
-    for (auto it = state_.cached.begin(); it != state_.cached.end();) {
-      const Tag tag{std::get<1>(it->first)};
-      const bool gone = std::get<0>(it->first) == core &&
-                        (event.a >= 2 || !event.tag.exists() || !tag.exists() || tag == event.tag);
-      it = gone ? state_.cached.erase(it) : std::next(it);
-    }
-  }
-  [[nodiscard]] bool root_is_loaded(std::uint32_t core, Tag tag, MmId mm) const {
+  [[nodiscard]] bool root_is_loaded(const WalkCacheCopy& copy) const {
     const std::uint32_t threads = ledger_.config().threads_per_core;
-    for (std::uint32_t cpu = core * threads; cpu < (core + 1) * threads; ++cpu) {
+    for (std::uint32_t cpu = copy.core.raw() * threads; cpu < (copy.core.raw() + 1) * threads; ++cpu) {
       const CpuRecord& c = ledger_.execution().cpu(CpuId{cpu});
-      if (tag.exists() && c.tag.exists() ? tag == c.tag : c.tag_mm == mm || (!c.tag_mm.exists() && c.mm == mm))
+      if (copy.tag.exists() && c.tag.exists() ? copy.tag == c.tag
+                                              : c.tag_mm == copy.mm || (!c.tag_mm.exists() && c.mm == copy.mm))
         return true;
     }
     return false;
   }
+
+  std::vector<WalkCacheCopy> walk_copies_;  // scratch
 };
 
 }  // namespace

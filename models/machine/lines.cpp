@@ -11,9 +11,10 @@ Lines::Lines(const World& world, const Topology& topology, const CostTable& cost
       costs_(costs),
       line_costs_(line_costs),
       memory_(std::move(memory)),
-      line_words_(line_costs.line_bytes / 8),
+      line_shift_(line_costs.line_bytes == 128 ? 4 : 3),
       mask_words_((topology.cores() + 63) / 64) {
-  const std::size_t lines = world.size_words() / line_words_ + 1;
+  MMULAB_ASSERT(line_costs.line_bytes == std::uint32_t{8} << line_shift_, "a cache line has 64 or 128 bytes");
+  const std::size_t lines = (world.size_words() >> line_shift_) + 1;
   lines_.resize(lines);
   coherent_.assign(lines, false);
   sharers_.assign(lines * mask_words_, 0);
@@ -39,7 +40,19 @@ bool Lines::holds(CoreId core, const Footprint& footprint) const {
   return all;
 }
 
-/// How long until `core` has the line, once the line is free to move.
+/// Does anybody outside `socket` have a copy?
+bool Lines::shared_beyond(std::uint32_t line, SocketId socket) const {
+  const std::uint32_t first = socket.raw() * topology_.cores_per_socket;
+  for (std::uint32_t w = 0; w < mask_words_; ++w)
+    for (std::uint64_t left = sharers_[std::size_t{line} * mask_words_ + w]; left != 0; left &= left - 1) {
+      const std::uint32_t core = w * 64 + static_cast<std::uint32_t>(__builtin_ctzll(left));
+      if (core < first || core >= first + topology_.cores_per_socket) return true;
+    }
+  return false;
+}
+
+/// How long until `core` has the line, once the line is free to move: from its owner, and to write it, once the farthest
+/// of those who share it has dropped its copy.
 Cycles Lines::transfer(std::uint32_t line, CoreId core, Use use) {
   const Line& l = lines_[line];
   if (l.owner == nobody) {
@@ -48,7 +61,8 @@ Cycles Lines::transfer(std::uint32_t line, CoreId core, Use use) {
   }
   const bool has_copy = shared_by(line, core);
   if (has_copy) ++traffic_.upgrades;
-  const bool near = topology_.socket_of(CoreId{l.owner}) == topology_.socket_of(core);
+  const SocketId here = topology_.socket_of(core);
+  const bool near = topology_.socket_of(CoreId{l.owner}) == here && (use == Use::read || !shared_beyond(line, here));
   if (!has_copy) ++(near ? traffic_.from_same_socket : traffic_.from_other_socket);
   return near ? line_costs_.same_socket : line_costs_.cross_socket;
 }

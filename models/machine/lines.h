@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Who has which cache line: the cost of sharing. A line is with one core for writing, with several for reading, or in
-// memory only. Transfers of one line are served one after another, so a contended line queues its requesters. Source:
-// ballparks of hardware.md 1.4 (same socket, cross socket) and 6.1. Left out: capacity (a line once held stays until
-// another core writes it), directories, user data. Cost: machine.line.* cycles a transfer, or what the TLM memory
-// target annotates when no cache has it.
+// memory only. Transfers of one line are served one after another, so a contended line queues its requesters; a write
+// also waits for the farthest sharer to drop its copy. Source: ballparks of hardware.md 1.4 (same socket, cross socket)
+// and 6.1. Left out: capacity (a line once held stays until another core writes it), directories, user data. Cost:
+// machine.line.* cycles a transfer, or what the TLM memory target annotates when no cache has it.
 #pragma once
 
 #include <functional>
@@ -56,7 +56,7 @@ class Lines : public Pricing {
     std::uint32_t owner = nobody;  ///< has it for writing, or wrote it last
     bool exclusive = false;
   };
-  [[nodiscard]] std::uint32_t line_of(Location at) const { return at.raw() / line_words_; }
+  [[nodiscard]] std::uint32_t line_of(Location at) const { return at.raw() >> line_shift_; }
   [[nodiscard]] bool shared_by(std::uint32_t line, CoreId core) const {
     return !coherent_[line] || (sharers_[std::size_t{line} * mask_words_ + core.raw() / 64] >> (core.raw() % 64) & 1) != 0;
   }
@@ -68,13 +68,14 @@ class Lines : public Pricing {
   }
   template <class F>
   void each_line(const Footprint& footprint, F&& f) const;
+  [[nodiscard]] bool shared_beyond(std::uint32_t line, SocketId socket) const;
   [[nodiscard]] Cycles transfer(std::uint32_t line, CoreId core, Use use);
 
   const Topology& topology_;
   const CostTable& costs_;
   LineCosts line_costs_;
   MemoryRead memory_;
-  std::uint32_t line_words_;
+  unsigned line_shift_;  ///< log2 of a line's words
   std::uint32_t mask_words_;
   std::vector<Line> lines_;
   std::vector<std::uint64_t> sharers_;

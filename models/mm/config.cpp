@@ -61,6 +61,7 @@ void describe_kernel(config::Schema& schema) {
   kernel.flag("preempt").default_to(false).help("CONFIG_PREEMPT: kernel code is preempted wherever no lock is held");
   kernel.flag("dontneed_takes_sem_for_write").default_to(false).help("MADV_DONTNEED takes mmap_sem for write, as until 2.6.20");
   kernel.flag("zero_read_remaps").default_to(true).help("read(/dev/zero) zaps and maps the zero page");
+  kernel.flag("zero_page_counted").default_to(false).help("The zero page has references, a map count and a place in the rss, as until 2.6.23");
   kernel.flag("zap_in_blocks").default_to(true).help("Zapping restarts its gather at the end of each block");
   kernel.integer("zap_block_ptes").default_to(1024).range(1, 1 << 20).unit("ptes").help("Ptes of a zap block (8 under preempt in 2.6)");
   kernel.flag("mprotect_gathers").default_to(false).help("mprotect goes through a gather");
@@ -83,6 +84,7 @@ KernelPolicy kernel_policy(const config::Values& values) {
   policy.preempt = values.flag("kernel.preempt");
   policy.dontneed_takes_sem_for_write = values.flag("kernel.dontneed_takes_sem_for_write");
   policy.zero_read_remaps = values.flag("kernel.zero_read_remaps");
+  policy.zero_page_counted = values.flag("kernel.zero_page_counted");
   policy.zap_in_blocks = values.flag("kernel.zap_in_blocks");
   policy.zap_block_ptes = static_cast<std::uint32_t>(values.integer("kernel.zap_block_ptes"));
   policy.mprotect_gathers = values.flag("kernel.mprotect_gathers");

@@ -15,10 +15,11 @@ void Kernel::exit(Context& ctx) {
   enter(ctx, Call::exit, VirtPage{}, state_.geometry().user_pages());
   const auto own = state_.task_mm(ctx.task());
   const auto users = state_.mm_users(mm);
-  // exit_mm: the task is a lazy user from here on, the mm loses a user afterwards.
-  ctx.step(release_mm, writes(own), [&](Access& a) { a.write(own, MmId::none()); });
-  scheduler_.borrow_mm(ctx, mm);
+  // exit_mm: the task is a lazy user from here on, the mm loses a user afterwards. A switch in between would return
+  // what has not been borrowed yet, so interrupts are off.
   locks_.irq_disable(ctx);
+  scheduler_.borrow_mm(ctx, mm);
+  ctx.step(release_mm, writes(own), [&](Access& a) { a.write(own, MmId::none()); });
   port_.switch_mm(ctx, mm, MmId::none());
   locks_.irq_enable(ctx);
   const bool last = ctx.step(release_mm, writes(users), [&](Access& a) {

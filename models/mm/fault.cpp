@@ -14,7 +14,6 @@ const Label read_pte{"fault.read_pte", "pte_read"};
 const Label clear_content{"fault.clear_page", "clear_page"};
 const Label copy_read{"fault.copy_begin", "copy_page"};
 const Label copy_done{"fault.copy_end", "pte_read"};
-const Label count_rss{"fault.rss", "page_ref"};
 const Label reuse_test{"fault.reuse_test", "page_ref"};
 
 Event page_event(EventKind kind, MmId mm, VirtPage page) {
@@ -100,24 +99,37 @@ static bool install_if_none(Context& ctx, Locks& locks, Port& port, Strategy& st
   return still_none;
 }
 
+/// Maps a page that the caller has a reference to, and passes that on to the pte; or, if somebody else was faster,
+/// gives it back and returns false.
+bool Kernel::map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
+                      const Cell<std::uint64_t>* inner) {
+  const Frame frame = port_.pte().frame(value);
+  add_rmap(ctx, frame);
+  if (!install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind, inner)) {
+    remove_rmap(ctx, frame, false);
+    put_page(ctx, frame);
+    return false;
+  }
+  if (counted(frame)) count_rss(ctx, mm, 1);
+  return true;
+}
+
+void Kernel::clear_page(Context& ctx, Frame frame) {
+  const auto content = state_.frame(frame, FrameFields::content);
+  ctx.step(clear_content, writes(content), [&](Access& a) { a.write(content, std::uint64_t{0}); });
+}
+
 void Kernel::map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place) {
   const PteLayout& layout = port_.pte();
   if (kind != AccessKind::store) {
-    const Pte zero = layout.make(KernelState::zero_frame(), {false, vma.rights.exec}).with(layout.accessed);
-    install_if_none(ctx, locks_, port_, strategy_, mm, page, place, zero, kind);
+    const Frame zero = KernelState::zero_frame();
+    if (counted(zero)) get_page(ctx, zero);
+    map_page(ctx, mm, page, place, layout.make(zero, {false, vma.rights.exec}).with(layout.accessed), kind);
     return;
   }
   const Frame frame = allocate_page(ctx, mm, page);
-  const auto content = state_.frame(frame, FrameFields::content);
-  ctx.step(clear_content, writes(content), [&](Access& a) { a.write(content, std::uint64_t{0}); });
-  const Pte value = layout.make(frame, vma.rights).with(layout.accessed | layout.dirty);
-  add_rmap(ctx, frame);
-  if (!install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind)) {
-    remove_rmap(ctx, frame, false);
-    put_page(ctx, frame);
-    return;
-  }
-  ctx.step(count_rss, writes(state_.mm_rss(mm)), [&](Access& a) { a.add(state_.mm_rss(mm), std::uint64_t{1}); });
+  clear_page(ctx, frame);
+  map_page(ctx, mm, page, place, layout.make(frame, vma.rights).with(layout.accessed | layout.dirty), kind);
 }
 
 void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place) {
@@ -137,14 +149,7 @@ void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page
     put_page(ctx, frame);
     return;
   }
-  add_rmap(ctx, frame);
-  if (!install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind, inner)) {
-    remove_rmap(ctx, frame, false);
-    put_page(ctx, frame);
-    return;
-  }
-  ctx.step(count_rss, writes(state_.mm_rss(mm)), [&](Access& a) { a.add(state_.mm_rss(mm), std::uint64_t{1}); });
-  if (private_write) write_protected(ctx, mm, vma, page, value, place);
+  if (map_page(ctx, mm, page, place, value, kind, inner) && private_write) write_protected(ctx, mm, vma, page, value, place);
 }
 
 /// do_wp_page: a page that is this mm's alone is made writable; any other one is copied.
@@ -164,7 +169,7 @@ void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
     const Pte raised = layout.with_rights(now, vma.rights).with(layout.accessed | layout.dirty);
     strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::access_flags, raised});
     port_.update_mmu_cache(ctx, mm, page, raised, AccessKind::store);
-  } else if (frame != KernelState::zero_frame()) {
+  } else if (counted(frame)) {
     // The source must outlive the copy: another thread may drop the last mapping meanwhile (page_cache_get in do_wp_page).
     get_page(ctx, frame);
   }
@@ -172,11 +177,9 @@ void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
   if (!reuse) copy_on_write(ctx, mm, vma, page, seen, place);
 }
 
-/// The rest of do_wp_page; the source has been given an extra reference.
-void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place) {
-  const PteLayout& layout = port_.pte();
-  const Frame source = layout.frame(seen);
-  const Frame target = allocate_page(ctx, mm, page);
+/// cow_user_page. The zero page is not copied: the new page is cleared (alloc_zeroed_user_highpage).
+void Kernel::fill_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target) {
+  if (source == KernelState::zero_frame()) return clear_page(ctx, target);
   const auto from = state_.frame(source, FrameFields::content);
   const auto to = state_.frame(target, FrameFields::content);
   const std::uint64_t content = ctx.step(copy_read, reads(from), [&](Access& a) {
@@ -186,6 +189,14 @@ void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
     return a.read(from);
   });
   ctx.step(copy_done, writes(to), [&](Access& a) { a.write(to, content); });
+}
+
+/// The rest of do_wp_page; the source has been given an extra reference.
+void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place) {
+  const PteLayout& layout = port_.pte();
+  const Frame source = layout.frame(seen);
+  const Frame target = allocate_page(ctx, mm, page);
+  fill_copy(ctx, mm, page, source, target);
   add_rmap(ctx, target);
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
   const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
@@ -198,6 +209,17 @@ void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
     if (!policy_.cow_flushes_first) strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, page, page + Pages{1}});
     port_.update_mmu_cache(ctx, mm, page, value, AccessKind::store);
   }
+  if (source != KernelState::zero_frame()) end_copy(ctx, mm, page, source, target);
+  locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
+  // A page takes the place of another one in the resident set, or comes to it.
+  if (still && !counted(source)) count_rss(ctx, mm, 1);
+  remove_rmap(ctx, still ? source : target, false);
+  put_page(ctx, source);
+  put_page(ctx, still ? source : target);
+}
+
+void Kernel::end_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target) {
+  const auto to = state_.frame(target, FrameFields::content);
   ctx.step(copy_done, reads(to), [&](Access& a) {
     Event event = page_event(EventKind::copy_ended, mm, page);
     event.frame = source;
@@ -205,13 +227,6 @@ void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
     event.b = a.read(to);
     emit(a, event);
   });
-  locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
-  // The zero page is in nobody's resident set; its replacement is.
-  const auto rss = state_.mm_rss(mm);
-  if (still && source == KernelState::zero_frame()) ctx.step(count_rss, writes(rss), [&](Access& a) { a.add(rss, std::uint64_t{1}); });
-  remove_rmap(ctx, still ? source : target, false);
-  put_page(ctx, source);
-  put_page(ctx, still ? source : target);
 }
 
 /// handle_pte_fault's tail: the pte permits the access already; set accessed, and dirty on a store.

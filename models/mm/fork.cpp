@@ -9,7 +9,6 @@ namespace mmulab {
 namespace {
 
 const Label read_pte{"fork.read_pte", "pte_read"};
-const Label count_rss{"fork.rss", "page_ref"};
 const Label new_mm{"fork.mm_init", "mm_init"};
 const Label new_task{"fork.task_init", "mm_init"};
 const Label contended{"fork.need_resched", "test_flag"};
@@ -22,7 +21,7 @@ Outcome Kernel::fork(Context& ctx, TaskId child, MmId child_mm) {
   const auto users = state_.mm_users(child_mm);
   const auto count = state_.mm_count(child_mm);
   ctx.step(new_mm, writes(users, count), [&](Access& a) {
-    MMULAB_ASSERT(a.read(users) == 0, "a child gets an unused mm");
+    MMULAB_ASSERT(a.read(users) == 0 && a.read(count) == 0, "a child gets an mm that nobody uses and no cpu borrows");
     a.write(users, std::uint64_t{1});
     a.write(count, std::uint64_t{1});
   });
@@ -102,11 +101,10 @@ bool Kernel::copy_pte(Context& ctx, MmId from, MmId to, const VmaRecord& vma, Vi
     if (g != nullptr) strategy_.note(ctx, *g, {from, page, seen, seen.without(layout.write), false});
   }
   const Frame frame = layout.frame(seen);
-  if (frame != KernelState::zero_frame() && vma.kind != VmaKind::pfnmap) {
+  if (counted(frame) && vma.kind != VmaKind::pfnmap) {
     get_page(ctx, frame);
     add_rmap(ctx, frame);
-    const auto rss = state_.mm_rss(to);
-    ctx.step(count_rss, writes(rss), [&](Access& a) { a.add(rss, std::uint64_t{1}); });
+    count_rss(ctx, to, 1);
   }
   strategy_.pte_op(ctx, g, {to, page, target, PteAction::set, copy});
   return true;

@@ -14,6 +14,7 @@ const Label reference{"page.get", "page_ref"};
 const Label dereference{"page.put", "page_ref"};
 const Label map_count{"page.add_rmap", "page_rmap"};
 const Label unmap_count{"page.remove_rmap", "page_rmap"};
+const Label rss_count{"mm.count_rss", "page_ref"};
 const Label cache_lookup{"page_cache.find", "page_cache"};
 const Label cache_insert{"page_cache.add", "page_cache"};
 const Label read_list{"gather.read_page", "page_ref"};
@@ -83,7 +84,7 @@ static void push_free(const KernelState& state, Context& ctx, Frame frame) {
 }
 
 void Kernel::put_page(Context& ctx, Frame frame) {
-  if (frame == KernelState::zero_frame() || !drop_reference(state_, ctx, frame)) return;
+  if (!counted(frame) || !drop_reference(state_, ctx, frame)) return;
   locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
   push_free(state_, ctx, frame);
   locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
@@ -96,7 +97,7 @@ void Kernel::put_pages(Context& ctx, Location list, std::uint32_t count) {
     for (std::uint32_t i = begin; i < end; ++i) {
       const Cell<Frame> entry{Location{list.raw() + i}};
       const Frame frame = ctx.step(read_list, reads(entry), [&](Access& a) { return a.read(entry); });
-      if (frame == KernelState::zero_frame() || !drop_reference(state_, ctx, frame)) continue;
+      if (!counted(frame) || !drop_reference(state_, ctx, frame)) continue;
       if (!locked) locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
       locked = true;
       push_free(state_, ctx, frame);
@@ -125,14 +126,19 @@ Frame Kernel::file_page(Context& ctx, FileId file, std::uint64_t index) {
   return frame;
 }
 
+void Kernel::count_rss(Context& ctx, MmId mm, std::int64_t change) {
+  const auto rss = state_.mm_rss(mm);
+  ctx.step(rss_count, writes(rss), [&](Access& a) { a.add(rss, static_cast<std::uint64_t>(change)); });
+}
+
 void Kernel::add_rmap(Context& ctx, Frame frame) {
-  if (frame == KernelState::zero_frame()) return;
+  if (!counted(frame)) return;
   const auto mapcount = state_.frame(frame, FrameFields::mapcount);
   ctx.step(map_count, writes(mapcount), [&](Access& a) { a.add(mapcount, std::uint64_t{1}); });
 }
 
 void Kernel::remove_rmap(Context& ctx, Frame frame, bool dirty) {
-  if (frame == KernelState::zero_frame()) return;
+  if (!counted(frame)) return;
   const auto mapcount = state_.frame(frame, FrameFields::mapcount);
   const auto flags = state_.frame(frame, FrameFields::flags);
   ctx.step(unmap_count, writes(mapcount, flags), [&](Access& a) {

@@ -82,7 +82,7 @@ class Kernel {
   void up_read(Context& ctx, MmId mm);
   void down_write(Context& ctx, MmId mm);
   void up_write(Context& ctx, MmId mm);
-  void sem_sleep(Context& ctx, MmId mm, bool write);
+  void sem_sleep(Context& ctx, MmId mm, bool write, const LockWait& waited);
   void sem_wake(Context& ctx, MmId mm);
 
   // VMAs (vma.cpp); mmap_sem held
@@ -101,18 +101,28 @@ class Kernel {
   void free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end);
 
   // frames (frames.cpp)
+  /// False for a zero page that the kernel neither references nor counts.
+  [[nodiscard]] bool counted(Frame frame) const {
+    return policy_.zero_page_counted || frame != KernelState::zero_frame();
+  }
   Frame allocate_page(Context& ctx, MmId mm, VirtPage page);
   Frame file_page(Context& ctx, FileId file, std::uint64_t index);
+  void clear_page(Context& ctx, Frame frame);
   void get_page(Context& ctx, Frame frame);
+  void count_rss(Context& ctx, MmId mm, std::int64_t change);
   void add_rmap(Context& ctx, Frame frame);
   void remove_rmap(Context& ctx, Frame frame, bool dirty);
 
   // fault (fault.cpp)
   Outcome page_fault(Context& ctx, VirtAddr va, AccessKind kind);
   Outcome handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind);
+  bool map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
+                const Cell<std::uint64_t>* inner = nullptr);
   void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
   void map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
   void write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place);
+  void fill_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target);
+  void end_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target);
   void copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place);
   void make_young(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, AccessKind kind, const PtePlace& place);
 

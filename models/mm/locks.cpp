@@ -8,18 +8,24 @@ namespace {
 
 using Word = Cell<std::uint64_t>;
 
+// One for each spinlock's class; mmap_sem, the first class, is none (sem.cpp).
 const Label lock_label[] = {
-    {"mmap_sem.lock", "spin_lock"}, {"i_mmap_lock.lock", "spin_lock"}, {"page_table_lock.lock", "spin_lock"},
+    {"i_mmap_lock.lock", "spin_lock"}, {"page_table_lock.lock", "spin_lock"},
     {"ptl.lock", "spin_lock"},      {"rq_lock.lock", "spin_lock"},   {"zone_lock.lock", "spin_lock"},   {"context_lock.lock", "spin_lock"},
     {"ctx_alloc_lock.lock", "spin_lock"}, {"shootdown_lock.lock", "spin_lock"}, {"tlbie_lock.lock", "spin_lock"}};
 const Label unlock_label[] = {
-    {"mmap_sem.unlock", "spin_unlock"}, {"i_mmap_lock.unlock", "spin_unlock"}, {"page_table_lock.unlock", "spin_unlock"},
+    {"i_mmap_lock.unlock", "spin_unlock"}, {"page_table_lock.unlock", "spin_unlock"},
     {"ptl.unlock", "spin_unlock"},      {"rq_lock.unlock", "spin_unlock"},   {"zone_lock.unlock", "spin_unlock"},   {"context_lock.unlock", "spin_unlock"},
     {"ctx_alloc_lock.unlock", "spin_unlock"}, {"shootdown_lock.unlock", "spin_unlock"}, {"tlbie_lock.unlock", "spin_unlock"}};
 const Label irq_off{"irq.disable", "irq_disable"};
 const Label irq_on{"irq.enable", "irq_enable"};
 const Label preempt_off{"preempt.disable", "preempt_disable"};
 const Label preempt_on{"preempt.enable", "preempt_enable"};
+
+std::size_t spinlock_number(LockClass lock_class) {
+  MMULAB_ASSERT(lock_class != LockClass::mmap_sem, "mmap_sem is no spinlock");
+  return static_cast<std::size_t>(lock_class) - 1;
+}
 
 /// One deeper; says so if this was the outermost.
 void deepen(Access& a, Word depth, EventKind outermost) {
@@ -40,26 +46,39 @@ Event lock_event(EventKind kind, LockClass lock_class, Location at) {
 }  // namespace
 
 const char* name_of(LockClass lock_class) {
-  static constexpr std::array<const char*, 10> names = {"mmap_sem", "i_mmap_lock", "page_table_lock", "ptl", "rq_lock",
+  static constexpr std::array<const char*, lock_classes> names = {"mmap_sem", "i_mmap_lock", "page_table_lock", "ptl", "rq_lock",
                                                         "zone_lock", "context_lock", "ctx_alloc_lock",
                                                         "shootdown_lock", "tlbie_lock"};
   return names[static_cast<std::size_t>(lock_class)];
 }
 
+void LockWait::report(const Access& a, LockClass lock_class, Location at) const {
+  if (!contended_) return;
+  Event event = lock_event(EventKind::lock_waited, lock_class, at);
+  event.b = (a.context().now() - since_).raw();
+  emit(a, event);
+}
+
 void Locks::spin_lock(Context& ctx, Word lock, LockClass lock_class) const {
   const Word depth = state_.task_preempt_off(ctx.task());
-  ctx.step_when(lock_label[static_cast<std::size_t>(lock_class)], writes(lock, depth),
-                [&](const Access& a) { return a.read(lock) == 0; },
+  LockWait wait;
+  const auto is_free = [&](const Access& a) {
+    if (a.read(lock) == 0) return true;
+    wait.found_taken(ctx);
+    return false;
+  };
+  ctx.step_when(lock_label[spinlock_number(lock_class)], writes(lock, depth), is_free,
                 [&](Access& a) {
                   a.write(lock, std::uint64_t{ctx.task().raw()} + 1);
                   deepen(a, depth, EventKind::preemption_disabled);
+                  wait.report(a, lock_class, lock.at);
                   emit(a, lock_event(EventKind::lock_acquired, lock_class, lock.at));
                 });
 }
 
 void Locks::spin_unlock(Context& ctx, Word lock, LockClass lock_class) const {
   const Word depth = state_.task_preempt_off(ctx.task());
-  ctx.step(unlock_label[static_cast<std::size_t>(lock_class)], writes(lock, depth), [&](Access& a) {
+  ctx.step(unlock_label[spinlock_number(lock_class)], writes(lock, depth), [&](Access& a) {
     MMULAB_ASSERT(a.read(lock) == std::uint64_t{ctx.task().raw()} + 1, "only the holder unlocks");
     emit(a, lock_event(EventKind::lock_released, lock_class, lock.at));
     a.write(lock, std::uint64_t{0});

@@ -15,7 +15,24 @@ namespace mmulab {
 enum class LockClass : std::uint8_t {
   mmap_sem, i_mmap, page_table, ptl, run_queue, zone, context, context_alloc, shootdown, tlbie
 };
+inline constexpr std::size_t lock_classes = 10;
 [[nodiscard]] const char* name_of(LockClass lock_class);
+
+/// From an attempt that finds the lock taken until the attempt that gets it; for lock_waited.
+class LockWait {
+ public:
+  /// An attempt of this context failed.
+  void found_taken(const Context& ctx) {
+    if (!contended_) since_ = ctx.now();
+    contended_ = true;
+  }
+  /// In the step that acquires the lock, before lock_acquired: says how long it took, if it was not free at once.
+  void report(const Access& a, LockClass lock_class, Location at) const;
+
+ private:
+  bool contended_ = false;
+  Cycle since_;
+};
 
 class Locks {
  public:

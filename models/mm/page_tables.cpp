@@ -75,10 +75,10 @@ TableId Kernel::allocate_table(Context& ctx, MmId mm, std::size_t level) {
   const TableId table = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
   MMULAB_ASSERT(table.exists(), "there are page tables left (kernel.limits.tables)");
   const auto next = state_.table_next_free(table);
-  const auto live = state_.table(table, TableFields::live);
-  ctx.step(take, writes(head, live).reads(next), [&](Access& a) {
+  const auto owner = state_.table_owner(table);
+  ctx.step(take, writes(head, owner).reads(next), [&](Access& a) {
     a.write(head, a.read(next));
-    a.write(live, std::uint64_t{1});
+    a.write(owner, mm);
     Event event{EventKind::table_allocated};
     event.table = table;
     event.mm = mm;
@@ -93,11 +93,11 @@ void Kernel::free_table(Context& ctx, TableId table, std::size_t level) {
   locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
   const auto head = state_.table_free_head();
   const auto next = state_.table_next_free(table);
-  const auto live = state_.table(table, TableFields::live);
-  ctx.step(give, writes(head, next, live), [&](Access& a) {
+  const auto owner = state_.table_owner(table);
+  ctx.step(give, writes(head, next, owner), [&](Access& a) {
     a.write(next, a.read(head));
     a.write(head, table);
-    a.write(live, std::uint64_t{0});
+    a.write(owner, MmId::none());
     Event event{EventKind::table_freed};
     event.table = table;
     event.a = level;

@@ -34,6 +34,8 @@ struct KernelPolicy {
   bool fault_takes_i_mmap_lock = false;
   /// COW installs the new page only after the old translation is dead (ptep_clear_flush before set_pte_at).
   bool cow_flushes_first = true;
+  /// The zero page is an ordinary page to rmap, rss and the gather, as until 2.6.23 (557ed1fa2620 made it special).
+  bool zero_page_counted = false;
   /// Cycles between two ticks of a busy cpu; 0: none.
   Cycles tick;
 };

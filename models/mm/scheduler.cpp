@@ -8,8 +8,6 @@ const Label pick{"sched.pick", "schedule"};
 const Label put_back{"sched.enqueue", "schedule"};
 const Label change_current{"sched.switch", "context_switch"};
 const Label look{"sched.need_resched", "test_flag"};
-const Label ask{"sched.set_need_resched", "test_flag"};
-const Label fall_asleep{"sched.sleep", "test_flag"};
 const Label wake{"sched.wake_up", "wake_up"};
 const Label die{"sched.exit", "schedule"};
 const Label idle_wait{"sched.idle", "test_flag"};

@@ -23,8 +23,8 @@ struct SwitchHooks {
 
 class Scheduler {
  public:
-  Scheduler(const KernelState& state, const Locks& locks, const KernelPolicy& policy, IpiSender& ipi)
-      : state_(state), locks_(locks), policy_(policy), ipi_(ipi) {}
+  Scheduler(const KernelState& state, const Locks& locks, const KernelPolicy& policy)
+      : state_(state), locks_(locks), policy_(policy) {}
 
   void set_switch_hooks(SwitchHooks hooks) { hooks_ = std::move(hooks); }
   /// The context that runs `task`; every task has one before the run begins.
@@ -61,7 +61,6 @@ class Scheduler {
   const KernelState& state_;
   const Locks& locks_;
   const KernelPolicy& policy_;
-  IpiSender& ipi_;
   SwitchHooks hooks_;
   std::function<void(Context&)> arm_tick_;
   std::vector<Context*> contexts_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // mmap_sem: a reader-writer semaphore that queues in order and hands itself over to whoever it wakes (lib/rwsem.c).
-// A reader waits behind a queued writer. Left out: spinning on the owner. Cost: kernel.cost.rwsem plus its line.
+// A reader waits behind a queued writer; sem_sleep is told since when the lock was found taken. Left out: spinning on the
+// owner. Cost: kernel.cost.rwsem plus its line.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -36,7 +37,10 @@ void Kernel::down_read(Context& ctx, MmId mm) {
     emit(a, sem_event(EventKind::lock_acquired, readers.at, false));
     return true;
   });
-  if (!taken) sem_sleep(ctx, mm, false);
+  if (taken) return;
+  LockWait wait;
+  wait.found_taken(ctx);
+  sem_sleep(ctx, mm, false, wait);
 }
 
 void Kernel::down_write(Context& ctx, MmId mm) {
@@ -49,7 +53,10 @@ void Kernel::down_write(Context& ctx, MmId mm) {
     emit(a, sem_event(EventKind::lock_acquired, readers.at, true));
     return true;
   });
-  if (!taken) sem_sleep(ctx, mm, true);
+  if (taken) return;
+  LockWait wait;
+  wait.found_taken(ctx);
+  sem_sleep(ctx, mm, true, wait);
 }
 
 void Kernel::up_read(Context& ctx, MmId mm) {
@@ -75,7 +82,7 @@ void Kernel::up_write(Context& ctx, MmId mm) {
   if (wake) sem_wake(ctx, mm);
 }
 
-void Kernel::sem_sleep(Context& ctx, MmId mm, bool write) {
+void Kernel::sem_sleep(Context& ctx, MmId mm, bool write, const LockWait& waited) {
   const TaskId self = ctx.task();
   const auto readers = state_.sem_readers(mm);
   const auto writer = state_.sem_writer(mm);
@@ -89,6 +96,7 @@ void Kernel::sem_sleep(Context& ctx, MmId mm, bool write) {
     // The lock may have come free, and the queue may have moved, since we looked.
     if (!a.read(head).exists() && !a.read(writer) && (!write || a.read(readers) == 0)) {
       if (write) a.write(writer, true); else a.add(readers, std::uint64_t{1});
+      waited.report(a, LockClass::mmap_sem, readers.at);
       emit(a, sem_event(EventKind::lock_acquired, readers.at, write));
       return false;
     }
@@ -101,11 +109,12 @@ void Kernel::sem_sleep(Context& ctx, MmId mm, bool write) {
     a.write(state_.task_state(self), TaskState::sleeping);
     return true;
   });
-  if (retry) return sem_sleep(ctx, mm, write);
+  if (retry) return sem_sleep(ctx, mm, write, waited);
   if (!queued) return;
   scheduler_.schedule(ctx);
   ctx.step(woken, reads(wait), [&](Access& a) {
     MMULAB_ASSERT(a.read(wait) == Wait::granted, "a sleeper on mmap_sem is woken as its holder");
+    waited.report(a, LockClass::mmap_sem, readers.at);
     emit(a, sem_event(EventKind::lock_acquired, readers.at, write));
   });
 }

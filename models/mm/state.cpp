@@ -23,7 +23,6 @@ KernelState::KernelState(World& world, const KernelLimits& limits, const TableGe
 
   // Boot: every frame but the zero page, and every table, is free.
   world.store(frame(zero_frame(), FrameFields::refcount), std::uint64_t{1});
-  world.store(frame(zero_frame(), FrameFields::flags), std::uint64_t{frame_zero | frame_reserved});
   for (std::uint32_t f = 1; f < limits.frames; ++f)
     world.store(frame_next_free(Frame{f}), f + 1 < limits.frames ? Frame{f + 1} : Frame::none());
   world.store(frame_free_head(), limits.frames > 1 ? Frame{1} : Frame::none());

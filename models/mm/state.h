@@ -29,7 +29,7 @@ enum class Vector : std::uint8_t { tick = 0, reschedule = 1, tlb_flush = 2, call
 
 struct TaskFields {
   enum : std::uint32_t {
-    state, mm, cpu, next_runnable, wakeup, need_resched, timeslice, kernel_thread,
+    state, mm, cpu, next_runnable, need_resched,
     // line 1: thread_info; counts and flags travel with the task, as they do in Linux
     preempt_off = 8, irqs_off, in_user, sem_wait,
     words = 16
@@ -38,7 +38,7 @@ struct TaskFields {
 struct CpuFields {
   enum : std::uint32_t {
     // line 0: written by this cpu alone
-    current, active_mm, lazy_tlb, tag, idle_task,
+    current, active_mm, lazy_tlb, idle_task,
     // line 1: run queue, written by others, too
     rq_lock = 8, rq_head, rq_tail, rq_length,
     words = 16
@@ -46,34 +46,35 @@ struct CpuFields {
 };
 /// The cpu's interrupt controller: not memory, so its registers have no cache line.
 struct ApicFields {
-  enum : std::uint32_t { pending, wire, tick_armed, spare, words };
+  enum : std::uint32_t { pending, wire, tick_armed, words = 4 };
 };
 struct MmFields {
   enum : std::uint32_t {
     users, sem_readers, sem_writer, sem_head, sem_tail, page_table_lock, rss, root,
     // line 1: architecture and flush bookkeeping
-    context = 8, tlb_gen, flush_pending, context_lock, vma_count, arch0, arch1, arch2,
+    context = 8, tlb_gen, flush_pending, context_lock, vma_count,
+    arch0,  ///< the port's own
     // line 2: whoever still borrows the page-table root (mm_count)
     count = 16,
     cpumask = 24  ///< one word for every 64 cpus follows
   };
 };
 struct VmaFields {
-  enum : std::uint32_t { start, end, rights, kind, file, offset, restart, reserved, words };
+  enum : std::uint32_t { start, end, rights, kind, file, offset, words = 8 };
 };
 struct FrameFields {
-  enum : std::uint32_t { refcount, mapcount, generation, flags, file, index, content, next_free, words };
+  enum : std::uint32_t { refcount, mapcount, generation, flags, content, next_free, words = 8 };
 };
 struct TableFields {
-  /// Page struct of a page-table page: split pte lock, level, whether live.
-  enum : std::uint32_t { ptl, level, live, generation, next_free, words = 8 };
+  /// Page struct of a page-table page: split pte lock, level, whose it is (nobody's: free).
+  enum : std::uint32_t { ptl, level, owner, generation, next_free, words = 8 };
 };
 struct FileFields {
-  enum : std::uint32_t { i_mmap_lock, truncate_count, size_pages, pages_first = 8 };
+  enum : std::uint32_t { i_mmap_lock, pages_first = 8 };
 };
 
 enum class VmaKind : std::uint8_t { none, anonymous, file_shared, file_private, pfnmap };
-enum FrameFlags : std::uint64_t { frame_dirty = 1, frame_zero = 2, frame_file = 4, frame_reserved = 8, frame_young = 16 };
+enum FrameFlags : std::uint64_t { frame_dirty = 1, frame_file = 2 };
 
 /// Typed names for every cell. Construction lays the regions out; nothing else in the kernel knows offsets.
 class KernelState {
@@ -88,13 +89,11 @@ class KernelState {
   [[nodiscard]] Cell<MmId> task_mm(TaskId t) const { return tasks_.cell<MmId>(t.raw(), TaskFields::mm); }
   [[nodiscard]] Cell<CpuId> task_cpu(TaskId t) const { return tasks_.cell<CpuId>(t.raw(), TaskFields::cpu); }
   [[nodiscard]] Cell<TaskId> task_next(TaskId t) const { return tasks_.cell<TaskId>(t.raw(), TaskFields::next_runnable); }
-  [[nodiscard]] Cell<std::uint64_t> task_wakeup(TaskId t) const { return tasks_.cell<std::uint64_t>(t.raw(), TaskFields::wakeup); }
   [[nodiscard]] Cell<bool> task_need_resched(TaskId t) const { return tasks_.cell<bool>(t.raw(), TaskFields::need_resched); }
   /// Depths: the task may not be preempted, its cpu takes no interrupts, while they are not zero.
   [[nodiscard]] Cell<std::uint64_t> task_preempt_off(TaskId t) const { return tasks_.cell<std::uint64_t>(t.raw(), TaskFields::preempt_off); }
   [[nodiscard]] Cell<std::uint64_t> task_irqs_off(TaskId t) const { return tasks_.cell<std::uint64_t>(t.raw(), TaskFields::irqs_off); }
   [[nodiscard]] Cell<bool> task_in_user(TaskId t) const { return tasks_.cell<bool>(t.raw(), TaskFields::in_user); }
-  [[nodiscard]] Cell<bool> task_kernel_thread(TaskId t) const { return tasks_.cell<bool>(t.raw(), TaskFields::kernel_thread); }
   template <class T>
   [[nodiscard]] Cell<T> task(TaskId t, std::uint32_t field) const { return tasks_.cell<T>(t.raw(), field); }
   template <class T>
@@ -148,6 +147,7 @@ class KernelState {
   }
   [[nodiscard]] Cell<std::uint64_t> table(TableId t, std::uint32_t field) const { return tables_.cell<std::uint64_t>(t.raw(), field); }
   [[nodiscard]] Cell<std::uint64_t> table_level(TableId t) const { return table(t, TableFields::level); }
+  [[nodiscard]] Cell<MmId> table_owner(TableId t) const { return tables_.cell<MmId>(t.raw(), TableFields::owner); }
   [[nodiscard]] Cell<std::uint64_t> ptl(TableId t) const { return table(t, TableFields::ptl); }
   [[nodiscard]] Location table_first(TableId t) const { return table_words_.at(t.raw()); }
   [[nodiscard]] std::uint32_t table_size_words() const { return table_words_.stride(); }

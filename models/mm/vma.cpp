@@ -32,7 +32,6 @@ void store_record(const KernelState& state, Store&& store, VmaId v, const VmaRec
   store(state.vma<VmaKind>(v, VmaFields::kind), r.kind);
   store(state.vma<FileId>(v, VmaFields::file), r.file);
   store(state.vma<std::uint64_t>(v, VmaFields::offset), r.offset_pages);
-  store(state.vma<std::uint64_t>(v, VmaFields::restart), std::uint64_t{0});
 }
 
 }  // namespace

@@ -9,7 +9,6 @@ namespace mmulab {
 namespace {
 
 const Label read_pte{"zap.read_pte", "pte_read"};
-const Label count_rss{"zap.rss", "page_ref"};
 const Label map_zero{"zero_map.read_pte", "pte_read"};
 
 /// ZAP_BLOCK's unit trick: an empty pte costs 1 where a used one costs a page.
@@ -92,9 +91,8 @@ bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage pag
   strategy_.note(ctx, g, {g.mm, page, old, Pte{}, shared_file && dirty});
   if (vma.kind == VmaKind::pfnmap) return true;
   const Frame frame = layout.frame(old);
-  if (frame == KernelState::zero_frame()) return true;
-  const auto rss = state_.mm_rss(g.mm);
-  ctx.step(count_rss, writes(rss), [&](Access& a) { a.write(rss, a.read(rss) - 1); });
+  if (!counted(frame)) return true;
+  count_rss(ctx, g.mm, -1);
   remove_rmap(ctx, frame, dirty);
   if (strategy_.put_page(ctx, g, frame) == PageVerdict::stop) g.stopped = true;
   return true;
@@ -115,6 +113,11 @@ void Kernel::zero_map_range(Context& ctx, MmId mm, VirtPage first, VirtPage end)
       // 2.6.20 would BUG here; a page that another thread has faulted in meanwhile simply stays (2.6.22).
       if (!layout.none(now)) continue;
       const Pte zero = layout.make(KernelState::zero_frame(), {false, false}).with(layout.accessed);
+      if (counted(KernelState::zero_frame())) {
+        get_page(ctx, KernelState::zero_frame());
+        add_rmap(ctx, KernelState::zero_frame());
+        count_rss(ctx, mm, 1);
+      }
       strategy_.pte_op(ctx, nullptr, {mm, page, ptep, PteAction::set, zero});
     }
     strategy_.before_unlock(ctx, nullptr, mm);

@@ -78,6 +78,7 @@ constexpr FlagKey machine_flags[] = {
 constexpr FlagKey kernel_flags[] = {
     {"skip_lazy", &X86Params::skip_lazy, "A lazy cpu is not interrupted unless page tables were freed"},
     {"clear_mask_first", &X86Params::clear_mask_first, "switch_mm clears its bit in the old mask before CR3 changes"},
+    {"clear_mask_on_switch", &X86Params::clear_mask_on_switch, "switch_mm clears its bit in the old mask, as until 6.13"},
     {"gen_before_mask", &X86Params::gen_before_mask, "switch_mm reads tlb_gen before it sets its bit (broken)"},
 };
 

@@ -65,9 +65,9 @@ AccessResult X86Port::access(Context& ctx, MmId, VirtAddr va, AccessKind kind) {
   return mmu_.access(ctx, va, kind);
 }
 
-Cycle X86Port::access_privately(CpuId cpu, MmId, AccessBuffer& buffer, Cycle now, Cycle horizon) {
+Cycle X86Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) {
   if (machine_.lines == nullptr) return now;
-  return x86::PrivateAccess(mmu_, cpu).run(buffer, now, horizon);
+  return x86::PrivateAccess(mmu_, cpu, mm).run(buffer, now, horizon);
 }
 
 Pte X86Port::change_pte(Context& ctx, const PteRequest& request) {
@@ -115,6 +115,28 @@ void X86Port::list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& 
               {core, mm, page, tlbs.frame_in(data, page, size), Tag{key.tag()}, x86::rights_bits(data, size)});
         }
       }
+  }
+}
+
+void X86Port::list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies) const {
+  const World& world = machine_.world;
+  const x86::TlbHierarchy& tlbs = mmu_.tlbs();
+  for (std::uint32_t c = 0; c < state_.limits().cpus; ++c) {
+    const CpuId cpu{c};
+    const CoreId core = mmu_.core_of(cpu);
+    for (std::size_t level = 1; level < state_.geometry().levels(); ++level) {
+      if (tlbs.psc(level) == x86::TlbHierarchy::no_array) continue;
+      const x86::CacheArray& cache = tlbs.array(tlbs.psc(level));
+      for (std::uint32_t s = 0; s < cache.tlb.geometry().sets; ++s) {
+        const PeekWords set{world, tlbs.set_first(core, tlbs.psc(level), VirtPage{s})};
+        for (std::uint32_t way = 0; way < cache.tlb.geometry().ways; ++way) {
+          const TlbKey key = cache.tlb.key(set, way);
+          if (!key.valid() || x86::thread_of_tag(key.tag()) != tlbs.thread_of(cpu)) continue;
+          if (x86::frame_of(cache.tlb.data(set, way)).raw() != table.raw()) continue;
+          copies.push_back({core, protocol_->owner_of(world, cpu, x86::pcid_of_tag(key.tag())), Tag{key.tag()}});
+        }
+      }
+    }
   }
 }
 

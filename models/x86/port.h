@@ -44,6 +44,7 @@ class X86Port : public Port, public CopySource {
   [[nodiscard]] const char* refuses(Invalidation::Scope) const override { return nullptr; }
 
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
+  void list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies) const override;
   [[nodiscard]] x86::Mmu& mmu() { return mmu_; }
 
  private:

@@ -62,9 +62,10 @@ void insert_front(std::uint64_t* set, std::uint32_t ways, std::uint64_t key, std
 
 }  // namespace
 
-PrivateAccess::PrivateAccess(const Mmu& mmu, CpuId cpu)
+PrivateAccess::PrivateAccess(const Mmu& mmu, CpuId cpu, MmId mm)
     : mmu_(mmu),
       cpu_(cpu),
+      mm_(mm),
       core_(mmu.core_of(cpu)),
       tag_(mmu.tag_on(mmu.machine_.world, cpu)),
       words_(mmu.machine_.world.untracked_words(Location{0})),
@@ -174,6 +175,7 @@ std::uint64_t PrivateAccess::perform_walk(std::uint64_t page, bool store, std::u
   std::uint64_t entry = 0;
   for (;;) {
     if (at.table.raw() >= mmu_.state_.limits().tables) return 0;
+    if (WordCodec<MmId>::decode(words_[mmu_.state_.table_owner(at.table).at.raw()]) != mm_) return 0;
     const Location cell = mmu_.state_.entry(at.table, mmu_.tlbs_.table_index(VirtPage{page}, at.level)).at;
     cycles += walk_level_;
     if (cycles >= budget || !mmu_.machine_.lines->readable(core_, cell)) return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Run-ahead of one cpu: the effects and cycles of Mmu::access() for accesses that touch nothing but this core's
 // own state and lines it already holds, on the raw words. Stops before an access that needs A or D set, faults,
-// misses a line, or would complete at or after the horizon. Source of truth: mmu.cpp and walker.cpp, which the
+// misses a line, reads a table that is not its own (that must be reported), or would complete at or after the horizon. Source of truth: mmu.cpp and walker.cpp, which the
 // differential test compares it with.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace mmulab::x86 {
 
 class PrivateAccess {
  public:
-  PrivateAccess(const Mmu& mmu, CpuId cpu);
+  PrivateAccess(const Mmu& mmu, CpuId cpu, MmId mm);
   Cycle run(AccessBuffer& buffer, Cycle now, Cycle horizon);
 
  private:
@@ -51,6 +51,7 @@ class PrivateAccess {
 
   const Mmu& mmu_;
   CpuId cpu_;
+  MmId mm_;
   CoreId core_;
   std::uint32_t tag_;
   std::uint64_t* words_;

@@ -8,29 +8,26 @@
 #include <cstdint>
 #include <memory>
 
+#include "sim/units/mix.h"
+
 namespace mmulab {
 
 /// Accumulates words into a 128-bit fingerprint; order matters within one item, see mix_unordered for sets.
 class StateHash {
  public:
   void mix(std::uint64_t word) {
-    high_ = scramble(high_ ^ word);
-    low_ = scramble(low_ + word * 0x9e3779b97f4a7c15ULL + 0x632be59bd9b4e019ULL);
+    high_ = mmulab::mix(high_ ^ word);
+    low_ = mmulab::mix(low_ + word * 0x9e3779b97f4a7c15ULL + 0x632be59bd9b4e019ULL);
   }
   /// Adds one element of a set: the order in which elements are visited does not matter.
   void mix_unordered(const StateHash& element) {
     sum_high_ += element.high();
     sum_low_ += element.low();
   }
-  [[nodiscard]] std::uint64_t high() const { return scramble(high_ ^ sum_low_); }
-  [[nodiscard]] std::uint64_t low() const { return scramble(low_ ^ sum_high_); }
+  [[nodiscard]] std::uint64_t high() const { return mmulab::mix(high_ ^ sum_low_); }
+  [[nodiscard]] std::uint64_t low() const { return mmulab::mix(low_ ^ sum_high_); }
 
  private:
-  static std::uint64_t scramble(std::uint64_t x) {
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-    return x ^ (x >> 31);
-  }
   std::uint64_t high_ = 0x243f6a8885a308d3ULL;
   std::uint64_t low_ = 0x13198a2e03707344ULL;
   std::uint64_t sum_high_ = 0;

@@ -7,6 +7,7 @@
 
 #include "sim/cli/help.h"
 #include "sim/cli/version.h"
+#include "sim/lab/plugin.h"
 
 namespace mmulab::cli {
 namespace {
@@ -19,6 +20,7 @@ int run_verb(const Verb& verb, const std::vector<std::string>& words, Streams& s
     streams.out << verb_help(verb);
     return exit_clean;
   }
+  if (verb.options.declares("plugin")) lab::load_plugins(arguments.all("plugin"));
   return verb.act(arguments, streams);
 }
 

@@ -16,7 +16,7 @@ inline Options& add_expect(Options& o) {
   return o.flag("expect", "Exit 0 if exactly the violations that the file expects occur");
 }
 inline Options& add_plugin(Options& o) {
-  return o.texts("plugin", "FILE", "Load strategies from a shared object");
+  return o.texts("plugin", "FILE", "Load strategies or memory targets from a shared object; may be repeated");
 }
 
 }  // namespace mmulab::cli

@@ -126,7 +126,6 @@ std::vector<ComparisonPoint> run_all(const std::vector<Plan>& plans, const Argum
 }
 
 int compare(const Arguments& arguments, Streams& streams, const Simulator& simulator) {
-  simulator.load_plugins(arguments.all("plugin"));
   const auto& operands = arguments.positionals();
   const JsonOutput json(arguments.text("json"));
   const auto plans =

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "sim/cli/common_options.h"
 #include "sim/cli/verb.h"
 #include "sim/config/load.h"
 #include "sim/lab/schema.h"
@@ -48,7 +49,7 @@ Verb lint_verb() {
   verb.details =
       "Reports every problem of every file. A file in a folder machines/, kernels/, strategies/ or\n"
       "workloads/ is checked as a preset, any other as a whole configuration.\n";
-  verb.options.operands("FILE...", 1, SIZE_MAX);
+  add_plugin(verb.options.operands("FILE...", 1, SIZE_MAX));
   verb.act = lint;
   return verb;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/cli/common_options.h"
 #include "sim/cli/topics.h"
 #include "sim/cli/verb.h"
 #include "sim/config/nearest.h"
@@ -45,7 +46,7 @@ Verb list_verb() {
   verb.name = "list";
   verb.help = "List what there is to choose from";
   verb.details = "Without a topic, lists the topics. `mmulab list strategies` lists the strategies.\n";
-  verb.options.operands("[TOPIC]", 0, 1);
+  add_plugin(verb.options.operands("[TOPIC]", 0, 1));
   verb.act = list;
   return verb;
 }

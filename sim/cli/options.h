@@ -44,6 +44,7 @@ class Options {
   /// How many operands the verb takes; `placeholder` shows them in its help.
   Options& operands(const std::string& placeholder, std::size_t min, std::size_t max);
 
+  [[nodiscard]] bool declares(const std::string& name) const { return find(name) != nullptr; }
   /// Throws config::Error for anything that was not declared.
   [[nodiscard]] Arguments parse(const std::vector<std::string>& words) const;
   /// "FILE [options]"

@@ -46,7 +46,6 @@ RunResult simulate(const Arguments& arguments, const config::Values& values, con
 }
 
 int run(const Arguments& arguments, Streams& streams, const Simulator& simulator) {
-  simulator.load_plugins(arguments.all("plugin"));
   const auto values = config::load_file(lab::schema(), arguments.positionals().front(), arguments.all("set"));
   const JsonOutput json(json_target(arguments, values));
   const RunResult result = simulate(arguments, values, simulator, streams);

@@ -90,7 +90,7 @@ Verb show_verb() {
       "  mmulab show config FILE --set machine.cores=8    every value and where it is from\n"
       "  mmulab show strategy ppc64-2.6.22                a machine, kernel, strategy or workload\n"
       "  mmulab show key machine.cores                    what a key or a section means\n";
-  add_set(verb.options.operands("KIND NAME", 2, 2));
+  add_plugin(add_set(verb.options.operands("KIND NAME", 2, 2)));
   verb.act = show;
   return verb;
 }

@@ -12,7 +12,6 @@ namespace mmulab::cli {
 
 struct Simulator {
   std::function<RunResult(const config::Values&, const std::string& file, const lab::RunControl&)> run;
-  std::function<std::vector<std::string>(const std::vector<std::string>& files)> load_plugins;
 };
 
 /// The real one.

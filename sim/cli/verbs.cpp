@@ -5,7 +5,7 @@
 
 namespace mmulab::cli {
 
-Simulator laboratory() { return {lab::run, lab::load_plugins}; }
+Simulator laboratory() { return {lab::run}; }
 
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> table = {

@@ -29,6 +29,7 @@ enum class EventKind : std::uint8_t {
   // locks, interrupts
   lock_acquired,     ///< a = LockClass, location; mmap_sem: b = 1 for write
   lock_released,     ///< the same
+  lock_waited,       ///< a = LockClass, location; b = cycles from finding it taken to having it; before lock_acquired
   irqs_disabled, irqs_enabled, preemption_disabled, preemption_enabled,  ///< outermost transitions of the task
   remote_wait_begun, ///< a = number of cpus waited for
   remote_wait_ended,
@@ -57,6 +58,7 @@ enum class EventKind : std::uint8_t {
   // strategy
   batch_noted,          ///< mm, page; a = entries pending on this cpu
   batch_flushed,        ///< a = entries flushed
+  measurement_begun,    ///< every task has warmed up: statistics begin here
   quiescent,            ///< everything has finished; a = 1 if address spaces are left; b = root tables that idle cpus borrow
 };
 

@@ -21,6 +21,7 @@ const char* name_of(EventKind kind) {
     case EventKind::task_exited: return "task_exited";
     case EventKind::lock_acquired: return "lock_acquired";
     case EventKind::lock_released: return "lock_released";
+    case EventKind::lock_waited: return "lock_waited";
     case EventKind::irqs_disabled: return "irqs_disabled";
     case EventKind::irqs_enabled: return "irqs_enabled";
     case EventKind::preemption_disabled: return "preemption_disabled";
@@ -55,6 +56,7 @@ const char* name_of(EventKind kind) {
     case EventKind::page_discarded: return "page_discarded";
     case EventKind::batch_noted: return "batch_noted";
     case EventKind::batch_flushed: return "batch_flushed";
+    case EventKind::measurement_begun: return "measurement_begun";
     case EventKind::quiescent: return "quiescent";
   }
   return "?";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// What event logs, traces and messages call each kind of event.
 #pragma once
 
 #include "sim/events/event.h"

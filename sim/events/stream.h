@@ -26,12 +26,21 @@ struct TranslationCopy {
   std::uint64_t rights = 0;  ///< 1 write, 2 exec, 4 can store without another look
 };
 
+/// An entry of some core's walk cache that leads to a page table, as a census finds it.
+struct WalkCacheCopy {
+  CoreId core;
+  MmId mm;
+  Tag tag;
+};
+
 /// Knows every copy of a translation in every core. Run-ahead emits no events, so whoever needs to know what was filled
 /// before it began to look asks for a census.
 class CopySource {
  public:
   virtual ~CopySource() = default;
   virtual void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const = 0;
+  /// Nothing to list where no hardware walks page tables.
+  virtual void list_walk_copies(TableId, std::vector<WalkCacheCopy>&) const {}
 };
 
 class EventStream {
@@ -42,6 +51,11 @@ class EventStream {
   void census(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const {
     copies.clear();
     if (copy_source_ != nullptr) copy_source_->list_copies(mm, page, copies);
+  }
+  /// The walk-cache entries that lead to `table` now, on all cores.
+  void walk_census(TableId table, std::vector<WalkCacheCopy>& copies) const {
+    copies.clear();
+    if (copy_source_ != nullptr) copy_source_->list_walk_copies(table, copies);
   }
   /// While anyone attends, cores make every access in order and report it; otherwise they may run ahead in silence.
   void attend() { ++attending_; }

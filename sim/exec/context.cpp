@@ -1,40 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "sim/exec/context.h"
 
-#include <cstdlib>
-#include <iostream>
-
 #include <fmt/format.h>
 
-#include "sim/exec/mutation.h"
+#include "sim/units/assert.h"
 
 namespace mmulab {
-namespace {
-struct Mutation {
-  std::string label;
-  std::size_t item = 0;
-  std::function<void(const std::string&, std::size_t)> observer;
-};
-Mutation& mutation() {
-  static Mutation instance;
-  return instance;
-}
-}  // namespace
-
-void drop_declared_item(std::string label, std::size_t item) {
-  mutation().label = std::move(label);
-  mutation().item = item;
-}
-
-void observe_declarations(std::function<void(const std::string&, std::size_t)> observer) {
-  mutation().observer = std::move(observer);
-}
-
-void Context::mutate(Op& op) {
-  const Mutation& m = mutation();
-  if (m.observer) m.observer(std::string(op.label->name()), op.footprint.size());
-  if (op.label->name() == m.label) op.footprint.drop(m.item);
-}
 
 void Access::undeclared(Location at, Use use) const {
   const std::string message =

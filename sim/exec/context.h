@@ -12,6 +12,7 @@
 
 #include "sim/exec/fiber.h"
 #include "sim/exec/host.h"
+#include "sim/exec/mutation.h"
 #include "sim/state/world.h"
 
 namespace mmulab {
@@ -146,7 +147,7 @@ class Context {
   }
   bool begin(Op& op) {
 #ifdef MMULAB_CHECK_FOOTPRINT
-    mutate(op);
+    mutate_declaration(op);
 #endif
     op.work_before = work_before_;
     work_before_ = Cycles{};
@@ -165,7 +166,6 @@ class Context {
       return result;
     }
   }
-  static void mutate(Op& op);
   static void run_body(void* self);
 
   Host& host_;

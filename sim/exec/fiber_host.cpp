@@ -31,6 +31,9 @@ void FiberHost::act(AgentId agent, std::uint32_t unit) {
   Op op;
   op.label = &slot.device->label();
   op.footprint = slot.device->footprint(unit);
+#ifdef MMULAB_CHECK_FOOTPRINT
+  mutate_declaration(op);
+#endif
   if (observer_ != nullptr) observer_->on_step(agent, *op.label);
   Access access{*slot.context, op};
   slot.device->act(access, unit);

@@ -17,7 +17,6 @@ class ExploredHost : public FiberHost {
   void leave(Context& context, const Op& op) override;
   std::uint32_t choose(Context& context, const Label& label, std::uint32_t n) override;
   [[nodiscard]] Cycle now(const Context&) const override { return Cycle{steps_}; }
-  void switch_task(Context& from, Context& to) override { FiberHost::switch_task(from, to); }
   [[noreturn]] void retire(Context& context) override;
 
   /// Runs every placed context up to its first declared step. Call once.

@@ -34,4 +34,18 @@ SystemParts system_parts(const config::Values& values, const KernelLimits& needs
   return parts;
 }
 
+void populate(System& system, workload::Plan& plan) {
+  plan.lay_out(system.world);
+  plan.on_measured([](const Access& a) { emit(a, Event{EventKind::measurement_begun}); });
+  for (std::size_t m = 0; m < plan.mms.size(); ++m)
+    for (const VmaRecord& vma : plan.mms[m].vmas) system.kernel->boot_vma(system.world, MmId{m}, vma);
+  for (const workload::PlannedTask& task : plan.tasks) {
+    workload::Program* program = task.program.get();
+    const auto body = [program](Context& ctx, Kernel& kernel) { program->run(ctx, kernel); };
+    if (task.started_by_fork) system.add_child(task.name, task.cpu, body);
+    else system.add_task(task.name, task.mm, task.cpu, body);
+  }
+  system.seal();
+}
+
 }  // namespace mmulab::lab

@@ -72,16 +72,7 @@ class TimedRun {
     workload::PlanEnvironment environment{table_geometry(values_), topology(values_).cpus(), values_.integer("sim.seed")};
     plan_ = workload::make_plan(values_, environment);
     system_ = std::make_unique<System>(system_parts(values_, plan_.limits));
-    plan_.lay_out(system_->world);
-    for (std::size_t m = 0; m < plan_.mms.size(); ++m)
-      for (const VmaRecord& vma : plan_.mms[m].vmas) system_->kernel->boot_vma(system_->world, MmId{m}, vma);
-    for (workload::PlannedTask& task : plan_.tasks) {
-      workload::Program* program = task.program.get();
-      const auto body = [program](Context& ctx, Kernel& kernel) { program->run(ctx, kernel); };
-      if (task.started_by_fork) system_->add_child(task.name, task.cpu, body);
-      else system_->add_task(task.name, task.mm, task.cpu, body);
-    }
-    system_->seal();
+    populate(*system_, plan_);
     watch();
   }
 
@@ -158,6 +149,8 @@ class TimedRun {
   }
 
   void conclude() {
+    result_.measured_from = stats_->begun();
+    result_.measured = !plan_.warms_up || stats_->begun() != Cycle{};
     result_.violations = checker_->violations();
     result_.violations_total = checker_->violation_count();
     result_.invariants = checker_->results();

@@ -28,7 +28,4 @@ struct RunControl {
 /// Runs in this process, on a fresh SystemC kernel. Throws config::Error if the workload is wrong.
 RunResult run(const config::Values& values, const std::string& file, const RunControl& control);
 
-/// Loads shared objects that register strategies and memory targets; what each is called. Throws config::Error.
-std::vector<std::string> load_plugins(const std::vector<std::string>& files);
-
 }  // namespace mmulab::lab

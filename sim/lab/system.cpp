@@ -36,8 +36,9 @@ System::System(const SystemParts& parts) : parts_(parts), policy_(with_coverage(
   for (const auto& [name, cost] : parts_.costs) costs.set(name, cost);
   made_port = parts_.make_port(PortParts{*state, *machine, *locks, *interrupts});
   port = made_port.port.get();
-  strategy = strategies().find(parts_.strategy_class).make(StrategyParts{world, *state, *port, *locks, parts_.axes});
-  scheduler = std::make_unique<Scheduler>(*state, *locks, policy_, *fabric);
+  const StrategyParts strategy_parts{world, *state, *port, *locks, parts_.axes};
+  strategy = strategies().find(parts_.strategy_class).make.make(strategy_parts);
+  scheduler = std::make_unique<Scheduler>(*state, *locks, policy_);
   kernel = std::make_unique<Kernel>(*state, policy_, *locks, *scheduler, *port, *strategy);
   strategy->bind(*kernel);
   if (made_port.bind_strategy) made_port.bind_strategy(*strategy);
@@ -73,7 +74,6 @@ void System::boot_cpus() {
     world.store(state->cpu_idle_task(cpu), idle);
     world.store(state->cpu_current(cpu), idle);
     world.store(state->task_state(idle), TaskState::running);
-    world.store(state->task_kernel_thread(idle), true);
   }
 }
 
@@ -95,7 +95,6 @@ TaskId System::new_task(TaskId id, const std::string& name, CpuId cpu, TaskBody 
 
 TaskId System::add_child(const std::string& name, CpuId cpu, TaskBody body) {
   MMULAB_ASSERT(added_ < planned_, "the plan counted its tasks");
-  ++alive_;
   return new_task(TaskId{added_++}, name, cpu, std::move(body));
 }
 
@@ -124,22 +123,19 @@ void System::run_task(Context& ctx, void* argument) {
   if (!system.is_idle(ctx.task())) {
     ctx.step(first_run, writes(depth, in_user).reads(mm), [&](Access& a) {
       a.write(depth, std::uint64_t{0});
+      emit(a, Event{EventKind::irqs_enabled});
       a.write(in_user, true);
       Event event{EventKind::returned_to_user};
       event.mm = a.read(mm);
       emit(a, event);
     });
     task.body(ctx, *system.kernel);
-    system.task_died();
     system.kernel->exit(ctx);
   }
   task.body(ctx, *system.kernel);
 }
 
-void System::task_died() { --alive_; }
-
 bool System::finished() const {
-  if (alive_ != 0) return false;
   for (std::uint32_t t = 0; t < added_; ++t)
     if (world.load(state->task_state(TaskId{t})) != TaskState::dead) return false;
   for (std::uint32_t c = 0; c < parts_.topology.cpus(); ++c)

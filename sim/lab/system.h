@@ -62,8 +62,6 @@ class System {
   /// Root tables of dead address spaces that idle cpus still borrow.
   [[nodiscard]] std::uint32_t borrowed_roots() const;
   void set_observer(StepObserver* observer) { observer_ = observer; }
-  /// Called when the last task has died.
-  void set_on_finished(std::function<void()> on_finished) { on_finished_ = std::move(on_finished); }
 
   [[nodiscard]] const std::string& task_name(TaskId task) const { return tasks_[task.raw()].name; }
   [[nodiscard]] std::uint32_t tasks() const { return static_cast<std::uint32_t>(tasks_.size()); }
@@ -100,7 +98,6 @@ class System {
   void make_contexts(FiberHost& host);
   void add_devices(FiberHost& host, TimedHost* timed);
   static void run_task(Context& ctx, void* task);
-  void task_died();
 
   SystemParts parts_;
   KernelPolicy policy_;
@@ -108,9 +105,7 @@ class System {
   std::uint32_t planned_ = 0;  ///< tasks that are not idle tasks; they come first
   std::uint32_t added_ = 0;
   std::vector<TaskId> at_boot_;
-  std::uint32_t alive_ = 0;
   StepObserver* observer_ = nullptr;
-  std::function<void()> on_finished_;
   std::unique_ptr<TimedHost> timed_;
   std::unique_ptr<ExploredHost> explored_;
   std::unique_ptr<CoreModules> modules_;

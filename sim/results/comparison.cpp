@@ -43,10 +43,11 @@ std::uint64_t flushes(const RunSummary& summary) {
   return sum;
 }
 
-std::uint64_t longest_hold(const RunSummary& summary) {
+/// Of all locks, the greatest value of one aspect.
+std::uint64_t longest_of_locks(const RunSummary& summary, std::string_view suffix) {
   std::uint64_t longest = 0;
   for (const auto& [name, spread] : summary.spreads)
-    if (name.rfind(stat_names::lock_prefix, 0) == 0 && ends_with(name, stat_names::held_suffix))
+    if (name.rfind(stat_names::lock_prefix, 0) == 0 && ends_with(name, suffix))
       longest = std::max(longest, spread.max);
   return longest;
 }
@@ -80,7 +81,8 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   add({"IPIs", [](const RunSummary& s) { return number(s, stat_names::ipis); }, "0"});
   add({"tlbies", [](const RunSummary& s) { return number(s, stat_names::tlbies); }, "0"});
   add({"xcalls", [](const RunSummary& s) { return number(s, stat_names::cross_calls); }, "0"});
-  add({"lock held", longest_hold, "0"});
+  add({"lock held", [](const RunSummary& s) { return longest_of_locks(s, stat_names::held_suffix); }, "0"});
+  add({"lock wait", [](const RunSummary& s) { return longest_of_locks(s, stat_names::wait_suffix); }, "0"});
   add({"preempt off", [](const RunSummary& s) { return most(s, stat_names::preemption_off); }, "0"});
   return columns;
 }
@@ -139,7 +141,7 @@ std::string comparison_table(const Comparison& comparison, config::Color color) 
   table.add_header(titles);
   for (const auto& point : comparison.points) add_point(table, point, columns);
   return palette.paint(wrap(comparison.title, 0, 2), Style::strong) + "\n\n" + table.render(palette, 0) +
-         "\n" + wrap("In cycles: calls at their median (p50), lock held and preemption off at their longest. "
+         "\n" + wrap("In cycles: calls at their median (p50), lock held, lock wait and preemption off at their longest. "
                      "A strategy that ends early at a violation has done less work.", 0, 0) + "\n";
 }
 

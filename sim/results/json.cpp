@@ -118,6 +118,8 @@ Json run_json(const RunResult& result) {
   json["subject"] = subject_json(result.subject);
   json["verdict"] = name_of(result.verdict);
   json["end"] = {{"reason", name_of(result.end)}, {"cycle", result.end_cycle.raw()}};
+  json["measured"] = nullptr;
+  if (result.measured) json["measured"] = {{"first", result.measured_from.raw()}, {"last", result.end_cycle.raw()}};
   json["as_expected"] = result.as_expected;
   json["violations_total"] = result.violations_total;
   json["violations"] = Json::array();

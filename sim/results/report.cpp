@@ -29,6 +29,7 @@ class RunReport {
     expectations();
     invariants();
     goals();
+    measured();
     if (result_.stats != nullptr)
       out_ += statistics_report(*result_.stats, result_.subject.frequency_mhz, palette_);
     grounds();
@@ -42,6 +43,7 @@ class RunReport {
   void expectations();
   void invariants();
   void goals();
+  void measured();
   void grounds();
   void heading(const std::string& title) { out_ += "\n" + palette_.paint(title, Style::strong) + "\n"; }
   /// A cycle is printed without spaces, as --until and --log-from take it.
@@ -185,6 +187,12 @@ void RunReport::goals() {
                  {goal.vacuous ? "vacuous" : "not reached", goal.vacuous ? Style::bad : Style::faint}});
   }
   out_ += table.render(palette_, 2);
+}
+
+void RunReport::measured() {
+  if (!result_.measured) out_ += "\nThe run ended while it still warmed up: the statistics are the warm-up's.\n";
+  else if (result_.measured_from != Cycle{})
+    out_ += fmt::format("\nMeasured from {} to {}, after the warm-up.\n", at(result_.measured_from), at(result_.end_cycle));
 }
 
 void RunReport::grounds() {

@@ -54,6 +54,10 @@ struct RunResult {
   RunVerdict verdict = RunVerdict::clean;
   RunEnd end = RunEnd::finished;
   Cycle end_cycle;
+  /// Statistics cover [measured_from, end_cycle]; the workload may have warmed up before.
+  Cycle measured_from;
+  /// False: the run ended in the warm-up, and the statistics are the warm-up's.
+  bool measured = true;
   std::vector<Violation> violations;       ///< kept in full, in order
   std::uint64_t violations_total = 0;
   std::vector<InvariantResult> invariants;

@@ -17,6 +17,7 @@ inline constexpr std::string_view tlbies = "tlbie.issued";      ///< counter
 inline constexpr std::string_view cross_calls = "xcall.sent";   ///< counter
 inline constexpr std::string_view lock_prefix = "lock.";        ///< lock.ptl.held: histogram of cycles
 inline constexpr std::string_view held_suffix = ".held";
+inline constexpr std::string_view wait_suffix = ".wait";        ///< lock.ptl.wait: histogram of cycles
 inline constexpr std::string_view preemption_off = "preempt_off";  ///< histogram of stretches, cycles
 /// Differs between hosts or ways of running the same simulation: under "host" in JSON.
 inline constexpr std::string_view host_prefix = "host.";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -34,7 +35,7 @@ std::vector<Group> known_groups() {
       group({"ipi", "tlbie", "xcall"}, "Invalidations sent to others"),
       group({"remote_wait", "preempt_off", "irqs_off"},
             "Waiting for other cpus; stretches with preemption or interrupts off"),
-      group({"lock"}, "Locks, from acquisition to release"),
+      group({"lock"}, "Locks: held from acquisition to release; wait from finding it taken to having it"),
       group({"memory", "line"}, "Memory and cache-line traffic"),
   };
 }
@@ -66,9 +67,9 @@ std::string short_name(const Group& group, const Stat& stat) {
   std::string name = stat.text.name;
   if (group.names.size() != 1) return name;
   if (const auto dot = name.find('.'); dot != std::string::npos) name.erase(0, dot + 1);
-  for (const auto suffix : {stat_names::latency_suffix, stat_names::held_suffix})
-    if (name.size() > suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0)
-      return name.substr(0, name.size() - suffix.size());
+  const auto suffix = stat_names::latency_suffix;
+  if (name.size() > suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0)
+    name.resize(name.size() - suffix.size());
   return name;
 }
 
@@ -186,16 +187,34 @@ std::string group_report(const Group& group, std::uint64_t mhz, const Palette& p
   return text;
 }
 
+/// What "lock.ptl.wait" and "lock.ptl.held" have in common.
+std::string subject_of(const Stat& stat) {
+  const std::string& name = stat.text.name;
+  const auto last = name.rfind('.');
+  return last == name.find('.') ? name : name.substr(0, last);
+}
+
+/// Names of what is zero; where every aspect of a thing is, the thing's name alone.
+std::vector<std::string> never_happened(const StatRegistry& stats) {
+  std::set<std::string> alive;
+  for (const Stat& stat : stats.all())
+    if (!is_zero(stat)) alive.insert(subject_of(stat));
+  std::vector<std::string> names;
+  for (const Stat& stat : stats.all()) {
+    if (!is_zero(stat)) continue;
+    const std::string subject = subject_of(stat);
+    const std::string& name = alive.count(subject) != 0 ? stat.text.name : subject;
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string statistics_report(const StatRegistry& stats, std::uint64_t frequency_mhz, const Palette& palette) {
   std::string text;
-  std::vector<std::string> zero;
-  for (const Group& group : by_group(stats)) {
-    text += group_report(group, frequency_mhz, palette);
-    for (const Stat* stat : group.stats)
-      if (is_zero(*stat)) zero.push_back(stat->text.name);
-  }
+  for (const Group& group : by_group(stats)) text += group_report(group, frequency_mhz, palette);
+  const std::vector<std::string> zero = never_happened(stats);
   if (zero.empty()) return text;
   const std::string head = "Never happened: ";
   return text + "\n" + palette.paint(head, Style::faint) +

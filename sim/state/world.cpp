@@ -6,19 +6,12 @@
 #include <fmt/format.h>
 
 #include "sim/units/assert.h"
+#include "sim/units/mix.h"
 
 namespace mmulab {
 namespace {
 
 constexpr std::uint32_t alignment_words = 16;
-
-std::uint64_t mix(std::uint64_t x) {
-  x ^= x >> 30;
-  x *= 0xbf58476d1ce4e5b9ULL;
-  x ^= x >> 27;
-  x *= 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
 
 /// A zero word contributes nothing, so that layout alone does not change a state's identity.
 Fingerprint contribution(Location at, std::uint64_t value) {

@@ -29,6 +29,12 @@ Histogram& StatRegistry::histogram(StatText text) {
   return histograms_.back();
 }
 
+void StatRegistry::reset() {
+  for (Counter& counter : counters_) counter.reset();
+  for (Gauge& gauge : gauges_) gauge.reset();
+  for (Histogram& histogram : histograms_) histogram = Histogram{};
+}
+
 const Stat* StatRegistry::find(std::string_view name) const {
   for (const Stat& stat : stats_)
     if (stat.text.name == name) return &stat;

@@ -16,6 +16,7 @@ class Counter {
  public:
   void add(std::uint64_t n = 1) { value_ += n; }
   [[nodiscard]] std::uint64_t value() const { return value_; }
+  void reset() { value_ = 0; }
 
  private:
   std::uint64_t value_ = 0;
@@ -30,6 +31,8 @@ class Gauge {
   }
   [[nodiscard]] std::uint64_t value() const { return value_; }
   [[nodiscard]] std::uint64_t max() const { return max_; }
+  /// The level stays, its history goes.
+  void reset() { max_ = value_; }
 
  private:
   std::uint64_t value_ = 0;
@@ -58,6 +61,8 @@ class StatRegistry {
   Histogram& histogram(StatText text);
 
   [[nodiscard]] const std::vector<Stat>& all() const { return stats_; }
+  /// Measuring begins anew: every statistic is as it was when it was made, but for the levels of gauges.
+  void reset();
   /// Null if there is none of that name.
   [[nodiscard]] const Stat* find(std::string_view name) const;
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <systemc>
 
+#include "sim/units/mix.h"
+
 namespace mmulab {
 namespace {
 
@@ -13,14 +15,6 @@ constexpr std::uint64_t heartbeat_steps = 1U << 16;
 
 sc_core::sc_time systemc_time(std::uint64_t cycles) { return {static_cast<double>(cycles), sc_core::SC_NS}; }
 std::uint64_t systemc_cycle() { return sc_core::sc_time_stamp().value() / 1000; }
-
-std::uint64_t mix(std::uint64_t x) {
-  x ^= x >> 30;
-  x *= 0xbf58476d1ce4e5b9ULL;
-  x ^= x >> 27;
-  x *= 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
 
 }  // namespace
 
@@ -122,8 +116,6 @@ Cycle TimedHost::now(const Context& context) const {
   return context.cpu().exists() ? agents_[context.cpu().raw()].now : device_now_;
 }
 
-void TimedHost::switch_task(Context& from, Context& to) { FiberHost::switch_task(from, to); }
-
 void TimedHost::retire(Context& context) {
   const AgentId id = id_of(context);
   agents_[id.raw()].retired = true;
@@ -133,6 +125,9 @@ void TimedHost::retire(Context& context) {
 
 /// Counter-based, one stream an agent: what one agent draws never depends on what another one does.
 std::uint32_t TimedHost::choose(Context& context, const Label& label, std::uint32_t n) {
+#ifdef MMULAB_CHECK_FOOTPRINT
+  observe_choice(label);
+#endif
   Agent& agent = agent_of(context);
   std::uint64_t name = 0;
   for (char c : label.name()) name = name * 131 + static_cast<unsigned char>(c);

@@ -50,7 +50,6 @@ class TimedHost : public FiberHost {
   std::uint32_t choose(Context& context, const Label& label, std::uint32_t n) override;
   [[nodiscard]] Cycle now(const Context& context) const override;
   [[noreturn]] void retire(Context& context) override;
-  void switch_task(Context& from, Context& to) override;
 
   /// A device's unit acts at `at`, which lies after the present step.
   void post(AgentId device, Cycle at, std::uint32_t unit);

@@ -27,7 +27,6 @@ inline Simulator fake_lab(FakeRun run) {
   simulator.run = [run](const config::Values& values, const std::string&, const lab::RunControl& control) {
     return run(values, control);
   };
-  simulator.load_plugins = [](const std::vector<std::string>& files) { return files; };
   return simulator;
 }
 

@@ -4,17 +4,15 @@
 same with every constant of low confidence halved and doubled.
 
 Usage: seeds_test.py MMULAB CONFIGS"""
-import json
-import subprocess
+import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import mmulab  # noqa: E402
 
 
 def classes(binary, scenario, *settings):
-    command = [binary, "run", scenario, "--json", "-"]
-    for setting in settings:
-        command += ["--set", setting]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    return {v["class"] for v in json.loads(done.stdout)["violations"]}
+    return {v["class"] for v in mmulab.run(binary, scenario, *settings)[1]["violations"]}
 
 
 def is_robust(binary, scenario, percent):

@@ -74,7 +74,7 @@ class PortFixture {
   TableId new_table(std::size_t level) {
     const TableId table{next_table_++};
     world.store(state.table(table, TableFields::level), std::uint64_t{level});
-    world.store(state.table(table, TableFields::live), std::uint64_t{1});
+    world.store(state.table_owner(table), MmId{0});
     return table;
   }
 

@@ -2,6 +2,7 @@
 #include "tests/workloads/bench.h"
 
 #include "models/mm/config.h"
+#include "sim/lab/build.h"
 
 namespace mmulab::workload::bench {
 namespace {
@@ -25,29 +26,15 @@ lab::SystemParts parts_of(const Plan& plan, const PlanEnvironment& environment, 
   return parts;
 }
 
-void populate(lab::System& system, Plan& plan, Result& result) {
-  plan.lay_out(system.world);
-  plan.on_measured([&result](const Access& a) {
-    ++result.measured;
-    result.measured_at = a.context().now();
-  });
-  for (std::uint32_t m = 0; m < plan.mms.size(); ++m)
-    for (const VmaRecord& vma : plan.mms[m].vmas) system.kernel->boot_vma(system.world, MmId{m}, vma);
-  for (const PlannedTask& task : plan.tasks) {
-    Program* program = task.program.get();
-    const auto body = [program](Context& ctx, Kernel& kernel) { program->run(ctx, kernel); };
-    if (task.started_by_fork) system.add_child(task.name, task.cpu, body);
-    else system.add_task(task.name, task.mm, task.cpu, body);
-  }
-  system.seal();
-}
-
-struct CallCounter : EventObserver {
-  explicit CallCounter(std::vector<std::uint64_t>& into) : calls(into) { calls.assign(16, 0); }
+struct Counts : EventObserver {
+  explicit Counts(Result& into) : result(into) { result.calls.assign(16, 0); }
   void on_event(const Event& event) override {
-    if (event.kind == EventKind::call_entered) ++calls[event.a];
+    if (event.kind == EventKind::call_entered) ++result.calls[event.a];
+    if (event.kind != EventKind::measurement_begun) return;
+    ++result.measured;
+    result.measured_at = event.cycle;
   }
-  std::vector<std::uint64_t>& calls;
+  Result& result;
 };
 
 void conclude(const lab::System& system, const Plan& plan, Result& result) {
@@ -125,10 +112,10 @@ Cycle DirectPort::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cyc
 Result run_timed(Plan plan, const PlanEnvironment& environment, bool lookahead) {
   fresh_systemc_kernel();
   Result result;
-  CallCounter counter(result.calls);
+  Counts counter(result);
   lab::System system(parts_of(plan, environment, result.privately));
   system.events.subscribe(counter);
-  populate(system, plan, result);
+  lab::populate(system, plan);
   TimedOptions options;
   options.lookahead = lookahead;
   options.until = Cycle{2'000'000'000};
@@ -141,10 +128,10 @@ Result run_timed(Plan plan, const PlanEnvironment& environment, bool lookahead) 
 
 Result run_explored(Plan plan, const PlanEnvironment& environment, std::uint64_t pick) {
   Result result;
-  CallCounter counter(result.calls);
+  Counts counter(result);
   lab::System system(parts_of(plan, environment, result.privately));
   system.events.subscribe(counter);
-  populate(system, plan, result);
+  lab::populate(system, plan);
   ExploredHost& host = system.make_explored();
   host.start();
   std::vector<Decision> decisions;

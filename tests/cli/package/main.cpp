@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Another project's program on the installed library.
-#include <cstdio>
+// Another project's executable with a strategy of its own, on the installed library.
+#include "models/gather/config.h"
+#include "sim/cli/app.h"
 
-#include "sim/config/load.h"
-#include "sim/config/schema.h"
+namespace {
 
-// libsystemc refers to it even when its main() is not used.
-extern "C" int sc_main(int, char**) { return 0; }
+/// Flushes after every pte.
+class Impatient : public mmulab::AxesStrategy {
+ public:
+  using AxesStrategy::AxesStrategy;
 
-int main() {
-  mmulab::config::Schema schema;
-  schema.section("a").integer("b").default_to(42);
-  std::printf("%d\n", static_cast<int>(mmulab::config::load_text(schema, "none", "").integer("a.b")));
+  mmulab::Pte pte_op(mmulab::Context& ctx, mmulab::Gather* g, const mmulab::PteRequest& request) override {
+    const mmulab::Pte old = AxesStrategy::pte_op(ctx, g, request);
+    flush_batch(ctx, mmulab::FlushReason::each);
+    return old;
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  mmulab::add_strategy<Impatient>("impatient", "flushes after every pte", "preset = 'ppc64-2.6.20'");
+  return mmulab::cli::entry(argc, argv);
 }

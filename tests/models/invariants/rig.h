@@ -88,7 +88,17 @@ class Rig : public CopySource {
     e.agent = AgentId{who.cpu.raw()};
     return e;
   }
-  void emit(const Event& event) { stream.publish(event); }
+  void emit(const Event& event) {
+    const auto gone = [&](const auto& entry) {
+      return entry.second.core == core(event.cpu) && (!event.tag.exists() || entry.second.tag == event.tag);
+    };
+    if (event.kind == EventKind::table_cached)
+      walk_copies_.push_back({event.table, {core(event.cpu), event.mm, event.tag}});
+    // Whatever an invalidation drops, it empties the walk caches of its tag (Intel SDM 3A 4.10.4.1, INVLPG).
+    if (event.kind == EventKind::translation_dropped)
+      walk_copies_.erase(std::remove_if(walk_copies_.begin(), walk_copies_.end(), gone), walk_copies_.end());
+    stream.publish(event);
+  }
   void plain(EventKind kind, Actor who, std::uint64_t a = 0, std::uint64_t b = 0) {
     Event e = make(kind, who);
     e.a = a;
@@ -250,6 +260,10 @@ class Rig : public CopySource {
     for (const TranslationCopy& c : copies_)
       if (c.mm == mm && c.page == page) copies.push_back(c);
   }
+  void list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies) const override {
+    for (const auto& [leads_to, copy] : walk_copies_)
+      if (leads_to == table) copies.push_back(copy);
+  }
   [[nodiscard]] CoreId core(CpuId cpu) const { return CoreId{cpu.raw() / config_.threads_per_core}; }
 
   EventStream stream;
@@ -289,6 +303,7 @@ class Rig : public CopySource {
   std::map<std::pair<std::uint32_t, std::uint64_t>, Pte> ptes_;
   std::map<std::uint32_t, std::vector<Event>> calls_;
   std::vector<TranslationCopy> copies_;
+  std::vector<std::pair<TableId, WalkCacheCopy>> walk_copies_;
 };
 
 using Found = std::vector<std::string>;

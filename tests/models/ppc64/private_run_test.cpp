@@ -3,6 +3,7 @@
 #include <ctime>
 #include <iostream>
 
+#include "sim/units/mix.h"
 #include "tests/models/ppc64/ppc64_fixture.h"
 
 namespace mmulab {
@@ -11,14 +12,6 @@ using namespace ppc64;
 using test::Ppc64Fixture;
 
 const Label think{"test.ppc64.think", "test_think"};
-
-std::uint64_t mix(std::uint64_t x) {
-  x ^= x >> 30;
-  x *= 0xbf58476d1ce4e5b9ULL;
-  x ^= x >> 27;
-  x *= 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
 
 /// Mostly near pages, some far; a third are stores.
 std::vector<std::uint64_t> traffic(std::uint64_t seed, std::size_t n, std::uint64_t pages) {

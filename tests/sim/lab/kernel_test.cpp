@@ -88,6 +88,9 @@ void check_everything_returned(const lab::System& s, const lab::SystemParts& p) 
   for (TableId t = s.world.load(s.state->table_free_head()); t.exists(); t = s.world.load(s.state->table_next_free(t))) ++free_tables;
   // An idle cpu may still borrow the root of the last mm that ran there.
   CHECK(free_tables + 2 >= p.limits.tables);
+  // The zero page, counted or not, has only the reference that it was born with.
+  CHECK(s.world.load(s.state->frame(KernelState::zero_frame(), FrameFields::refcount)) == 1);
+  CHECK(s.world.load(s.state->frame(KernelState::zero_frame(), FrameFields::mapcount)) == 0);
 }
 
 struct Run {
@@ -119,6 +122,12 @@ TEST_CASE("Every call of the kernel works on one and on two cpus, and every fram
     const Run run = run_timed(parts(cpus, GatherAxes{}), cpus, true);
     CHECK(run.end > Cycle{10000});
   }
+}
+
+TEST_CASE("A zero page that is counted like any other costs more, and all of its references come back") {
+  lab::SystemParts counted = parts(2, GatherAxes{});
+  counted.policy.zero_page_counted = true;
+  CHECK(run_timed(counted, 2, true).end > run_timed(parts(2, GatherAxes{}), 2, true).end);
 }
 
 TEST_CASE("With lookahead on or off the kernel takes the same steps to the same end") {

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+#include "tests/mutation/systems.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/config/load.h"
+#include "sim/lab/run.h"
+#include "sim/lab/schema.h"
+
+namespace mmulab::test {
+namespace {
+
+const std::string configs = std::string(MMULAB_SOURCE_DIR) + "/configs";
+
+/// No verdict ends a run early, no access escapes being a step, and no system runs for long.
+const config::Overrides watched = {"sim.lookahead=false", "sim.on_violation=count", "sim.max_cycles=3000000"};
+
+struct Combination {
+  const char* name;
+  const char* toml;
+};
+
+/// Tasks that outnumber their cpus, two address spaces, ticks, preemption: what a scheduler sees.
+constexpr const char* crowd = R"([workload]
+kind = "script"
+think_cycles_max = 500
+rounds = 4
+[[workload.region]]
+name = "heap"
+pages = 80
+straddle = true
+[[workload.region]]
+name = "device"
+kind = "pfnmap"
+pages = 4
+[[workload.region]]
+name = "file"
+kind = "file_shared"
+pages = 40
+[[workload.region]]
+name = "other"
+pages = 8
+mm = 1
+[[workload.task]]
+name = "first"
+cpu = 0
+ops = ["store heap", "load file", "store file", "think", "fork child", "mprotect heap r", "think", "mprotect heap rw",
+       "munmap heap[40..79] by 8", "store heap[0..1]", "dontneed heap[0..39]", "mmap heap[40..79]", "yield"]
+[[workload.task]]
+name = "second"
+cpu = 1
+ops = ["store heap[0..60]", "load file", "think", "dontneed heap[0..60]", "zero_read heap[0..9]", "unmap_mapping file",
+       "load heap[0..60]"]
+[[workload.task]]
+name = "third"
+mm = 1
+cpu = 0
+ops = ["store other", "think 2000", "load other", "yield"]
+[[workload.task]]
+name = "fourth"
+mm = 1
+cpu = 1
+ops = ["repeat 20 { store other; think }"]
+[[workload.task]]
+name = "child"
+cpu = 1
+ops = ["load heap[0..9]", "store heap[0..9]", "yield"]
+[[workload.task]]
+name = "fifth"
+mm = 1
+cpu = 0
+ops = ["load other; think; load other"]
+)";
+
+/// Four cpus that fault on the same pages at once, while one of them takes the pages away.
+constexpr const char* storm = R"([workload]
+kind = "script"
+rounds = 12
+[[workload.region]]
+name = "heap"
+pages = 24
+[[workload.region]]
+name = "mine"
+pages = 24
+[[workload.task]]
+name = "a"
+cpu = 0
+ops = ["barrier start", "store heap", "barrier again", "dontneed heap", "dontneed mine"]
+[[workload.task]]
+name = "b"
+cpu = 1
+ops = ["barrier start", "store heap", "barrier again", "think 300", "repeat 4 { load heap }", "dontneed heap"]
+[[workload.task]]
+name = "c"
+cpu = 2
+ops = ["barrier start", "store heap", "store mine", "barrier again", "repeat 4 { load heap[0..11]; load heap[0..11] }"]
+[[workload.task]]
+name = "d"
+cpu = 3
+ops = ["barrier start", "load heap", "store heap", "barrier again", "dontneed mine", "repeat 4 { store heap }"]
+)";
+
+/// Address spaces that take turns on one cpu.
+constexpr const char* forks = R"([workload]
+kind = "script"
+[[workload.region]]
+name = "heap"
+pages = 4
+[[workload.task]]
+name = "parent"
+cpu = 0
+ops = ["store heap", "fork first", "yield", "store heap", "fork second", "yield", "store heap", "yield", "load heap"]
+[[workload.task]]
+name = "neighbour"
+cpu = 1
+ops = ["repeat 9 { load heap; think 9000 }"]
+[[workload.task]]
+name = "first"
+cpu = 0
+ops = ["load heap", "yield", "store heap", "yield", "load heap"]
+[[workload.task]]
+name = "second"
+cpu = 0
+ops = ["store heap", "yield", "load heap"]
+)";
+
+constexpr Combination combinations[] = {
+    {"x86 mixed, 2.6", R"(machine = "core2"
+kernel = "2.6.22"
+strategy = "generic-2.6.22"
+workload = "mixed"
+)"},
+    {"x86 mixed, modern", R"(machine = "skylake"
+strategy = "linux-modern"
+workload = "mixed"
+[kernel]
+preset = "modern"
+x86.shootdown = "tlb-gen-modern"
+x86.flush_ceiling = 33
+)"},
+    {"x86 crowd, modern", R"(machine = "skylake"
+strategy = "linux-modern"
+[kernel]
+preset = "modern"
+tick_cycles = 5000
+x86.shootdown = "tlb-gen-modern"
+x86.flush_ceiling = 3
+x86.asids = 2
+)"},
+    {"x86 crowd, broadcast", R"(strategy = "safe-deferral"
+[machine]
+preset = "zen5"
+x86.broadcast = true
+[kernel]
+preset = "modern"
+tick_cycles = 5000
+x86.shootdown = "tlb-gen-modern"
+x86.flush_ceiling = 3
+)"},
+    {"x86 crowd, batches that the target reads", R"(kernel = "2.6.22"
+strategy = "sparc64-2.6.22"
+[machine]
+preset = "x86-tiny"
+table_bits = [9, 9, 9]
+)"},
+    {"ppc64 crowd, few groups", R"(strategy = "ppc64-2.6.20"
+[machine]
+preset = "ppc970"
+ppc64.pteg_count = 4
+[kernel]
+preset = "2.6.20"
+tick_cycles = 5000
+ppc64.local_sample = "after-hpt"
+)"},
+    {"ppc64 crowd, hardware that searches both groups", R"(strategy = "safe-deferral"
+[machine]
+preset = "ppc970"
+ppc64.pteg_count = 4
+ppc64.parallel_search = true
+ppc64.multiple_match = "either"
+[kernel]
+preset = "modern"
+ppc64.preset_c = false
+)"},
+    {"x86 crowd, recorded entries", R"(machine = "zen5"
+strategy = "safe-deferral"
+[kernel]
+preset = "modern"
+x86.shootdown = "tlb-gen-modern"
+x86.flush_ceiling = 33
+)"},
+    {"x86 crowd, masks cleared at a switch", R"(machine = "zen5"
+strategy = "linux-modern"
+[kernel]
+preset = "modern"
+tick_cycles = 5000
+x86.shootdown = "tlb-gen-modern"
+x86.clear_mask_on_switch = true
+)"},
+    {"sparc64 crowd, few contexts, small TSBs", R"(strategy = "sparc64-2.6.22"
+[machine]
+preset = "ultrasparc-iiii"
+sparc64.context_bits = 3
+[kernel]
+preset = "2.6.22"
+tick_cycles = 5000
+sparc64.tsb_entries_first = 16
+sparc64.check_pte_under_tsb_lock = true
+)"},
+    {"sparc64 forks, contexts that wrap", R"(strategy = "sparc64-2013"
+[machine]
+preset = "ultrasparc-iiii"
+sockets = 1
+cores = 2
+sparc64.context_bits = 2
+sparc64.dtlb = ["8x2 4M", "8x1 4M", "1x16 8K"]
+[kernel]
+preset = "2.6.22"
+)"},
+    {"ppc64 storm", R"(strategy = "ppc64-2.6.20"
+[machine]
+preset = "ppc970"
+cores = 4
+[kernel]
+preset = "2.6.20"
+dontneed_takes_sem_for_write = false
+)"},
+    {"sparc64 storm, calls refused while one is pending", R"(strategy = "sparc64-2.6.22"
+[machine]
+preset = "ultrasparc-iiii"
+cores = 4
+sparc64.accept_at_delivery = false
+[kernel]
+preset = "2.6.22"
+sparc64.check_pte_under_tsb_lock = true
+)"},
+    {"sparc64 storm, lists copied for their receivers", R"([machine]
+preset = "ultrasparc-iiii"
+cores = 4
+sparc64.pipelined_dispatch = false
+[kernel]
+preset = "modern"
+sparc64.check_pte_under_tsb_lock = true
+[strategy]
+preset = "sparc64-2.6.22"
+by_reference = false
+)"},
+    {"sparc64 crowd, hardware walk", R"(machine = "niagara2"
+kernel = "modern"
+strategy = "safe-deferral"
+)"},
+};
+
+}  // namespace
+
+std::vector<MutationSystem> mutation_systems() {
+  const config::Schema schema = lab::schema();
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(configs + "/scenarios"))
+    files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  std::vector<MutationSystem> systems;
+  for (const std::string& file : files) systems.push_back({file, config::load_file(schema, file, watched)});
+  config::Overrides either = watched;
+  either.emplace_back("machine.ppc64.multiple_match=either");
+  const std::string refault = configs + "/scenarios/ppc64-refault.toml";
+  systems.push_back({"either of two entries", config::load_file(schema, refault, either)});
+  for (const Combination& c : combinations) {
+    const std::string name = c.name;
+    std::string text = c.toml;
+    if (name.find("crowd") != std::string::npos) text += crowd;
+    if (name.find("storm") != std::string::npos) text += storm;
+    if (name.find("forks") != std::string::npos) text += forks;
+    systems.push_back({name, config::load_text(schema, name, text, watched, config::SearchPath({configs}))});
+  }
+  return systems;
+}
+
+void run_system(const MutationSystem& system) { static_cast<void>(lab::run(system.values, system.name, {})); }
+
+}  // namespace mmulab::test
