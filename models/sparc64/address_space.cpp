@@ -65,7 +65,7 @@ bool Sparc64Port::load_registers(Context& ctx, MmId mm) {
   return ctx.step(load_context, footprint, [&](Access& a) {
     const ContextValue context = a.read(contexts_.of(mm));
     TsbState table = a.read(tsb);
-    table.allocated = 0;
+    table.allocated = table.old_pairs = 0;
     a.write(reg<MmId>(cpu, Registers::mm), mm);
     a.write(reg<std::uint32_t>(cpu, Registers::context), context.number());
     a.write(reg<TsbState>(cpu, Registers::tsb), table);
@@ -82,7 +82,7 @@ void Sparc64Port::load_tsb_register(Context& ctx, MmId mm) {
   const auto own = reg<TsbState>(ctx.cpu(), Registers::tsb);
   ctx.step(load_tsb, writes(own).reads(tsb), [&](Access& a) {
     TsbState table = a.read(tsb);
-    table.allocated = 0;
+    table.allocated = table.old_pairs = 0;
     a.write(own, table);
   });
 }
@@ -187,6 +187,7 @@ void Sparc64Port::grow_tsb(Context& ctx, MmId mm, TsbState old, std::uint64_t rs
   ctx.step(swap, writes(tsb), [&](Access& a) {
     TsbState next = a.read(tsb);
     next.generation = fresh;
+    next.old_pairs = old.entries / 2;
     next.entries = grown.entries;
     a.write(tsb, next);
   });
@@ -225,6 +226,7 @@ void Sparc64Port::free_generation(Context& ctx, MmId mm, std::uint32_t generatio
   ctx.step(release, writes(tsb), [&](Access& a) {
     TsbState now = a.read(tsb);
     now.allocated &= ~(1U << generation);
+    now.old_pairs = 0;
     a.write(tsb, now);
     report_freed(a, mm, tsbs_.base(mm, generation, 0), params_.tsb_entries_max * sparc64::TsbEntry::words);
   });

@@ -72,6 +72,16 @@ Sparc64TlbLevel parse_level(const std::string& text, bool& good) {
   return level;
 }
 
+/// After a wrap every cpu takes a number at once; 0 is the kernel's, 1 is spare.
+void enough_contexts(const config::Values& v, const config::Complain& complain) {
+  if (!v.contains("machine.sparc64.context_bits")) return;
+  const std::uint64_t cpus = v.integer("machine.sockets") * v.integer("machine.cores") * v.integer("machine.threads");
+  const std::uint64_t numbers = (std::uint64_t{1} << v.integer("machine.sparc64.context_bits")) - 2;
+  if (numbers < cpus)
+    complain("machine.sparc64.context_bits", fmt::format("{} context numbers are too few for {} cpus", numbers, cpus),
+             "set more context bits");
+}
+
 void tlbs_make_sense(const config::Values& v, const config::Complain& complain) {
   if (!v.contains("machine.sparc64.dtlb")) return;
   for (const char* key : {"dtlb", "itlb"}) {
@@ -139,11 +149,13 @@ void describe_sparc64(config::Schema& schema) {
   k.integer("tsb_entries_first").default_to(512).range(2, 1 << 16).unit("entries").help("Entries of a new mm's TSB");
   k.integer("tsb_entries_max").default_to(8192).range(2, 1 << 16).unit("entries").help("Entries of the largest TSB");
   k.integer("huge_tsb_entries").default_to(0).range(0, 1 << 16).unit("entries").help("Entries of the TSB for 4M pages; 0 for none");
+  k.flag("flush_replaced_tsb").default_to(false).help("A flush reaches a table that a growth has replaced, too");
   k.flag("check_pte_under_tsb_lock").default_to(false).help("The miss handler looks at the pte again under the TSB lock");
   k.integer("posted_entries").default_to(192).range(1, 1 << 12).unit("entries").help("Entries of a posted request");
   k.integer("range_ceiling_pages").default_to(192).range(1, 1 << 20).unit("pages").help("A longer range demaps the context");
   schema.rule(tlbs_make_sense);
   schema.rule(tables_make_sense);
+  schema.rule(enough_contexts);
 }
 
 Sparc64Params sparc64_params(const config::Values& v) {
@@ -161,6 +173,7 @@ Sparc64Params sparc64_params(const config::Values& v) {
   p.tsb_entries_first = static_cast<std::uint32_t>(v.integer("kernel.sparc64.tsb_entries_first"));
   p.tsb_entries_max = static_cast<std::uint32_t>(v.integer("kernel.sparc64.tsb_entries_max"));
   p.huge_tsb_entries = static_cast<std::uint32_t>(v.integer("kernel.sparc64.huge_tsb_entries"));
+  p.flush_replaced_tsb = v.flag("kernel.sparc64.flush_replaced_tsb");
   p.check_pte_under_tsb_lock = v.flag("kernel.sparc64.check_pte_under_tsb_lock");
   p.posted_entries = static_cast<std::uint32_t>(v.integer("kernel.sparc64.posted_entries"));
   p.range_ceiling_pages = v.integer("kernel.sparc64.range_ceiling_pages");

@@ -83,8 +83,8 @@ bool Sparc64Port::by_context(const Invalidation& what) const {
 void Sparc64Port::flush_tsb_user(Context& ctx, const Invalidation& what) {
   const auto lock = state_.mm_context_lock(what.mm);
   locks_.spin_lock_irq(ctx, lock, LockClass::context);
-  const sparc64::TsbTable table = tsbs_.base(what.mm, ctx.world().load(tsbs_.state_cell(what.mm)));
-  if (table.entries != 0) {
+  for (const sparc64::TsbTable& table : tables_to_flush(ctx.world(), what.mm)) {
+    if (table.entries == 0) continue;
     if (by_context(what)) flush_tsb_all(ctx, what.mm, table);
     else if (what.scope == Invalidation::Scope::range)
       for (VirtPage page = what.first; page < what.end; page += Pages{1})
@@ -97,12 +97,19 @@ void Sparc64Port::flush_tsb_user(Context& ctx, const Invalidation& what) {
   locks_.spin_unlock_irq(ctx, lock, LockClass::context);
 }
 
+/// The mm's table, and the one that it has replaced; the caller holds context.lock. Without a second one: no entries.
+std::array<sparc64::TsbTable, 2> Sparc64Port::tables_to_flush(const World& world, MmId mm) const {
+  const sparc64::TsbState now = world.load(tsbs_.state_cell(mm));
+  const std::uint32_t old_entries = params_.flush_replaced_tsb ? now.old_pairs * 2 : 0;
+  return {tsbs_.base(mm, now), tsbs_.base(mm, 1 - now.generation, old_entries)};
+}
+
 /// The first half of a split invalidation (safe-deferral): the TSB entry dies under the PTL, TLBs are flushed later.
 void Sparc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte) {
   const auto lock = state_.mm_context_lock(mm);
   locks_.spin_lock_irq(ctx, lock, LockClass::context);
-  const sparc64::TsbTable table = tsbs_.base(mm, ctx.world().load(tsbs_.state_cell(mm)));
-  if (table.entries != 0) flush_tsb_page(ctx, mm, table, page);
+  for (const sparc64::TsbTable& table : tables_to_flush(ctx.world(), mm))
+    if (table.entries != 0) flush_tsb_page(ctx, mm, table, page);
   locks_.spin_unlock_irq(ctx, lock, LockClass::context);
 }
 

@@ -38,6 +38,7 @@ struct Sparc64Params {
   /// Entries of the second TSB, for 4M pages; 0: none.
   std::uint32_t huge_tsb_entries = 0;  ///< huge_tsb_entries
   /// The miss handler looks at the pte once more after it has locked the TSB entry. Linux does not.
+  bool flush_replaced_tsb = false;  ///< flush_replaced_tsb
   bool check_pte_under_tsb_lock = false;  ///< check_pte_under_tsb_lock
   /// fast_data_access_protection demaps the page on its own cpu before the fault is handled (an assumption).
   bool demap_on_protection = true;  ///< demap_on_protection

@@ -11,6 +11,8 @@
 // to retry. So no demap by cross call falls between its look at the pte and its fill.
 #pragma once
 
+#include <array>
+
 #include "models/mm/port.h"
 #include "models/sparc64/contexts.h"
 #include "models/sparc64/core_tlbs.h"
@@ -105,6 +107,7 @@ class Sparc64Port : public Port, public CopySource, private sparc64::CallExecuto
   // ---- death of translations (flush.cpp)
   void execute(Context& ctx, const sparc64::CallRequest& request) override;
   void flush_tsb_user(Context& ctx, const Invalidation& what);
+  [[nodiscard]] std::array<sparc64::TsbTable, 2> tables_to_flush(const World& world, MmId mm) const;
   void flush_tsb_page(Context& ctx, MmId mm, const sparc64::TsbTable& table, VirtPage page);
   void flush_tsb_all(Context& ctx, MmId mm, const sparc64::TsbTable& table);
   void smp_flush(Context& ctx, const Invalidation& what);

@@ -23,14 +23,16 @@ struct TsbState {
   std::uint32_t generation = 0;
   std::uint32_t allocated = 0;  ///< one bit a generation
   std::uint32_t entries = 0;    ///< 0: the mm has no TSB (not begun, or destroyed)
+  std::uint32_t old_pairs = 0;  ///< entries of the table that a growth has replaced and not yet freed, in units of 2
   [[nodiscard]] constexpr std::uint64_t raw() const {
-    return std::uint64_t{entries} << 32 | std::uint64_t{allocated} << 8 | generation;
+    return std::uint64_t{entries} << 32 | std::uint64_t{old_pairs} << 16 | std::uint64_t{allocated} << 8 | generation;
   }
   constexpr TsbState() = default;
   constexpr explicit TsbState(std::uint64_t word)
       : generation(static_cast<std::uint32_t>(word & 0xff)),
         allocated(static_cast<std::uint32_t>(word >> 8 & 0xff)),
-        entries(static_cast<std::uint32_t>(word >> 32)) {}
+        entries(static_cast<std::uint32_t>(word >> 32)),
+        old_pairs(static_cast<std::uint32_t>(word >> 16 & 0xffff)) {}
 };
 
 /// The entry that a page would have: its two words, and the tag it must show.

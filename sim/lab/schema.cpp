@@ -15,7 +15,8 @@ void describe_run(config::Schema& s) {
   sim.integer("seed").default_to(1).help("Seed of every random stream");
   sim.flag("lookahead").default_to(true).host_only().help("Let a core run ahead while nothing else can matter");
   sim.choice("on_violation", {"stop", "count"}).default_to("stop").help("Stop at the first violation, or count them");
-  sim.integer("low_confidence_percent").default_to(100).range(1, 10000).unit("%").help("Scales every constant of low confidence: 50 and 200 show what a result owes to them");
+  sim.integer("low_confidence_percent").default_to(100).range(1, 10000).unit("%").help(
+      "Scales every constant of low confidence: 50 and 200 show what a result owes to them");
   sim.integer("max_cycles").range(1, INT64_MAX).unit("cycles").help("Cut the run there, undecided");
 
   auto top = s.section("");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""ppc64-refault shows D1 for at least 8 of 10 seeds, and never under the strategy that flushes before the unlock; the same
-with every constant of low confidence halved and doubled.
+"""ppc64-refault shows D1 for at least 8 of 10 seeds, and never under the strategy that flushes before the unlock; the
+same with every constant of low confidence halved and doubled.
 
 Usage: seeds_test.py MMULAB CONFIGS"""
 import pathlib
@@ -21,8 +21,8 @@ def is_robust(binary, scenario, percent):
         settings = [f"sim.seed={seed}", f"sim.low_confidence_percent={percent}"]
         broken += "D1" in classes(binary, scenario, *settings)
         fixed += bool(classes(binary, scenario, *settings, "strategy=ppc64-2.6.22", "sim.on_violation=count"))
-    print(f"low confidence at {percent} %: D1 for {broken} of 10 seeds with ppc64-2.6.20, violations for {fixed} of 10 with "
-          "ppc64-2.6.22")
+    print(f"low confidence at {percent} %: D1 for {broken} of 10 seeds with ppc64-2.6.20, "
+          f"violations for {fixed} of 10 with ppc64-2.6.22")
     return broken >= 8 and fixed == 0
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Shipped configurations say what they are: each scenario names its machine, kernel and strategy in its first lines, and
-whether a release ever had that mix; each constant of a machine carries source and confidence.
+"""Shipped configurations say what they are: each scenario names its machine, kernel and strategy in its first lines,
+and whether a release ever had that mix; each constant of a machine carries source and confidence.
 
 Usage: configs_test.py CONFIGS"""
 import pathlib
@@ -49,9 +49,13 @@ def check_machine(file):
     return count
 
 
+TIMED_SECTIONS = ("cost", "line", "ipi", "memory")
+TIMED_ENDINGS = ("_latency", "_stall", "_delay", "_per_remote_socket")
+
+
 def bare_costs(table, path="", timed=False):
     for key, value in table.items():
-        is_timed = timed or key in ("cost", "line", "ipi", "memory") or key.endswith(("_latency", "_stall", "_delay", "_per_remote_socket"))
+        is_timed = timed or key in TIMED_SECTIONS or key.endswith(TIMED_ENDINGS)
         if isinstance(value, dict) and "value" not in value:
             yield from bare_costs(value, f"{path}{key}.", is_timed)
         elif is_timed and isinstance(value, int) and not isinstance(value, bool) and key != "bytes":

@@ -21,7 +21,10 @@ struct Twin {
 
 const Twin twins[] = {
     {"no-duplicate-hpte", "D1", "scenarios/ppc64-refault-small.toml", "strategy", "ppc64-2.6.20", "ppc64-2.6.22"},
-    {"post-condition", "own", "bugs/sparc64-pte-unchecked.toml", "kernel.sparc64.check_pte_under_tsb_lock", "false", "true"},
+    {"post-condition", "own", "bugs/sparc64-pte-unchecked.toml", "kernel.sparc64.check_pte_under_tsb_lock",
+     "false", "true"},
+    {"post-condition", "own", "bugs/sparc64-growth-unflushed.toml", "kernel.sparc64.flush_replaced_tsb", "false",
+     "true"},
     {"no-stale-frame", "freed", "bugs/x86-gen-read-early.toml", "kernel.x86.gen_before_mask", "true", "false"},
     {"table-alive", "cached", "bugs/x86-mask-cleared-early.toml", "kernel.x86.clear_mask_first", "true", "false"},
 };
@@ -51,7 +54,7 @@ Tally walk(const Twin& twin, const char* value, unsigned walks) {
 }  // namespace
 
 TEST_CASE("What timing cannot reach, random walks do, with the fault and not without it") {
-  constexpr unsigned walks = 3000;
+  constexpr unsigned walks = 2000;
   for (const Twin& twin : twins) {
     INFO(twin.scenario << ", " << twin.key);
     const Tally faulty = walk(twin, twin.faulty, walks);

@@ -10,7 +10,8 @@
 namespace mmulab::test {
 
 RandomWalk::RandomWalk(const config::Values& values) {
-  const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(), values.integer("sim.seed")};
+  const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(),
+                                                values.integer("sim.seed")};
   plan_ = workload::make_plan(values, environment);
   system_ = std::make_unique<lab::System>(lab::system_parts(values, plan_.limits));
   plan_.lay_out(system_->world);
@@ -36,7 +37,8 @@ const Decision* RandomWalk::pick(std::uint64_t seed, std::uint64_t step) {
   const std::uint64_t random = workload::draw(seed, step);
   const std::uint64_t patience = std::uint64_t{8} << seed % 4;
   const bool stays = random % patience != 0;
-  const auto same = std::find_if(decisions_.begin(), decisions_.end(), [&](const Decision& d) { return d.agent == last_; });
+  const auto same = std::find_if(decisions_.begin(), decisions_.end(),
+                                 [&](const Decision& d) { return d.agent == last_; });
   if (stays && same != decisions_.end()) return &*same;
   return &decisions_[workload::below(random, decisions_.size())];
 }
