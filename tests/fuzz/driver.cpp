@@ -53,7 +53,8 @@ bool try_scenario(const config::Schema& schema, Input input, const config::Searc
   return true;
 }
 
-[[noreturn]] void work(const Options& options, const Corpus& corpus, const config::Schema& schema, Progress& progress) {
+[[noreturn]] void work(const Options& options, const Corpus& corpus, const config::Schema& schema,
+                       Progress& progress) {
   const config::SearchPath search({options.configs});
   const bool runs = options.target == "scenario";
   for (std::uint64_t n = 0; n < inputs_per_child && std::chrono::steady_clock::now() < options.end; ++n) {

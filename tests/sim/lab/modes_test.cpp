@@ -60,9 +60,9 @@ TEST_CASE("No task enters the kernel twice, or returns to user mode twice") {
 }
 
 TEST_CASE("A machine check kills the task that met it, and the run comes to its end") {
-  const config::Overrides duplicates = {"sim.on_violation=count", "machine.ppc64.multiple_match=machine-check",
+  const config::Overrides duplicates = {"sim.on_violation=count",     "machine.ppc64.multiple_match=machine-check",
                                         "machine.ppc64.derat_sets=1", "machine.ppc64.derat_ways=1",
-                                        "machine.ppc64.tlb_sets=1", "machine.ppc64.tlb_ways=1"};
+                                        "machine.ppc64.tlb_sets=1",   "machine.ppc64.tlb_ways=1"};
   std::string log;
   std::size_t entries = 0;
   const RunResult result = run_logged(scenarios + "ppc64-refault-dontneed.toml", duplicates, log);
