@@ -102,6 +102,15 @@ void Sparc64Port::flush_tsb_page(Context& ctx, MmId mm, const sparc64::TsbTable&
   if (tsbs_.huge(mm).entries != 0) tsbs_.flush(ctx, tsbs_.huge_slot(mm, page));
 }
 
+/// No kernel's: a strategy that splits invalidation kills the TSB entry with the pte, and flushes the TLBs later.
+void Sparc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte) {
+  const auto lock = state_.mm_context_lock(mm);
+  locks_.spin_lock_irq(ctx, lock, LockClass::context);
+  const sparc64::TsbTable table = tsbs_.base(mm, ctx.world().load(tsbs_.state_cell(mm)));
+  if (table.entries != 0) flush_tsb_page(ctx, mm, table, page);
+  locks_.spin_unlock_irq(ctx, lock, LockClass::context);
+}
+
 /// Linux has no such call: its flush_tlb_mm flushes what is pending. For strategies that record nothing.
 void Sparc64Port::flush_tsb_all(Context& ctx, MmId mm, const sparc64::TsbTable& table) {
   tsbs_.flush_all(ctx, mm, table);
