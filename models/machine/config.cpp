@@ -16,10 +16,12 @@ constexpr std::uint64_t page_bits_max = 44;
 void tables_make_sense(const config::Values& values, const config::Complain& complain) {
   const auto& bits = values.integers("machine.table_bits");
   if (bits.size() < 2 || bits.size() > TableGeometry::levels_max)
-    complain("machine.table_bits", "a page table has 2 to 5 levels", "give one number of index bits a level, leaf first");
+    complain("machine.table_bits", "a page table has 2 to 5 levels",
+             "give one number of index bits a level, leaf first");
   const std::uint64_t sum = std::accumulate(bits.begin(), bits.end(), std::uint64_t{0});
   if (sum > page_bits_max)
-    complain("machine.table_bits", "page numbers would have " + std::to_string(sum) + " bits", "the levels' bits add up to at most 44");
+    complain("machine.table_bits", "page numbers would have " + std::to_string(sum) + " bits",
+             "the levels' bits add up to at most 44");
 }
 
 void one_machine_holds(const config::Values& values, const config::Complain& complain) {

@@ -84,8 +84,6 @@ void parts_fit(const config::Values& v, const config::Complain& complain) {
   if (sum > scheme.esid_bits + segment_pages)
     complain("machine.table_bits", "the tables reach beyond the segments that a VSID can name",
              "the levels' bits add up to at most " + std::to_string(scheme.esid_bits + segment_pages));
-  if (v.contains("strategy.batch_entries") && v.integer("strategy.batch_entries") > ppc64_batch_entries_max)
-    complain("strategy.batch_entries", "ppc64 flushes at most 1024 entries at once", "set strategy.batch_entries = 192");
 }
 
 void describe_kernel_part(config::Schema& schema) {

@@ -108,15 +108,14 @@ void tables_make_sense(const config::Values& v, const config::Complain& complain
       complain(std::string("kernel.sparc64.") + key, "a TSB has 2^n entries", "use 512, 1024, 2048 ...");
   if (huge != 0 && !is_power_of_two(huge))
     complain("kernel.sparc64.huge_tsb_entries", "a TSB has 2^n entries", "use 512, 1024, 2048 ...");
-  if (first > last) complain("kernel.sparc64.tsb_entries_first", "a new TSB is larger than the largest", "raise tsb_entries_max");
+  if (first > last)
+    complain("kernel.sparc64.tsb_entries_first", "a new TSB is larger than the largest", "raise tsb_entries_max");
   const std::uint64_t numbers = (std::uint64_t{1} << v.integer("machine.sparc64.context_bits")) - 2;
   const std::uint64_t cpus = v.integer("machine.sockets") * v.integer("machine.cores") * v.integer("machine.threads");
   if (cpus > numbers)
-    complain("machine.sparc64.context_bits", std::to_string(numbers) + " context numbers are fewer than " + std::to_string(cpus) + " cpus",
+    complain("machine.sparc64.context_bits",
+             std::to_string(numbers) + " context numbers are fewer than " + std::to_string(cpus) + " cpus",
              "each cpu needs one after a wrap");
-  const bool posted = v.contains("strategy.wait") && !v.flag("strategy.wait") && !v.flag("strategy.by_reference");
-  if (posted && v.integer("strategy.batch_entries") > v.integer("kernel.sparc64.posted_entries"))
-    complain("kernel.sparc64.posted_entries", "a batch does not fit a posted request", "as many entries as strategy.batch_entries");
 }
 
 std::vector<Sparc64TlbLevel> levels(const config::Values& v, const std::string& path) {

@@ -96,7 +96,8 @@ void describe_x86(config::Schema& schema) {
   k.choice("shootdown", {"vectors8-2.6", "tlb-gen-modern"}).help("Which kernel's shootdown protocol; by default that of kernel.version");
   k.integer("flush_ceiling").range(0, 1 << 20).unit("pages").help("More pages than this: flush everything; by default 33 for modern, 1 before");
   k.integer("shootdown_slots").default_to(initial.shootdown_slots).range(1, 64).help("Invalidate vectors of the 2.6 shootdown");
-  k.integer("asids").default_to(initial.asids).range(1, x86::TlbGen::asids_max).help("Address-space ids that a cpu keeps");
+  k.integer("asids").default_to(initial.asids).range(1, x86::TlbGen::asids_max).help(
+      "Address-space ids that a cpu keeps");
   for (const FlagKey& flag : kernel_flags) k.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
   schema.rule(powers_of_two);
   schema.rule(features_make_sense);

@@ -64,7 +64,8 @@ std::unique_ptr<System> assemble_system(const SystemParts& parts) {
 }
 
 void check_plan(const config::Values& values) {
-  const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(), values.integer("sim.seed")};
+  const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(),
+                                              values.integer("sim.seed")};
   static_cast<void>(system_parts(values, workload::make_plan(values, environment).limits));
 }
 

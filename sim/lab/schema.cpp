@@ -4,6 +4,7 @@
 #include "models/gather/config.h"
 #include "models/machine/config.h"
 #include "models/mm/config.h"
+#include "models/ppc64/params.h"
 #include "sim/lab/architecture.h"
 #include "workloads/plan.h"
 
@@ -33,6 +34,19 @@ void describe_run(config::Schema& s) {
   output.flag("progress").default_to(true).host_only().help("Report progress on standard error");
 }
 
+/// A strategy's batch must fit what the architecture's port can take at once.
+void batch_fits_port(const config::Values& v, const config::Complain& complain) {
+  const std::uint64_t entries = v.integer("strategy.batch_entries");
+  const std::string& arch = v.text("machine.arch");
+  if (arch == "ppc64" && entries > ppc64_batch_entries_max)
+    complain("strategy.batch_entries", fmt::format("ppc64 flushes at most {} entries at once", ppc64_batch_entries_max),
+             "set strategy.batch_entries = 192");
+  const bool copied = !v.flag("strategy.wait") && !v.flag("strategy.by_reference");
+  if (arch == "sparc64" && copied && entries > v.integer("kernel.sparc64.posted_entries"))
+    complain("strategy.batch_entries", "a batch does not fit a posted request",
+             fmt::format("at most kernel.sparc64.posted_entries, {}", v.integer("kernel.sparc64.posted_entries")));
+}
+
 }  // namespace
 
 config::Schema schema() {
@@ -43,6 +57,7 @@ config::Schema schema() {
   describe_strategy(s);
   workload::describe_workload(s);
   describe_run(s);
+  s.rule(batch_fits_port);
   return s;
 }
 

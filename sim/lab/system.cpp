@@ -137,7 +137,9 @@ void System::run_task(Context& ctx, void* argument) {
 
 bool System::finished() const {
   for (std::uint32_t t = 0; t < added_; ++t)
-    if (const TaskState s = world.load(state->task_state(TaskId{t})); s != TaskState::dead && s != TaskState::unused) return false;
+    if (const TaskState s = world.load(state->task_state(TaskId{t}));
+        s != TaskState::dead && s != TaskState::unused)
+      return false;
   for (std::uint32_t c = 0; c < parts_.topology.cpus(); ++c)
     if (world.load(state->cpu_current(CpuId{c})) != world.load(state->cpu_idle_task(CpuId{c}))) return false;
   return true;

@@ -19,7 +19,8 @@ void enter_traffic(const System& system, StatRegistry& registry) {
   enter("memory.latency", "cycles", "what the memory target annotated, all lines together", memory.latency.raw());
   const TranslationCounts& counts = system.translations;
   enter("tlb.first_level", "accesses", "accesses translated by the first level (TLB, ERAT)", counts.first_level);
-  enter("tlb.second_level", "accesses", "accesses translated by the second level (second-level TLB; ppc64's TLB)", counts.second_level);
+  enter("tlb.second_level", "accesses", "accesses translated by the second level (second-level TLB; ppc64's TLB)",
+        counts.second_level);
   enter("tlb.walks", "fills", "translations filled by a walk (page tables, HPT, TSB)", counts.walks);
 }
 

@@ -28,8 +28,8 @@ void combine(Fingerprint& into, const Fingerprint& with) {
 }  // namespace
 
 WorldFull::WorldFull(const std::string& region, std::uint64_t words)
-    : std::runtime_error(fmt::format("{} would bring the simulated state to {} MiB; at most {} MiB are possible", region,
-                                     (words >> 17) + 1, World::words_max >> 17)) {}
+    : std::runtime_error(fmt::format("{} would bring the simulated state to {} MiB; at most {} MiB are possible",
+                                     region, (words >> 17) + 1, World::words_max >> 17)) {}
 
 Region World::allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence) {
   MMULAB_ASSERT(!tracking_, "the World is laid out before the first run");

@@ -15,23 +15,24 @@ namespace {
 
 const std::string presets = "machine = \"core2\"\nkernel = \"2.6.22\"\nstrategy = \"generic-2.6.22\"\n";
 const std::string good = presets + "workload = \"unmap\"\n";
-const std::string own_machine = "kernel = \"2.6.22\"\nstrategy = \"generic-2.6.22\"\nworkload = \"unmap\"\n[machine]\npreset = \"core2\"\n";
+const std::string own_machine =
+    "kernel = \"2.6.22\"\nstrategy = \"generic-2.6.22\"\nworkload = \"unmap\"\n[machine]\npreset = \"core2\"\n";
 
 /// Runs the command on a file of this content; what it says, with the file's name reduced to lab.toml.
 class Attempt {
  public:
-  Attempt() {
-    setenv("MMULAB_CONFIG_PATH", MMULAB_SOURCE_DIR "/configs", 1);
-  }
+  Attempt() { setenv("MMULAB_CONFIG_PATH", MMULAB_SOURCE_DIR "/configs", 1); }
   ~Attempt() { unsetenv("MMULAB_CONFIG_PATH"); }
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
-  std::string run(const std::string& verb, const std::string& content, const std::vector<std::string>& options = {}) {
+  std::string run(const std::string& verb, const std::string& content,
+                  const std::vector<std::string>& options = {}) {
     shelf_.write("lab.toml", content);
     return run_file(verb, shelf_.file("lab.toml"), options);
   }
-  std::string run_file(const std::string& verb, const std::string& file, const std::vector<std::string>& options = {}) {
+  std::string run_file(const std::string& verb, const std::string& file,
+                       const std::vector<std::string>& options = {}) {
     std::vector<std::string> words = {verb, file};
     words.insert(words.end(), options.begin(), options.end());
     std::ostringstream out, err;
@@ -43,7 +44,8 @@ class Attempt {
 
  private:
   static std::string without(std::string text, const std::string& folder) {
-    for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) text.erase(at, folder.size());
+    for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder))
+      text.erase(at, folder.size());
     return text;
   }
   Shelf shelf_;
@@ -68,7 +70,9 @@ TEST_CASE("Bad input: a misspelt key, table or verb of the script") {
   |  ^^^^^^
   = help: did you mean `machine`?
 )");
-  const std::string script = presets + "[workload]\nkind = \"script\"\n[[workload.region]]\nname = \"heap\"\npages = 4\n[[workload.task]]\nname = \"t\"\n";
+  const std::string script = presets +
+                             "[workload]\nkind = \"script\"\n[[workload.region]]\nname = \"heap\"\npages = "
+                             "4\n[[workload.task]]\nname = \"t\"\n";
   CHECK(refusal(script + "cpu = 0\nops = [\"stroe heap\"]\n") == R"(error: there is no operation `stroe`
   --> lab.toml:12:9
    |
@@ -105,7 +109,8 @@ TEST_CASE("Bad input: a value of the wrong kind, out of range, negative or huge"
 5 | sim.seed = -1
   |            ^^
 )");
-  CHECK(refusal(presets + "[workload]\nkind = \"unmap\"\npages = -4\n") == R"(error: `workload.pages`: expected a non-negative integer, found -4
+  CHECK(refusal(presets + "[workload]\nkind = \"unmap\"\npages = -4\n") ==
+        R"(error: `workload.pages`: expected a non-negative integer, found -4
  --> lab.toml:6:9
   |
 6 | pages = -4
@@ -146,7 +151,8 @@ TEST_CASE("Bad input: a machine that cannot be") {
   |              ^^^^^^^^^^^^
   = help: the levels' bits add up to at most 44
 )");
-  CHECK(refusal(own_machine + "ppc64.tlb_sets = 4\n") == R"(error: [machine.ppc64] applies only when machine.arch is "ppc64"; it is "x86" here
+  CHECK(refusal(own_machine + "ppc64.tlb_sets = 4\n") ==
+        R"(error: [machine.ppc64] applies only when machine.arch is "ppc64"; it is "x86" here
  --> lab.toml:6:1
   |
 6 | ppc64.tlb_sets = 4
@@ -163,7 +169,8 @@ TEST_CASE("Bad input: a machine that cannot be") {
 
 TEST_CASE("Bad input: what an architecture cannot be built with is refused before it is built") {
   const auto machine = [](const std::string& preset, const std::string& strategy, const std::string& rest) {
-    return refusal("kernel = \"2.6.22\"\nworkload = \"unmap\"\nstrategy = \"" + strategy + "\"\n[machine]\npreset = \"" + preset + "\"\n" + rest);
+    return refusal("kernel = \"2.6.22\"\nworkload = \"unmap\"\nstrategy = \"" + strategy +
+                   "\"\n[machine]\npreset = \"" + preset + "\"\n" + rest);
   };
   CHECK_THAT(machine("ultrasparc-iiii", "sparc64-2013", "sparc64.context_bits = 2\n"),
              Catch::StartsWith("error: 2 context numbers are fewer than 4 cpus\n --> lab.toml:6:24\n"));
@@ -172,8 +179,12 @@ TEST_CASE("Bad input: what an architecture cannot be built with is refused befor
   CHECK_THAT(machine("ppc970", "ppc64-2.6.22", "page_shift = 13\n"),
              Catch::StartsWith("error: the ppc64 port has 4 KiB pages\n --> lab.toml:6:14\n"));
   CHECK_THAT(machine("ppc970", "ppc64-2.6.22", "table_bits = [9, 9, 9, 9]\n"),
-             Catch::StartsWith("error: the tables reach beyond the segments that a VSID can name\n --> lab.toml:6:14\n") &&
+             Catch::StartsWith(
+                 "error: the tables reach beyond the segments that a VSID can name\n --> lab.toml:6:14\n") &&
                  Catch::Contains("add up to at most 32"));
+  CHECK_THAT(refusal("machine = \"ppc970\"\nkernel = \"2.6.22\"\nworkload = \"unmap\"\n[strategy]\npreset = "
+                     "\"ppc64-2.6.22\"\nbatch_entries = 2000\n"),
+             Catch::StartsWith("error: ppc64 flushes at most 1024 entries at once\n --> lab.toml:6:17\n"));
   CHECK_THAT(machine("core2", "generic-2.6.22", "page_shift = 13\n"),
              Catch::StartsWith("error: the x86 port has 4 KiB pages\n --> lab.toml:6:14\n"));
   CHECK_THAT(machine("core2", "generic-2.6.22", "x86.itlb_4k_ways = 0\n"),
@@ -207,8 +218,10 @@ TEST_CASE("Bad input: a preset that is missing, or presets in a circle") {
              Catch::StartsWith("error: there is no machine preset `core3`\n --> lab.toml:1:11\n") &&
                  Catch::Contains("  = help: did you mean `core2`? known: core2, "));
   const std::string circle = attempt.run("run", "machine = \"ouroboros\"\n" + good.substr(good.find('\n') + 1));
-  CHECK_THAT(circle, Catch::StartsWith("error: machine presets form a cycle: ouroboros -> tail -> ouroboros\n --> ") &&
-                         Catch::Contains("machines/tail.toml:1:10\n  |\n1 | preset = \"ouroboros\"\n  |          ^^^^^^^^^^^\n"));
+  CHECK_THAT(
+      circle,
+      Catch::StartsWith("error: machine presets form a cycle: ouroboros -> tail -> ouroboros\n --> ") &&
+          Catch::Contains("machines/tail.toml:1:10\n  |\n1 | preset = \"ouroboros\"\n  |          ^^^^^^^^^^^\n"));
 }
 
 TEST_CASE("Bad input: invariants, goals and expectations that do not exist") {
@@ -220,8 +233,10 @@ TEST_CASE("Bad input: invariants, goals and expectations that do not exist") {
   = help: did you mean `no-leak`?
 )");
   CHECK_THAT(refusal(good + "goals = [\"win\"]\n"),
-             Catch::StartsWith("error: there is no goal `win`\n --> lab.toml:5:9\n") && Catch::Contains("= help: known here: "));
-  CHECK(refusal(good + "[[expect]]\ninvariant = \"no-leek\"\n") == R"(error: there is no selected invariant `no-leek`
+             Catch::StartsWith("error: there is no goal `win`\n --> lab.toml:5:9\n") &&
+                 Catch::Contains("= help: known here: "));
+  CHECK(refusal(good + "[[expect]]\ninvariant = \"no-leek\"\n") ==
+        R"(error: there is no selected invariant `no-leek`
  --> lab.toml:6:13
   |
 6 | invariant = "no-leek"
@@ -231,20 +246,23 @@ TEST_CASE("Bad input: invariants, goals and expectations that do not exist") {
 }
 
 TEST_CASE("Bad input: text that is no TOML") {
-  CHECK(refusal("machine = \"core2\n") ==
-        R"(error: Error while parsing string: unescaped control characters other than TAB (U+0009) are explicitly prohibited
+  CHECK(
+      refusal("machine = \"core2\n") ==
+      R"(error: Error while parsing string: unescaped control characters other than TAB (U+0009) are explicitly prohibited
  --> lab.toml:1:17
   |
 1 | machine = "core2
   |                 ^
 )");
-  CHECK(refusal(good + "machine = \"k8\"\n") == R"(error: Error while parsing key-value pair: cannot redefine existing string 'machine'
+  CHECK(refusal(good + "machine = \"k8\"\n") ==
+        R"(error: Error while parsing key-value pair: cannot redefine existing string 'machine'
  --> lab.toml:5:11
   |
 5 | machine = "k8"
   |           ^
 )");
-  CHECK(refusal(std::string("sim.seed = 1\0\n", 14)) == R"(error: Error while parsing decimal integer: expected digit, saw '\u0000'
+  CHECK(refusal(std::string("sim.seed = 1\0\n", 14)) ==
+        R"(error: Error while parsing decimal integer: expected digit, saw '\u0000'
  --> lab.toml:1:13
   |
 1 | sim.seed = 1?
@@ -261,7 +279,8 @@ TEST_CASE("Bad input: text that is no TOML") {
                                " (TOML_MAX_NESTED_VALUES)\n --> lab.toml:1:261\n"));
   std::string deep;
   for (int i = 0; i < 2000; ++i) deep += "a.";
-  CHECK_THAT(refusal(deep + "b = 1\n"), Catch::StartsWith("error: a key nests more than 64 levels deep\n --> lab.toml:1:130\n"));
+  CHECK_THAT(refusal(deep + "b = 1\n"),
+             Catch::StartsWith("error: a key nests more than 64 levels deep\n --> lab.toml:1:130\n"));
 }
 
 TEST_CASE("Bad input: a megabyte of random bytes") {
@@ -275,20 +294,25 @@ TEST_CASE("Bad input: a megabyte of random bytes") {
 
 TEST_CASE("Bad input: a file that is not there, a directory, an endless one") {
   Attempt attempt;
-  CHECK(attempt.run_file("run", attempt.shelf().file("none.toml")) == "error: cannot read none.toml: there is no such file\n");
-  CHECK(attempt.run_file("run", attempt.shelf().file("machines")) == "error: cannot read machines: it is a directory\n");
+  CHECK(attempt.run_file("run", attempt.shelf().file("none.toml")) ==
+        "error: cannot read none.toml: there is no such file\n");
+  CHECK(attempt.run_file("run", attempt.shelf().file("machines")) ==
+        "error: cannot read machines: it is a directory\n");
   CHECK(attempt.run_file("run", "/dev/zero") == "error: cannot read /dev/zero: it is larger than 16 MiB\n");
 }
 
 TEST_CASE("Bad input: an override that is none") {
   CHECK_THAT(refusal(good, {"--set", "sim.seed"}), Catch::StartsWith("error: ") && Catch::Contains("sim.seed"));
-  CHECK_THAT(refusal(good, {"--set", "sim.sede=1"}), Catch::Contains("did you mean `seed`?") || Catch::Contains("did you mean `sim.seed`?"));
-  CHECK_THAT(refusal(good, {"--set", "sim.seed=x"}), Catch::Contains("`sim.seed`: expected an integer, found a string"));
+  CHECK_THAT(refusal(good, {"--set", "sim.sede=1"}),
+             Catch::Contains("did you mean `seed`?") || Catch::Contains("did you mean `sim.seed`?"));
+  CHECK_THAT(refusal(good, {"--set", "sim.seed=x"}),
+             Catch::Contains("`sim.seed`: expected an integer, found a string"));
 }
 
 TEST_CASE("Bad input: lint finds what only the workload's plan shows") {
-  CHECK_THAT(Attempt().run("lint", presets + "workload.kind = \"script\"\n"),
-             Catch::StartsWith("error: a script has no task\n --> lab.toml:4:17\n") && Catch::EndsWith("1 problem\n"));
+  CHECK_THAT(
+      Attempt().run("lint", presets + "workload.kind = \"script\"\n"),
+      Catch::StartsWith("error: a script has no task\n --> lab.toml:4:17\n") && Catch::EndsWith("1 problem\n"));
 }
 
 }  // namespace

@@ -3,9 +3,10 @@
 // child in any way but by itself (an assertion of ours, a signal, an exception), or holds it up for 20 s. A failing
 // input is printed with its number; the same seed and number make it again.
 //
-//   fuzz_driver TARGET SECONDS CONFIGS [SEED [FIRST]]     TARGET: configuration | scenario
+//   fuzz_driver TARGET SECONDS CONFIGS [SEED [FIRST]]     TARGET: configuration | scenario | large
 //
 // configuration: any bytes are values or diagnostics. scenario: what is accepted is built and run for some cycles.
+// large: the same with any size that the schema allows; slow, and needs some GiB of memory.
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,13 +54,15 @@ bool try_scenario(const config::Schema& schema, Input input, const config::Searc
   return true;
 }
 
-[[noreturn]] void work(const Options& options, const Corpus& corpus, const config::Schema& schema, Progress& progress) {
+[[noreturn]] void work(const Options& options, const Corpus& corpus, const config::Schema& schema,
+                       Progress& progress) {
   const config::SearchPath search({options.configs});
-  const bool runs = options.target == "scenario";
+  const bool runs = options.target != "configuration";
+  const bool tame = options.target == "scenario";
   for (std::uint64_t n = 0; n < inputs_per_child && std::chrono::steady_clock::now() < options.end; ++n) {
     alarm(hang_seconds);
     try {
-      const Input input = corpus.input(options.seed, progress.number, runs);
+      const Input input = corpus.input(options.seed, progress.number, tame);
       const bool accepted = runs ? try_scenario(schema, input, search) : try_configuration(schema, input, search);
       progress.accepted += accepted ? 1U : 0U;
     } catch (const config::Error& error) {

@@ -26,10 +26,30 @@ std::string random_bytes(Random& random, std::size_t most) {
 }
 
 std::string strange_value(Random& random) {
-  static const std::vector<std::string> values = {
-      "0",     "1",    "-1",   "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1.5",  "nan", "inf",
-      "true",  "\"\"", "\"x\"", "[]",                  "[[]]",                 "{}",                  "{value=1}",
-      "1979-05-27", "[1,\"a\"]", "\"\\u0000\"", "'''\n'''", "0x7fffffff", "4294967296", "[0]", "[9,9,9,9,9]"};
+  static const std::vector<std::string> values = {"0",
+                                                  "1",
+                                                  "-1",
+                                                  "9223372036854775807",
+                                                  "-9223372036854775808",
+                                                  "9223372036854775808",
+                                                  "1.5",
+                                                  "nan",
+                                                  "inf",
+                                                  "true",
+                                                  "\"\"",
+                                                  "\"x\"",
+                                                  "[]",
+                                                  "[[]]",
+                                                  "{}",
+                                                  "{value=1}",
+                                                  "1979-05-27",
+                                                  "[1,\"a\"]",
+                                                  "\"\\u0000\"",
+                                                  "'''\n'''",
+                                                  "0x7fffffff",
+                                                  "4294967296",
+                                                  "[0]",
+                                                  "[9,9,9,9,9]"};
   return random.one_of(values);
 }
 
@@ -56,7 +76,8 @@ Corpus::Corpus(const std::string& configs, const config::Schema& schema) {
     text << std::ifstream(file).rdbuf();
     documents_.push_back(text.str());
   }
-  for (const char* arch : {"core2", "skylake", "zen5", "ppc970", "power8", "ppc64-tiny", "x86-tiny", "sparc64-tiny", "niagara2"})
+  for (const char* arch :
+       {"core2", "skylake", "zen5", "ppc970", "power8", "ppc64-tiny", "x86-tiny", "sparc64-tiny", "niagara2"})
     for (const char* workload : {"unmap-tiny", "fork-tiny", "mixed-tiny", "mprotect-tiny", "mixed"})
       documents_.push_back(std::string("machine = \"") + arch + "\"\nworkload = \"" + workload +
                            "\"\nkernel = \"modern\"\nstrategy = \"safe-deferral\"\n");
@@ -80,13 +101,15 @@ std::string Corpus::override_of(Random& random, bool tame) const {
   const config::KeySpec& key = random.one_of(keys_);
   if (!tame && random.below(8) == 0) return key.path + "=" + strange_value(random);
   const std::uint64_t max = tame ? std::min(key.max, std::max(key.min, tame_max)) : key.max;
-  const std::vector<std::uint64_t> edges = {key.min, key.min + 1, max, max - (max > key.min ? 1 : 0), key.min + random.below(max - key.min + 1)};
+  const std::vector<std::uint64_t> edges = {key.min, key.min + 1, max, max - (max > key.min ? 1 : 0),
+                                            key.min + random.below(max - key.min + 1)};
   const std::uint64_t number = random.one_of(edges);
   switch (key.kind) {
     case config::Kind::Integer:
     case config::Kind::Constant: return key.path + "=" + std::to_string(number);
     case config::Kind::Flag: return key.path + (random.below(2) == 0 ? "=true" : "=false");
-    case config::Kind::Text: return key.path + "=" + (key.choices.empty() ? strange_value(random) : random.one_of(key.choices));
+    case config::Kind::Text:
+      return key.path + "=" + (key.choices.empty() ? strange_value(random) : random.one_of(key.choices));
     case config::Kind::Integers: {
       std::string list = std::to_string(number);
       for (std::uint64_t n = random.below(4); n > 0; --n) list += "," + std::to_string(random.one_of(edges));
@@ -100,7 +123,8 @@ std::string Corpus::override_of(Random& random, bool tame) const {
 void Corpus::change(Random& random, std::string& text) const {
   if (random.below(4) == 0) {
     const std::size_t at = random.below(text.size() + 1);
-    text = text.substr(0, at) + random_bytes(random, 12) + text.substr(std::min(text.size(), at + random.below(6)));
+    text =
+        text.substr(0, at) + random_bytes(random, 12) + text.substr(std::min(text.size(), at + random.below(6)));
     return;
   }
   std::vector<std::string> lines = lines_of(text);

@@ -23,11 +23,16 @@ namespace {
 const std::map<std::string_view, const char*> out_of_reach = {
     {"ppc64.pte_clear_young", "the kernel model has no page ageing; tests/models/ppc64/change_pte_test.cpp"},
     {"x86.pte.young", "the kernel model has no page ageing; tests/models/x86/invalidate_test.cpp"},
-    {"ppc64.set_pte_clears", "the kernel model never sets a pte over a present one; tests/models/ppc64/change_pte_test.cpp"},
-    {"x86.invpcid_address", "an instruction that no protocol without PTI needs; tests/models/x86/invalidate_test.cpp"},
-    {"x86.invpcid_context", "an instruction that no protocol without PTI needs; tests/models/x86/invalidate_test.cpp"},
-    {"tsb.unlock_invalid", "a pte that dies within the 30 cycles of a TSB lock; tests/models/sparc64/tsb_test.cpp"},
-    {"xcall.retry", "two senders that reach one target within its latch; tests/models/sparc64/cross_call_test.cpp"},
+    {"ppc64.set_pte_clears",
+     "the kernel model never sets a pte over a present one; tests/models/ppc64/change_pte_test.cpp"},
+    {"x86.invpcid_address",
+     "an instruction that no protocol without PTI needs; tests/models/x86/invalidate_test.cpp"},
+    {"x86.invpcid_context",
+     "an instruction that no protocol without PTI needs; tests/models/x86/invalidate_test.cpp"},
+    {"tsb.unlock_invalid",
+     "a pte that dies within the 30 cycles of a TSB lock; tests/models/sparc64/tsb_test.cpp"},
+    {"xcall.retry",
+     "two senders that reach one target within its latch; tests/models/sparc64/cross_call_test.cpp"},
 };
 
 /// One label as the systems show it.
@@ -84,8 +89,10 @@ class Mutants {
     const pid_t child = wait(&status);
     const auto ended = running_.find(child);
     if (ended == running_.end()) return;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 4) ++aborted_;
-    else survivors_.push_back(fmt::format("{}: status {:#x}", ended->second, status));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 4)
+      ++aborted_;
+    else
+      survivors_.push_back(fmt::format("{}: status {:#x}", ended->second, status));
     running_.erase(ended);
   }
   std::map<pid_t, std::string> running_;

@@ -68,12 +68,16 @@ threads = 1
 pages = 16
 )";
   const config::SearchPath search({std::string(MMULAB_SOURCE_DIR) + "/configs"});
-  return lab::run(config::load_text(lab::schema(), "memory.toml", text,
-                                    {"machine.memory.model=" + model, "machine.memory.latency=" + std::to_string(latency)}, search),
-                  "memory.toml", {});
+  return lab::run(
+      config::load_text(lab::schema(), "memory.toml", text,
+                        {"machine.memory.model=" + model, "machine.memory.latency=" + std::to_string(latency)},
+                        search),
+      "memory.toml", {});
 }
 
-std::uint64_t counter(const RunResult& result, const char* name) { return result.stats->find(name)->counter->value(); }
+std::uint64_t counter(const RunResult& result, const char* name) {
+  return result.stats->find(name)->counter->value();
+}
 
 TEST_CASE("A memory target that a user registers answers with its own latencies") {
   register_banked_memory();
@@ -100,7 +104,8 @@ TEST_CASE("A target chosen by configuration changes the cycles of a run by what 
   CHECK(served.hits + served.misses == counter(flat, "line.memory"));
   CHECK(flat.steps == banked.steps);
   CHECK((flat.end_cycle - banked.end_cycle).raw() == served.hits * (250 - open_row.raw()));
-  CHECK(counter(flat, "memory.latency") - counter(banked, "memory.latency") == served.hits * (250 - open_row.raw()));
+  CHECK(counter(flat, "memory.latency") - counter(banked, "memory.latency") ==
+        served.hits * (250 - open_row.raw()));
 }
 
 TEST_CASE("Memory statistics: lines times latency, whatever the latency is") {
@@ -111,11 +116,13 @@ TEST_CASE("Memory statistics: lines times latency, whatever the latency is") {
   CHECK(counter(slow, "memory.latency") == 400 * lines);
   CHECK((slow.end_cycle - fast.end_cycle).raw() == 300 * lines);
   // One core: nobody to get a line from, nobody to wait for.
-  for (const char* none : {"line.same_socket", "line.cross_socket", "line.queued"}) CHECK(counter(slow, none) == 0);
+  for (const char* none : {"line.same_socket", "line.cross_socket", "line.queued"})
+    CHECK(counter(slow, none) == 0);
 }
 
 TEST_CASE("A memory target that does not exist is the user's error, with its place and the nearest name") {
-  CHECK_THROWS_WITH(run_one_cpu("flta", 250), Catch::Contains("there is no memory target `flta`") && Catch::Contains("did you mean `flat`?"));
+  CHECK_THROWS_WITH(run_one_cpu("flta", 250), Catch::Contains("there is no memory target `flta`") &&
+                                                  Catch::Contains("did you mean `flat`?"));
 }
 
 }  // namespace

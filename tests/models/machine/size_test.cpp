@@ -56,8 +56,8 @@ std::string scenario(const Kind& kind, const Size& size, bool unmaps) {
       kind.kernel, kind.strategy, kind.machine, size.sockets, size.cores, size.threads, pages, size.cpus());
   for (std::uint32_t cpu = 0; cpu < size.cpus(); ++cpu) {
     const char* call = cpu == 0 && unmaps ? "munmap heap; " : "";
-    text += fmt::format("[[workload.task]]\nname = \"t{}\"\ncpu = {}\nops = [\"{}store other+{}; {}\"]\n", cpu, cpu,
-                        cpu == 0 && unmaps ? "store heap; " : "", cpu,
+    text += fmt::format("[[workload.task]]\nname = \"t{}\"\ncpu = {}\nops = [\"{}store other+{}; {}\"]\n", cpu,
+                        cpu, cpu == 0 && unmaps ? "store heap; " : "", cpu,
                         size.cpus() == 1 ? call : fmt::format("barrier before; {}barrier after", call));
   }
   return text;
@@ -71,7 +71,8 @@ config::Overrides fixed_tsb(const Kind& kind) {
 
 std::uint64_t counted(const Kind& kind, const Size& size, bool unmaps) {
   const config::SearchPath search({std::string(MMULAB_SOURCE_DIR) + "/configs"});
-  const config::Values values = config::load_text(lab::schema(), "size.toml", scenario(kind, size, unmaps), fixed_tsb(kind), search);
+  const config::Values values =
+      config::load_text(lab::schema(), "size.toml", scenario(kind, size, unmaps), fixed_tsb(kind), search);
   const RunResult result = lab::run(values, "size.toml", {});
   CHECK(result.end == RunEnd::finished);
   CHECK(result.violations_total == 0);

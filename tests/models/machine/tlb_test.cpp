@@ -30,9 +30,8 @@ struct Operation {
 };
 
 rc::Gen<std::vector<Operation>> operations() {
-  return rc::gen::container<std::vector<Operation>>(
-      rc::gen::construct<Operation>(rc::gen::inRange(0U, 5U), rc::gen::inRange(0U, 24U), rc::gen::inRange(0U, 3U),
-                                    rc::gen::inRange(0U, cores)));
+  return rc::gen::container<std::vector<Operation>>(rc::gen::construct<Operation>(
+      rc::gen::inRange(0U, 5U), rc::gen::inRange(0U, 24U), rc::gen::inRange(0U, 3U), rc::gen::inRange(0U, cores)));
 }
 
 /// A TLB driven through raw words, as a core's run-ahead does.
@@ -58,10 +57,13 @@ TlbGeometry any_geometry(Replacement replacement) {
 /// The oracle's side of one operation.
 void follow(Listed& set, const Operation& op, const TlbGeometry& geometry, std::uint64_t data) {
   const std::uint64_t key = key_of(op).raw();
-  const auto found = std::find_if(set.entries.begin(), set.entries.end(), [&](const auto& e) { return e.first == key; });
+  const auto found =
+      std::find_if(set.entries.begin(), set.entries.end(), [&](const auto& e) { return e.first == key; });
   if (op.what >= 3) {
-    if (op.what == 4) set.entries.clear();
-    else if (found != set.entries.end()) set.entries.erase(found);
+    if (op.what == 4)
+      set.entries.clear();
+    else if (found != set.entries.end())
+      set.entries.erase(found);
   } else if (found != set.entries.end()) {
     if (geometry.replacement == Replacement::lru) set.entries.splice(set.entries.begin(), set.entries, found);
   } else {
@@ -125,7 +127,8 @@ TEST_CASE("Under every replacement a hit is what the flat map says, and a fill i
     rc::prop("against a flat map", [replacement] {
       const TlbGeometry geometry = any_geometry(replacement);
       Driven driven(geometry);
-      std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> map;  // (core, key) -> data of the last fill
+      std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t>
+          map;  // (core, key) -> data of the last fill
       std::uint64_t data = 0;
       for (const Operation& op : *operations()) {
         ++data;
@@ -136,7 +139,8 @@ TEST_CASE("Under every replacement a hit is what the flat map says, and a fill i
         if (op.what == 3) map.erase({op.core, key});
         if (op.what == 4)
           for (auto it = map.begin(); it != map.end();) {
-            const bool same_set = driven.tlb().set_of(TlbKey{it->first.second}.page()) == driven.tlb().set_of(VirtPage{op.page});
+            const bool same_set =
+                driven.tlb().set_of(TlbKey{it->first.second}.page()) == driven.tlb().set_of(VirtPage{op.page});
             it = it->first.first == op.core && same_set ? map.erase(it) : std::next(it);
           }
         if (op.what < 3) {

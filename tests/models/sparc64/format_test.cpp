@@ -50,7 +50,7 @@ TEST_CASE("A raw sun4v data word decodes field by field") {
 }
 
 TEST_CASE("The pointer equals the formula written as a concatenation of bit fields") {
-  rc::check([](std::uint64_t base, std::uint64_t va, bool split) {
+  CHECK(rc::check([](std::uint64_t base, std::uint64_t va, bool split) {
     const unsigned n = *rc::gen::inRange(0U, 8U);
     const TsbRegister reg{(base & ~std::uint64_t{0x1fff}) | (split ? 0x1000U : 0U) | n};
     const auto field = [](std::uint64_t x, unsigned high, unsigned low) {
@@ -61,32 +61,32 @@ TEST_CASE("The pointer equals the formula written as a concatenation of bit fiel
     RC_ASSERT(reg.pointer_8k(VirtAddr{va}).raw() == (top | field(va, 21 + n, 13) << 4));
     const std::uint64_t half = split ? std::uint64_t{1} << (13 + n) : 0;
     RC_ASSERT(reg.pointer_64k(VirtAddr{va}).raw() == (top | half | field(va, 24 + n, 16) << 4));
-  });
+  }));
 }
 
 TEST_CASE("Linux's tag is va >> 22 for every TSB of at least 512 entries") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const VirtAddr va{*rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << 44)};
     const std::uint32_t entries = 512U << *rc::gen::inRange(0U, 8U);
     const TsbHash hash{PageShift{13}, 512};
     const VirtPage page = page_of(va, PageShift{13});
     RC_ASSERT(hash.tag(page) == va.raw() >> 22);
     RC_ASSERT(hash.index(page, entries) == (va.raw() >> 13 & (entries - 1)));
-  });
+  }));
 }
 
 TEST_CASE("Tag and index together name the page, in tables of any size") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const std::uint32_t least = 1U << *rc::gen::inRange(0U, 12U);
     const std::uint32_t entries = least << *rc::gen::inRange(0U, 4U);
     const TsbHash hash{PageShift{13}, least};
     const VirtPage page{*rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << 40)};
     RC_ASSERT(hash.page(hash.tag(page), hash.index(page, entries)) == page);
-  });
+  }));
 }
 
 TEST_CASE("Hardware may write through a pte only if it is both writable and modified") {
-  rc::check([](bool write, bool dirty, bool v9) {
+  CHECK(rc::check([](bool write, bool dirty, bool v9) {
     const TteFormat format = v9 ? TteFormat::sun4u : TteFormat::sun4v;
     const PteLayout layout = pte_layout(format, PageShift{13});
     const auto frame = *rc::gen::inRange<std::uint64_t>(0, 1U << 20);
@@ -97,7 +97,7 @@ TEST_CASE("Hardware may write through a pte only if it is both writable and modi
     RC_ASSERT(tte.valid());
     RC_ASSERT(tte.size() == PageSize::size_8k);
     RC_ASSERT(tte.physical().raw() == frame << 13);
-  });
+  }));
 }
 
 TEST_CASE("No two meanings of a pte share a bit") {

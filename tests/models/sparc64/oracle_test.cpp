@@ -129,14 +129,14 @@ class Oracle {
 };
 
 TEST_CASE("Whatever happens, a user finds exactly what the flat map says") {
-  rc::check([](bool hardware, bool huge) {
+  CHECK(rc::check([](bool hardware, bool huge) {
     Sparc64Params params = tiny_params(3);
     params.context_bits = 2;  // two numbers for four mms: every other switch wraps
     params.hardware_tsb_walk = hardware;
     params.huge_tsb_entries = huge ? 2 : 0;
     const auto all = *rc::gen::container<std::vector<Operation>>(60, operations());
     Oracle(params).run(all);
-  });
+  }));
 }
 
 // ---------------------------------------------------------------------------------------------------- run-ahead
