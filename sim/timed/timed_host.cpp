@@ -151,8 +151,8 @@ std::uint32_t TimedHost::choose(Context& context, const Label& label, std::uint3
   Agent& agent = agent_of(context);
   std::uint64_t name = 0;
   for (char c : label.name()) name = name * 131 + static_cast<unsigned char>(c);
-  const std::uint64_t draw =
-      mix(options_.seed * 0x9e3779b97f4a7c15ULL ^ mix(name) ^ mix((std::uint64_t{id_of(context).raw()} << 40) + agent.choices++));
+  const std::uint64_t counter = (std::uint64_t{id_of(context).raw()} << 40) + agent.choices++;
+  const std::uint64_t draw = mix(options_.seed * 0x9e3779b97f4a7c15ULL ^ mix(name) ^ mix(counter));
   const auto pick = static_cast<std::uint32_t>(draw % n);
   note(Decision::Kind::choice, id_of(context), pick);
   return pick;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The same bytes whoever compiled it: builds the tool with gcc -O3, gcc -O0 and clang -O2 in build/compilers/ and compares
-# what they report. Usage: compilers.sh [COUNT], the number of random scenarios beside the shipped ones (20).
+# The same bytes whoever compiled it: builds the tool with gcc -O3, gcc -O0 and clang -O2 in build/compilers/ and
+# compares what they report. Usage: compilers.sh [COUNT], the number of random scenarios beside the shipped ones (20).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 count=${1:-20}

@@ -54,7 +54,7 @@ def main():
             failures += problems
     print(f"{count} scenarios under stop and count: {dict(verdicts)}; cores ran ahead in {running_ahead}")
     if verdicts["violated"] < violating_min:
-        failures.append(f"only {verdicts['violated']} violate an invariant, not {violating_min}: the comparison is too tame")
+        failures.append(f"only {verdicts['violated']} violate an invariant, not {violating_min}: too tame")
     if running_ahead * 4 < count:
         failures.append(f"cores ran ahead in {running_ahead} only: there is nothing to compare")
     for failure in failures:

@@ -143,7 +143,8 @@ class Scenario:
             opening = ["barrier start"] if meets else []
             opening += [f"fork {child}"] if child and n == 0 else []
             rounds = 2 if child else 6 if meets else r.between(1, 12)
-            self.write_task(f"t{n}", n if meets else r.below(self.cpus), opening, rounds, warms_up=meets and r.chance(50))
+            cpu = n if meets else r.below(self.cpus)
+            self.write_task(f"t{n}", cpu, opening, rounds, warms_up=meets and r.chance(50))
         if child:
             self.write_task(child, r.below(self.cpus), [], None)
 
@@ -178,8 +179,8 @@ class Scenario:
             visits, touches = r.pick([5, 30, 300]), r.pick([1, 2, 8])
             return r.pick([f"load {spot}", f"store {spot}", f"load {name}", f"touch {spot}",
                            f"access {name} {visits} {pattern} {r.pick([0, 20, 100])}% x {touches}"])
-        calls = [f"dontneed {spot}", f"dontneed {spot}", f"mprotect {spot} {r.pick(['r', 'rw'])}", f"mprotect {name} rw",
-                 f"munmap {spot}"]
+        calls = [f"dontneed {spot}", f"dontneed {spot}", f"mprotect {spot} {r.pick(['r', 'rw'])}",
+                 f"mprotect {name} rw", f"munmap {spot}"]
         if kind == "anonymous":
             calls.append(f"zero_read {spot}")
         if kind.startswith("file"):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Several builds of the tool, each run from two folders, report the same bytes: all shipped scenarios and COUNT random ones.
+"""Several builds of the tool, each run from two folders, report the same bytes: all shipped scenarios, COUNT random.
 
 Usage: same_bytes.py CONFIGS COUNT MMULAB..."""
 import os
