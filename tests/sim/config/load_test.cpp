@@ -26,7 +26,8 @@ TEST_CASE("What a file gives is read with the place it was given") {
 }
 
 TEST_CASE("Constants of one confidence are scaled together, and rounded up") {
-  const auto values = sample::read("[machine]\narch = 'x86'\nipi_ns = 7\nwalk_cycles = { value = 5, confidence = 'low', source = 'x' }\n");
+  const auto values = sample::read("[machine]\narch = 'x86'\nipi_ns = 7\n"
+                                   "walk_cycles = { value = 5, confidence = 'low', source = 'x' }\n");
   const auto half = values.scaled(Confidence::Low, 50);
   CHECK(half.integer("machine.walk_cycles") == 3);
   CHECK(half.integer("machine.ipi_ns") == 7);  // no confidence is stated
