@@ -23,14 +23,6 @@ bool lies_in(const std::string& path, const std::string& section) {
                              path[section.size()] == '.');
 }
 
-/// "kernel" for kernel.x86.cost: what a preset fills.
-std::string top_of(const std::string& path) { return path.substr(0, path.find('.')); }
-
-/// A preset may serve several conditions that another section decides: what does not apply is left out in silence.
-bool serves_others(const SectionSpec& section, const Position& at) {
-  return at.source->role == SourceText::Role::Preset && top_of(section.path) != top_of(section.condition_key);
-}
-
 }  // namespace
 
 void Binder::complain(const Position& at, std::string message, std::string hint) {
@@ -131,11 +123,10 @@ void Binder::apply_conditions(Values& values) {
     // A condition's key that is wrong or missing has a message of its own.
     const bool at_fault = !decides->second.present &&
                           (decides->second.at.exists() || schema_.find_key(section.condition_key)->required);
-    const Position& at = values.groups_[section.path].at;
-    if (at.exists() && !at_fault && !serves_others(section, at)) {
+    if (values.groups_[section.path].at.exists() && !at_fault) {
       const std::string found =
           decides->second.present ? "it is \"" + actual + "\" here" : "it is not set here";
-      complain(at,
+      complain(values.groups_[section.path].at,
                fmt::format("[{}] applies only when {} is \"{}\"; {}", section.path, section.condition_key,
                            fmt::join(wanted, "\" or \""), found));
     }
