@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Times the assembled laboratory: mmulab_bench [NAME...] [--json FILE] [--check] [--tiny] [--rounds N]. A measurement,
-// not a test: it exits with 0 whatever the figures are, with --check with 1 if a target is missed, with 2 on wrong usage.
+// Times the assembled laboratory: mmulab_bench [NAME...] [--json FILE] [--check] [--tiny] [--rounds N]. A
+// measurement, not a test: it exits with 0 whatever the figures are, with --check with 1 if a target is missed,
+// with 2 on wrong usage.
 #include <algorithm>
 #include <cstring>
 #include <fstream>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The yardstick: a two-level TLB as one would write it first, and nothing else. Sets of entries with 64-bit stamps,
-// true LRU, lookup and choice of the victim in one pass. Geometry: L1 16 x 4, STLB 128 x 12, as machine preset `skylake`.
-// No page tables, no cycles, no kernel: what a simulator could not do without.
+// The yardstick: a two-level TLB as one would write it first, and nothing else. Sets of entries with 64-bit
+// stamps, true LRU, lookup and choice of the victim in one pass. Geometry: L1 16 x 4, STLB 128 x 12, as machine
+// preset `skylake`. No page tables, no cycles, no kernel: what a simulator could not do without.
 #pragma once
 
 #include <array>

@@ -10,16 +10,19 @@ namespace {
 template <class E, std::size_t N>
 using Names = std::array<std::pair<const char*, E>, N>;
 
-constexpr Names<Recorder, 3> recorders{{{"none", Recorder::none}, {"batch", Recorder::batch}, {"range", Recorder::range}}};
+constexpr Names<Recorder, 3> recorders{
+    {{"none", Recorder::none}, {"batch", Recorder::batch}, {"range", Recorder::range}}};
 constexpr Names<RecordScope, 2> scopes{{{"cpu", RecordScope::cpu}, {"task", RecordScope::task}}};
 constexpr Names<RecordActive, 3> actives{
     {{"always", RecordActive::always}, {"lazy-mmu", RecordActive::lazy_mmu}, {"never", RecordActive::at_once}}};
 constexpr Names<PageHome, 4> homes{{{"cpu", PageHome::cpu}, {"stack", PageHome::stack},
                                     {"stack-then-page", PageHome::stack_then_page}, {"chain", PageHome::chain}}};
 constexpr Names<WhenFull, 2> fulls{{{"flush-inside", WhenFull::flush_inside}, {"stop", WhenFull::stop}}};
-constexpr Names<FreePages, 3> page_frees{{{"immediately", FreePages::immediately}, {"before-flush", FreePages::before_flush},
+constexpr Names<FreePages, 3> page_frees{{{"immediately", FreePages::immediately},
+                                          {"before-flush", FreePages::before_flush},
                                           {"after-flush", FreePages::after_flush}}};
-constexpr Names<FreeTables, 2> table_frees{{{"immediately", FreeTables::immediately}, {"after-flush", FreeTables::after_flush}}};
+constexpr Names<FreeTables, 2> table_frees{
+    {{"immediately", FreeTables::immediately}, {"after-flush", FreeTables::after_flush}}};
 constexpr Names<Pin, 2> pins{{{"none", Pin::none}, {"preempt-off", Pin::preempt_off}}};
 constexpr Names<BlockBreak, 3> breaks{{{"nothing", BlockBreak::nothing}, {"end-and-begin", BlockBreak::end_and_begin},
                                        {"flush", BlockBreak::flush}}};
@@ -52,7 +55,8 @@ void consistent(const config::Values& v, const config::Complain& complain) {
   if (v.flag("strategy.by_reference") && !batch)
     complain("strategy.by_reference", "only a batch can be passed by reference", "set strategy.recorder = \"batch\"");
   if (v.flag("strategy.split_invalidate") && !batch)
-    complain("strategy.split_invalidate", "split invalidation needs recorded entries", "set strategy.recorder = \"batch\"");
+    complain("strategy.split_invalidate", "split invalidation needs recorded entries",
+             "set strategy.recorder = \"batch\"");
   if (v.text("strategy.pin") == "none" && v.text("strategy.pages") == "cpu")
     complain("strategy.pin", "a per-cpu page list needs its cpu pinned", "set strategy.pin = \"preempt-off\"");
   const std::string arch = v.text("machine.arch");
@@ -65,7 +69,9 @@ void consistent(const config::Values& v, const config::Complain& complain) {
 
 void describe_strategy(config::Schema& schema) {
   auto s = schema.section("strategy", "How translations are torn down: one choice on each axis").presets("strategies");
-  s.choice("class", strategies().names()).default_to("axes").help("Strategy class; `axes` is nothing but the choices below");
+  s.choice("class", strategies().names())
+      .default_to("axes")
+      .help("Strategy class; `axes` is nothing but the choices below");
   for (const auto* known : strategies().entries())
     if (known->name != "axes")
       schema.add_preset("strategies", known->name, "class = \"" + known->name + "\"\n" + known->make.axes);
@@ -73,10 +79,15 @@ void describe_strategy(config::Schema& schema) {
   s.choice("scope", texts(scopes)).default_to("cpu").help("Who owns the record");
   s.choice("active", texts(actives)).default_to("always").help("When changes are recorded instead of flushed at once");
   s.integer("batch_entries").default_to(192).range(1, 1 << 16).unit("entries").help("Entries of a batch");
-  s.texts("triggers").default_to_texts({"batch-full", "end"}).allow(texts(trigger_names)).help("Moments at which the record is flushed");
+  s.texts("triggers")
+      .default_to_texts({"batch-full", "end"})
+      .allow(texts(trigger_names))
+      .help("Moments at which the record is flushed");
   s.flag("wait").default_to(true).help("The initiator waits until the translations are dead");
   s.flag("by_reference").default_to(false).help("Receivers read the initiator's batch when they get round to it");
-  s.flag("split_invalidate").default_to(false).help("The hash or TSB entry dies with the pte, only TLBs are flushed later");
+  s.flag("split_invalidate")
+      .default_to(false)
+      .help("The hash or TSB entry dies with the pte, only TLBs are flushed later");
   s.flag("modify_in_place").default_to(false).help("mprotect keeps the bits that say where the hash entry is");
   s.choice("pages", texts(homes)).default_to("cpu").help("Where freed pages wait");
   s.integer("list_entries").default_to(506).range(1, 1 << 16).unit("entries").help("Entries of the page list");

@@ -36,10 +36,11 @@ Registry<AxesStrategy, StrategyClass>& strategies();
 /// read. Throws config::Misuse if there is one of that name.
 template <class S>
 void add_strategy(const std::string& name, const std::string& help, const std::string& axes) {
-  strategies().add(name, help, {[](const StrategyParts& parts) -> std::unique_ptr<AxesStrategy> {
-                                  return std::make_unique<S>(parts.world, parts.state, parts.port, parts.locks, parts.axes);
-                                },
-                                axes});
+  strategies().add(name, help,
+                   {[](const StrategyParts& parts) -> std::unique_ptr<AxesStrategy> {
+                      return std::make_unique<S>(parts.world, parts.state, parts.port, parts.locks, parts.axes);
+                    },
+                    axes});
 }
 
 }  // namespace mmulab

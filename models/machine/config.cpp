@@ -29,7 +29,8 @@ void one_machine_holds(const config::Values& values, const config::Complain& com
   const std::uint64_t cpus =
       values.integer("machine.sockets") * values.integer("machine.cores") * values.integer("machine.threads");
   if (cpus > cpus_max)
-    complain("machine.cores", "the machine has " + std::to_string(cpus) + " cpus", "sockets x cores x threads is at most 1024");
+    complain("machine.cores", "the machine has " + std::to_string(cpus) + " cpus",
+             "sockets x cores x threads is at most 1024");
 }
 
 }  // namespace
@@ -40,17 +41,29 @@ void describe_machine(config::Schema& schema) {
   machine.integer("sockets").default_to(1).range(1, 64).help("Sockets of the machine");
   machine.integer("cores").default_to(2).range(1, 1024).help("Cores of a socket");
   machine.integer("threads").default_to(1).range(1, 8).help("Hardware threads of a core, each a cpu to the kernel");
-  machine.integer("frequency_mhz").default_to(2000).range(1, 10000).unit("MHz").help("Core clock; converts ns to cycles");
+  machine.integer("frequency_mhz")
+      .default_to(2000)
+      .range(1, 10000)
+      .unit("MHz")
+      .help("Core clock; converts ns to cycles");
   machine.integer("page_shift").default_to(12).range(12, 16).unit("bits").help("log2 of the base page size in bytes");
   machine.integers("table_bits").default_to_integers({9, 9, 9, 9}).range(1, 16).help(
       "Index bits of each page-table level, leaf first");
 
   auto line = schema.section("machine.line", "Cache lines and the cost of sharing them");
   line.integer("bytes").default_to(64).range(64, 128).unit("bytes").help("Size of a cache line, 64 or 128");
-  line.constant("same_socket").default_to(60).range(1, 100000).unit("cycles").help("A line from another core of the socket").source(
-      Confidence::Medium, "hardware.md 1.4, ballpark of 40-80 ns round trip");
-  line.constant("cross_socket").default_to(200).range(1, 100000).unit("cycles").help("A line from another socket").source(
-      Confidence::Medium, "hardware.md 1.4, ballpark of 100-300 ns round trip");
+  line.constant("same_socket")
+      .default_to(60)
+      .range(1, 100000)
+      .unit("cycles")
+      .help("A line from another core of the socket")
+      .source(Confidence::Medium, "hardware.md 1.4, ballpark of 40-80 ns round trip");
+  line.constant("cross_socket")
+      .default_to(200)
+      .range(1, 100000)
+      .unit("cycles")
+      .help("A line from another socket")
+      .source(Confidence::Medium, "hardware.md 1.4, ballpark of 100-300 ns round trip");
 
   line.constant("same_socket_ns").range(1, 100000).help("The same in nanoseconds; takes the place of the cycles");
   line.constant("cross_socket_ns").range(1, 100000).help("The same in nanoseconds; takes the place of the cycles");
@@ -61,10 +74,18 @@ void describe_machine(config::Schema& schema) {
       Confidence::Medium, "hardware.md 6.1");
 
   auto ipi = schema.section("machine.ipi", "Interprocessor interrupts");
-  ipi.constant("send").default_to(100).range(1, 1000000).unit("cycles").help("The sender's register write, for each target").source(
-      Confidence::Low, "hardware.md 6.1");
-  ipi.constant("one_way").default_to(1200).range(1, 1000000).unit("cycles").help("From the write to the target's pending bit").source(
-      Confidence::Low, "hardware.md 6.1");
+  ipi.constant("send")
+      .default_to(100)
+      .range(1, 1000000)
+      .unit("cycles")
+      .help("The sender's register write, for each target")
+      .source(Confidence::Low, "hardware.md 6.1");
+  ipi.constant("one_way")
+      .default_to(1200)
+      .range(1, 1000000)
+      .unit("cycles")
+      .help("From the write to the target's pending bit")
+      .source(Confidence::Low, "hardware.md 6.1");
   ipi.constant("cross_socket").default_to(600).range(0, 1000000).unit("cycles").help("Added between sockets").source(
       Confidence::Low, "hardware.md 6.1");
   schema.rule(one_machine_holds);
@@ -92,7 +113,8 @@ Topology topology(const config::Values& values) {
 
 /// A constant that may be given in cycles, or under its name with _ns in nanoseconds; converted once, rounding up.
 static Cycles cycles_or_ns(const config::Values& values, const std::string& path) {
-  if (values.contains(path + "_ns")) return cycles_of_ns(values.integer(path + "_ns"), values.integer("machine.frequency_mhz"));
+  if (values.contains(path + "_ns"))
+    return cycles_of_ns(values.integer(path + "_ns"), values.integer("machine.frequency_mhz"));
   return Cycles{values.integer(path)};
 }
 
@@ -109,7 +131,8 @@ IpiCosts ipi_costs(const config::Values& values) {
 }
 
 MemoryTargetOptions memory_options(const config::Values& values) {
-  return {Cycles{values.integer("machine.memory.latency")}, static_cast<std::uint32_t>(values.integer("machine.line.bytes"))};
+  return {Cycles{values.integer("machine.memory.latency")},
+          static_cast<std::uint32_t>(values.integer("machine.line.bytes"))};
 }
 
 }  // namespace mmulab

@@ -28,7 +28,8 @@ void CostTable::bind() {
 Cycles CostTable::least(Phase phase) const {
   Cycles least{~std::uint64_t{0}};
   for (const Label* label : Label::all())
-    if (label->phase() == phase && bound_[label->number()] != Cycles{}) least = std::min(least, bound_[label->number()]);
+    if (label->phase() == phase && bound_[label->number()] != Cycles{})
+      least = std::min(least, bound_[label->number()]);
   return least;
 }
 

@@ -26,7 +26,8 @@ void IpiFabric::send(Context& ctx, CpuId target, Vector vector) {
   if (host_ == nullptr) return;
   const bool near = topology_.socket_of(topology_.core_of(ctx.cpu())) == topology_.socket_of(topology_.core_of(target));
   const Cycles latency = near ? costs_.one_way : costs_.one_way + costs_.cross_socket;
-  host_->post(agent_, ctx.now() + latency, target.raw() * static_cast<std::uint32_t>(vectors) + static_cast<std::uint32_t>(vector));
+  host_->post(agent_, ctx.now() + latency,
+              target.raw() * static_cast<std::uint32_t>(vectors) + static_cast<std::uint32_t>(vector));
 }
 
 void IpiFabric::list_enabled(const World& world, std::vector<std::uint32_t>& units) const {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Interprocessor interrupts: one queue for the whole machine, an arrival per (target, vector). Sending is a step of the
-// sender (kernel.cost.ipi_send); arrival comes machine.ipi.one_way cycles later, plus machine.ipi.cross_socket between
-// sockets, as a step of the fabric itself; execution is the target's (mm/interrupts.h). Source: hardware.md 1.4, 6.1.
-// Left out: lowest-priority delivery, cluster addressing as hardware does it (its cost is the sender's per-target cost).
+// Interprocessor interrupts: one queue for the whole machine, an arrival per (target, vector). Sending is a step
+// of the sender (kernel.cost.ipi_send); arrival comes machine.ipi.one_way cycles later, plus
+// machine.ipi.cross_socket between sockets, as a step of the fabric itself; execution is the target's
+// (mm/interrupts.h). Source: hardware.md 1.4, 6.1. Left out: lowest-priority delivery, cluster addressing as
+// hardware does it (its cost is the sender's per-target cost).
 #pragma once
 
 #include "models/machine/topology.h"

@@ -51,8 +51,8 @@ bool Lines::shared_beyond(std::uint32_t line, SocketId socket) const {
   return false;
 }
 
-/// How long until `core` has the line, once the line is free to move: from its owner, and to write it, once the farthest
-/// of those who share it has dropped its copy.
+/// How long until `core` has the line, once the line is free to move: from its owner, and to write it, once the
+/// farthest of those who share it has dropped its copy.
 Cycles Lines::transfer(std::uint32_t line, CoreId core, Use use) {
   const Line& l = lines_[line];
   if (l.owner == nobody) {

@@ -59,7 +59,8 @@ class Lines : public Pricing {
   };
   [[nodiscard]] std::uint32_t line_of(Location at) const { return at.raw() >> line_shift_; }
   [[nodiscard]] bool shared_by(std::uint32_t line, CoreId core) const {
-    return !coherent_[line] || (sharers_[std::size_t{line} * mask_words_ + core.raw() / 64] >> (core.raw() % 64) & 1) != 0;
+    return !coherent_[line] ||
+           (sharers_[std::size_t{line} * mask_words_ + core.raw() / 64] >> (core.raw() % 64) & 1) != 0;
   }
   [[nodiscard]] bool exclusive_to(std::uint32_t line, CoreId core) const {
     return !coherent_[line] || (lines_[line].exclusive && lines_[line].owner == core.raw());

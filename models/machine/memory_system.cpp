@@ -37,7 +37,9 @@ struct Bus : sc_core::sc_module {
       from_core.back()->register_b_transport(this, &Bus::b_transport);
     }
   }
-  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) { to_memory->b_transport(payload, delay); }
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    to_memory->b_transport(payload, delay);
+  }
   std::vector<std::unique_ptr<tlm_utils::simple_target_socket<Bus>>> from_core;
   tlm_utils::simple_initiator_socket<Bus> to_memory{"to_memory"};
 };

@@ -19,7 +19,8 @@ void Timer::arm(Context& ctx) {
 void Timer::list_enabled(const World& world, std::vector<std::uint32_t>& units) const {
   // Only a tick that can change something is worth exploring: somebody must wait for the cpu.
   for (std::uint32_t cpu = 0; cpu < state_.limits().cpus; ++cpu)
-    if (world.load(state_.cpu_tick_armed(CpuId{cpu})) && world.load(state_.rq_length(CpuId{cpu})) != 0) units.push_back(cpu);
+    if (world.load(state_.cpu_tick_armed(CpuId{cpu})) && world.load(state_.rq_length(CpuId{cpu})) != 0)
+      units.push_back(cpu);
 }
 
 const Label& Timer::label() const { return expire; }

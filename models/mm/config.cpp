@@ -53,19 +53,38 @@ void describe_kernel(config::Schema& schema) {
   auto kernel = schema.section("kernel", "The kernel whose calls run").presets("kernels");
   kernel.choice("version", {"2.6.20", "2.6.22", "modern"}).required().help("Which kernel's rules apply");
   kernel.flag("preempt").default_to(false).help("CONFIG_PREEMPT: kernel code is preempted wherever no lock is held");
-  kernel.flag("dontneed_takes_sem_for_write").default_to(false).help("MADV_DONTNEED takes mmap_sem for write, as until 2.6.20");
+  kernel.flag("dontneed_takes_sem_for_write")
+      .default_to(false)
+      .help("MADV_DONTNEED takes mmap_sem for write, as until 2.6.20");
   kernel.flag("zero_read_remaps").default_to(true).help("read(/dev/zero) zaps and maps the zero page");
-  kernel.flag("zero_page_counted").default_to(false).help("The zero page has references, a map count and a place in the rss, as until 2.6.23");
+  kernel.flag("zero_page_counted")
+      .default_to(false)
+      .help("The zero page has references, a map count and a place in the rss, as until 2.6.23");
   kernel.flag("zap_in_blocks").default_to(true).help("Zapping restarts its gather at the end of each block");
-  kernel.integer("zap_block_ptes").default_to(1024).range(1, 1 << 20).unit("ptes").help("Ptes of a zap block (8 under preempt in 2.6)");
+  kernel.integer("zap_block_ptes")
+      .default_to(1024)
+      .range(1, 1 << 20)
+      .unit("ptes")
+      .help("Ptes of a zap block (8 under preempt in 2.6)");
   kernel.flag("mprotect_gathers").default_to(false).help("mprotect goes through a gather");
   kernel.flag("fork_gathers").default_to(false).help("fork goes through a gather");
   kernel.flag("cow_flushes_first").default_to(true).help("Copy-on-write flushes before it installs the new page");
   kernel.flag("fork_flushes").default_to(true).help("fork ends the parent's stale write rights before it returns");
-  kernel.flag("dirty_tested_before_clear").default_to(false).help("A zap judges the dirty bit by its look before the clear (broken)");
-  kernel.flag("fault_takes_i_mmap_lock").default_to(false).help("A file fault takes i_mmap_lock under the PTL (broken: truncation takes them the other way round)");
-  kernel.integer("copy_progress_units").default_to(32).range(1, 1 << 20).help("Progress between two looks at the locks in fork");
-  kernel.integer("tick_cycles").default_to(0).range(0, INT64_MAX).unit("cycles").help("Period of a busy cpu's tick; 0 for none");
+  kernel.flag("dirty_tested_before_clear")
+      .default_to(false)
+      .help("A zap judges the dirty bit by its look before the clear (broken)");
+  kernel.flag("fault_takes_i_mmap_lock")
+      .default_to(false)
+      .help("A file fault takes i_mmap_lock under the PTL (broken: truncation takes them the other way round)");
+  kernel.integer("copy_progress_units")
+      .default_to(32)
+      .range(1, 1 << 20)
+      .help("Progress between two looks at the locks in fork");
+  kernel.integer("tick_cycles")
+      .default_to(0)
+      .range(0, INT64_MAX)
+      .unit("cycles")
+      .help("Period of a busy cpu's tick; 0 for none");
 
   auto cost = schema.section("kernel.cost", "Named costs of the kernel's primitives, without memory traffic");
   declare_costs(cost, costs, {"estimated from the path's length", 10'000'000});

@@ -53,7 +53,8 @@ Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from
   VmaRecord vma;
   Outcome outcome = Outcome::ok;
   if (!find_vma(ctx, mm, page, vma).exists() || page < vma.first) outcome = Outcome::bad_address;
-  else if ((kind == AccessKind::store && !vma.rights.write) || (kind == AccessKind::fetch && !vma.rights.exec)) outcome = Outcome::no_permission;
+  else if ((kind == AccessKind::store && !vma.rights.write) || (kind == AccessKind::fetch && !vma.rights.exec))
+    outcome = Outcome::no_permission;
   else outcome = handle_fault(ctx, mm, vma, page, kind);
   up_read(ctx, mm);
   if (outcome == Outcome::ok) port_.after_fault(ctx, mm);
@@ -86,8 +87,9 @@ Outcome Kernel::handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
 
 /// Installs `value` if the pte is still as it was seen; the PTL is taken and released here. True if it was. `inner`, if
 /// there is one, is taken and released under it.
-static bool install_if_none(Context& ctx, Locks& locks, Port& port, Strategy& strategy, MmId mm, VirtPage page, const PtePlace& place,
-                            Pte value, AccessKind kind, const Cell<std::uint64_t>* inner = nullptr) {
+static bool install_if_none(Context& ctx, Locks& locks, Port& port, Strategy& strategy, MmId mm, VirtPage page,
+                            const PtePlace& place, Pte value, AccessKind kind,
+                            const Cell<std::uint64_t>* inner = nullptr) {
   locks.spin_lock(ctx, place.ptl, LockClass::ptl);
   if (inner != nullptr) locks.spin_lock(ctx, *inner, LockClass::i_mmap);
   const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
@@ -121,7 +123,8 @@ void Kernel::clear_page(Context& ctx, Frame frame) {
   ctx.step(clear_content, writes(content), [&](Access& a) { a.write(content, std::uint64_t{0}); });
 }
 
-void Kernel::map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place) {
+void Kernel::map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
+                           const PtePlace& place) {
   const PteLayout& layout = port_.pte();
   if (kind != AccessKind::store) {
     const Frame zero = KernelState::zero_frame();
@@ -134,7 +137,8 @@ void Kernel::map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
   map_page(ctx, mm, page, place, layout.make(frame, vma.rights).with(layout.accessed | layout.dirty), kind);
 }
 
-void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place) {
+void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
+                      const PtePlace& place) {
   const PteLayout& layout = port_.pte();
   const Frame frame = file_page(ctx, vma, page);
   const bool private_write = vma.kind == VmaKind::file_private && kind == AccessKind::store;
@@ -151,11 +155,13 @@ void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page
     put_page(ctx, frame);
     return;
   }
-  if (map_page(ctx, mm, page, place, value, kind, inner) && private_write) write_protected(ctx, mm, vma, page, value, place);
+  if (map_page(ctx, mm, page, place, value, kind, inner) && private_write)
+    write_protected(ctx, mm, vma, page, value, place);
 }
 
 /// do_wp_page: a page that is this mm's alone is made writable; any other one is copied.
-void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place) {
+void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen,
+                             const PtePlace& place) {
   const PteLayout& layout = port_.pte();
   const Frame frame = layout.frame(seen);
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
@@ -165,14 +171,16 @@ void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
   if (!reuse && frame != KernelState::zero_frame()) {
     const auto mapcount = state_.frame(frame, FrameFields::mapcount);
     const auto flags = state_.frame(frame, FrameFields::flags);
-    reuse = ctx.step(reuse_test, reads(mapcount, flags), [&](Access& a) { return a.read(mapcount) == 1 && (a.read(flags) & frame_file) == 0; });
+    reuse = ctx.step(reuse_test, reads(mapcount, flags),
+                     [&](Access& a) { return a.read(mapcount) == 1 && (a.read(flags) & frame_file) == 0; });
   }
   if (reuse) {
     const Pte raised = layout.with_rights(now, vma.rights).with(layout.accessed | layout.dirty);
     strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::access_flags, raised});
     port_.update_mmu_cache(ctx, mm, page, raised, AccessKind::store);
   } else if (counted(frame)) {
-    // The source must outlive the copy: another thread may drop the last mapping meanwhile (page_cache_get in do_wp_page).
+    // The source must outlive the copy: another thread may drop the last mapping meanwhile (page_cache_get in
+    // do_wp_page).
     get_page(ctx, frame);
   }
   locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
@@ -194,7 +202,8 @@ void Kernel::fill_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame
 }
 
 /// The rest of do_wp_page; the source has been given an extra reference.
-void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place) {
+void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen,
+                           const PtePlace& place) {
   const PteLayout& layout = port_.pte();
   const Frame source = layout.frame(seen);
   const Frame target = allocate_page(ctx, {mm, page});
@@ -206,9 +215,11 @@ void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
   const Pte value = layout.make(target, vma.rights).with(layout.accessed | layout.dirty);
   if (still) {
     strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::clear, Pte{}});
-    if (policy_.cow_flushes_first) strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, page, page + Pages{1}});
+    if (policy_.cow_flushes_first)
+      strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, page, page + Pages{1}});
     strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::set, value});
-    if (!policy_.cow_flushes_first) strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, page, page + Pages{1}});
+    if (!policy_.cow_flushes_first)
+      strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, page, page + Pages{1}});
     port_.update_mmu_cache(ctx, mm, page, value, AccessKind::store);
   }
   if (source != KernelState::zero_frame()) end_copy(ctx, mm, page, source, target);
@@ -232,7 +243,8 @@ void Kernel::end_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame 
 }
 
 /// handle_pte_fault's tail: the pte permits the access already; set accessed, and dirty on a store.
-void Kernel::make_young(Context& ctx, MmId mm, const VmaRecord&, VirtPage page, Pte seen, AccessKind kind, const PtePlace& place) {
+void Kernel::make_young(Context& ctx, MmId mm, const VmaRecord&, VirtPage page, Pte seen, AccessKind kind,
+                        const PtePlace& place) {
   const PteLayout& layout = port_.pte();
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
   const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });

@@ -69,7 +69,8 @@ class Kernel {
   [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
   /// Drops one reference; the last one gives the frame back to the zone.
   void put_page(Context& ctx, Frame frame);
-  /// The same for several frames listed in consecutive words from `list`: one zone lock a pagevec (free_pages_and_swap_cache).
+  /// The same for several frames listed in consecutive words from `list`: one zone lock a pagevec
+  /// (free_pages_and_swap_cache).
   void put_pages(Context& ctx, Location list, std::uint32_t count);
   void free_table(Context& ctx, TableId table, std::size_t level);
   /// mmdrop's end: nobody uses or borrows the mm any more.
@@ -125,13 +126,15 @@ class Kernel {
   Outcome handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind);
   bool map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
                 const Cell<std::uint64_t>* inner = nullptr);
-  void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
+  void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
+                     const PtePlace& place);
   void map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
   void write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place);
   void fill_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target);
   void end_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target);
   void copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place);
-  void make_young(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, AccessKind kind, const PtePlace& place);
+  void make_young(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, AccessKind kind,
+                  const PtePlace& place);
 
   // zap (zap.cpp)
   void zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, VirtPage end, GatherKind kind, OuterLock outer);
@@ -143,7 +146,8 @@ class Kernel {
   // fork, mprotect
   void copy_vma(Context& ctx, MmId from, MmId to, const VmaRecord& vma, Gather* g);
   VirtPage copy_table(Context& ctx, MmId from, MmId to, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
-  bool copy_pte(Context& ctx, MmId from, MmId to, const VmaRecord& vma, VirtPage page, Cell<Pte> source, Cell<Pte> target, Gather* g);
+  bool copy_pte(Context& ctx, MmId from, MmId to, const VmaRecord& vma, VirtPage page, Cell<Pte> source,
+                Cell<Pte> target, Gather* g);
   void change_protection(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
   void change_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
   void exit_mmap(Context& ctx, MmId mm);

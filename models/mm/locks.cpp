@@ -9,14 +9,24 @@ namespace {
 using Word = Cell<std::uint64_t>;
 
 // One for each spinlock's class; mmap_sem, the first class, is none (sem.cpp).
-const Label lock_label[] = {
-    {"i_mmap_lock.lock", "spin_lock"}, {"page_table_lock.lock", "spin_lock"},
-    {"ptl.lock", "spin_lock"},      {"rq_lock.lock", "spin_lock"},   {"zone_lock.lock", "spin_lock"},   {"context_lock.lock", "spin_lock"},
-    {"ctx_alloc_lock.lock", "spin_lock"}, {"shootdown_lock.lock", "spin_lock"}, {"tlbie_lock.lock", "spin_lock"}};
-const Label unlock_label[] = {
-    {"i_mmap_lock.unlock", "spin_unlock"}, {"page_table_lock.unlock", "spin_unlock"},
-    {"ptl.unlock", "spin_unlock"},      {"rq_lock.unlock", "spin_unlock"},   {"zone_lock.unlock", "spin_unlock"},   {"context_lock.unlock", "spin_unlock"},
-    {"ctx_alloc_lock.unlock", "spin_unlock"}, {"shootdown_lock.unlock", "spin_unlock"}, {"tlbie_lock.unlock", "spin_unlock"}};
+const Label lock_label[] = {{"i_mmap_lock.lock", "spin_lock"},
+                            {"page_table_lock.lock", "spin_lock"},
+                            {"ptl.lock", "spin_lock"},
+                            {"rq_lock.lock", "spin_lock"},
+                            {"zone_lock.lock", "spin_lock"},
+                            {"context_lock.lock", "spin_lock"},
+                            {"ctx_alloc_lock.lock", "spin_lock"},
+                            {"shootdown_lock.lock", "spin_lock"},
+                            {"tlbie_lock.lock", "spin_lock"}};
+const Label unlock_label[] = {{"i_mmap_lock.unlock", "spin_unlock"},
+                              {"page_table_lock.unlock", "spin_unlock"},
+                              {"ptl.unlock", "spin_unlock"},
+                              {"rq_lock.unlock", "spin_unlock"},
+                              {"zone_lock.unlock", "spin_unlock"},
+                              {"context_lock.unlock", "spin_unlock"},
+                              {"ctx_alloc_lock.unlock", "spin_unlock"},
+                              {"shootdown_lock.unlock", "spin_unlock"},
+                              {"tlbie_lock.unlock", "spin_unlock"}};
 const Label irq_off{"irq.disable", "irq_disable"};
 const Label irq_on{"irq.enable", "irq_enable"};
 const Label preempt_off{"preempt.disable", "preempt_disable"};
@@ -46,9 +56,9 @@ Event lock_event(EventKind kind, LockClass lock_class, Location at) {
 }  // namespace
 
 const char* name_of(LockClass lock_class) {
-  static constexpr std::array<const char*, lock_classes> names = {"mmap_sem", "i_mmap_lock", "page_table_lock", "ptl", "rq_lock",
-                                                        "zone_lock", "context_lock", "ctx_alloc_lock",
-                                                        "shootdown_lock", "tlbie_lock"};
+  static constexpr std::array<const char*, lock_classes> names = {
+      "mmap_sem",     "i_mmap_lock",    "page_table_lock", "ptl",       "rq_lock", "zone_lock",
+      "context_lock", "ctx_alloc_lock", "shootdown_lock",  "tlbie_lock"};
   return names[static_cast<std::size_t>(lock_class)];
 }
 

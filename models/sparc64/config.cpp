@@ -55,7 +55,8 @@ Sparc64TlbLevel parse_level(const std::string& text, bool& good) {
   Sparc64TlbLevel level;
   unsigned sets = 0, ways = 0;
   int used = 0;
-  good = std::sscanf(text.c_str(), "%5ux%5u%n", &sets, &ways, &used) == 2 && sets != 0 && ways != 0 && (sets & (sets - 1)) == 0;
+  good = std::sscanf(text.c_str(), "%5ux%5u%n", &sets, &ways, &used) == 2 && sets != 0 && ways != 0 &&
+         (sets & (sets - 1)) == 0;
   std::string rest = good ? text.substr(static_cast<std::size_t>(used)) : "";
   level.geometry = {sets, ways, Replacement::lru};
   const auto ends_with = [&](const std::string& word) {
@@ -89,7 +90,9 @@ void tlbs_make_sense(const config::Values& v, const config::Complain& complain) 
     for (const std::string& text : v.texts(path)) {
       bool good = false;
       parse_level(text, good);
-      if (!good) complain(path, "`" + text + "` is no TLB", "write sets x ways, sizes, replacement: \"512x2 8K\", \"1x128 8K 4M random\"");
+      if (!good)
+        complain(path, "`" + text + "` is no TLB",
+                 "write sets x ways, sizes, replacement: \"512x2 8K\", \"1x128 8K 4M random\"");
     }
   }
 }
@@ -130,28 +133,50 @@ std::vector<Sparc64TlbLevel> levels(const config::Values& v, const std::string& 
 }  // namespace
 
 void describe_sparc64(config::Schema& schema) {
-  auto m = schema.section("machine.sparc64", "TLBs, TSBs and cross calls of a sparc64 machine").only_if("machine.arch", "sparc64");
+  auto m = schema.section("machine.sparc64", "TLBs, TSBs and cross calls of a sparc64 machine")
+               .only_if("machine.arch", "sparc64");
   m.choice("tte_format", {"sun4u", "sun4v"}).default_to("sun4u").help("Format of translation table entries");
   m.flag("hardware_tsb_walk").default_to(false).help("Hardware searches the TSB before a miss traps");
-  m.texts("dtlb").default_to_texts({"512x2 8K", "512x2 4M", "1x16 8K 4M"}).help("Data TLBs, searched at once: sets x ways, page sizes, replacement (lru, fifo, random)");
-  m.texts("itlb").default_to_texts({"64x2 8K", "1x16 8K 4M"}).help("Instruction TLBs, searched at once: sets x ways, page sizes, replacement");
+  m.texts("dtlb")
+      .default_to_texts({"512x2 8K", "512x2 4M", "1x16 8K 4M"})
+      .help("Data TLBs, searched at once: sets x ways, page sizes, replacement (lru, fifo, random)");
+  m.texts("itlb")
+      .default_to_texts({"64x2 8K", "1x16 8K 4M"})
+      .help("Instruction TLBs, searched at once: sets x ways, page sizes, replacement");
   m.integer("context_bits").default_to(13).range(2, 13).unit("bits").help("Bits of a context number");
   m.flag("demap_on_protection").default_to(true).help("A protection trap demaps its page before the fault is handled");
   m.flag("accept_at_delivery").default_to(true).help("Hardware latches a cross call even with interrupts off");
   m.flag("pipelined_dispatch").default_to(true).help("Cross calls to many targets are dispatched before any is polled");
-  m.constant("nack_delay").default_to(2560).range(1, 10000000).unit("cycles").help("Wait after a refused cross call, for each that refused").source(
-      Confidence::High, "hardware.md 3.5, udelay(2 * n)");
-  auto c = schema.section("machine.sparc64.cost", "Named costs of sparc64's hardware and low-level code").only_if("machine.arch", "sparc64");
+  m.constant("nack_delay")
+      .default_to(2560)
+      .range(1, 10000000)
+      .unit("cycles")
+      .help("Wait after a refused cross call, for each that refused")
+      .source(Confidence::High, "hardware.md 3.5, udelay(2 * n)");
+  auto c = schema.section("machine.sparc64.cost", "Named costs of sparc64's hardware and low-level code")
+               .only_if("machine.arch", "sparc64");
   declare_costs(c, costs, {"hardware.md 6.3, 3.3", 10'000'000});
   auto k = schema.section("kernel.sparc64", "sparc64's low-level software").only_if("machine.arch", "sparc64");
-  k.flag("flush_all_after_wrap").default_to(true).help("A cpu demaps everything before its first context of a new version");
+  k.flag("flush_all_after_wrap")
+      .default_to(true)
+      .help("A cpu demaps everything before its first context of a new version");
   k.integer("tsb_entries_first").default_to(512).range(2, 1 << 16).unit("entries").help("Entries of a new mm's TSB");
   k.integer("tsb_entries_max").default_to(8192).range(2, 1 << 16).unit("entries").help("Entries of the largest TSB");
-  k.integer("huge_tsb_entries").default_to(0).range(0, 1 << 16).unit("entries").help("Entries of the TSB for 4M pages; 0 for none");
+  k.integer("huge_tsb_entries")
+      .default_to(0)
+      .range(0, 1 << 16)
+      .unit("entries")
+      .help("Entries of the TSB for 4M pages; 0 for none");
   k.flag("flush_replaced_tsb").default_to(false).help("A flush reaches a table that a growth has replaced, too");
-  k.flag("check_pte_under_tsb_lock").default_to(false).help("The miss handler looks at the pte again under the TSB lock");
+  k.flag("check_pte_under_tsb_lock")
+      .default_to(false)
+      .help("The miss handler looks at the pte again under the TSB lock");
   k.integer("posted_entries").default_to(192).range(1, 1 << 12).unit("entries").help("Entries of a posted request");
-  k.integer("range_ceiling_pages").default_to(192).range(1, 1 << 20).unit("pages").help("A longer range demaps the context");
+  k.integer("range_ceiling_pages")
+      .default_to(192)
+      .range(1, 1 << 20)
+      .unit("pages")
+      .help("A longer range demaps the context");
   schema.rule(tlbs_make_sense);
   schema.rule(tables_make_sense);
   schema.rule(enough_contexts);
@@ -159,7 +184,8 @@ void describe_sparc64(config::Schema& schema) {
 
 Sparc64Params sparc64_params(const config::Values& v) {
   Sparc64Params p;
-  p.tte_format = v.text("machine.sparc64.tte_format") == "sun4v" ? sparc64::TteFormat::sun4v : sparc64::TteFormat::sun4u;
+  p.tte_format =
+      v.text("machine.sparc64.tte_format") == "sun4v" ? sparc64::TteFormat::sun4v : sparc64::TteFormat::sun4u;
   p.hardware_tsb_walk = v.flag("machine.sparc64.hardware_tsb_walk");
   p.dtlb = levels(v, "machine.sparc64.dtlb");
   p.itlb = levels(v, "machine.sparc64.itlb");

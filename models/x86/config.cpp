@@ -49,8 +49,10 @@ constexpr FlagKey machine_flags[] = {
 };
 constexpr FlagKey kernel_flags[] = {
     {"skip_lazy", &X86Params::skip_lazy, "A lazy cpu is not interrupted unless page tables were freed"},
-    {"clear_mask_first", &X86Params::clear_mask_first, "switch_mm clears its bit in the old mask before CR3 changes"},
-    {"clear_mask_on_switch", &X86Params::clear_mask_on_switch, "switch_mm clears its bit in the old mask, as until 6.13"},
+    {"clear_mask_first", &X86Params::clear_mask_first,
+     "switch_mm clears its bit in the old mask before CR3 changes"},
+    {"clear_mask_on_switch", &X86Params::clear_mask_on_switch,
+     "switch_mm clears its bit in the old mask, as until 6.13"},
     {"gen_before_mask", &X86Params::gen_before_mask, "switch_mm reads tlb_gen before it sets its bit (broken)"},
 };
 
@@ -80,7 +82,8 @@ void features_make_sense(const config::Values& v, const config::Complain& compla
 
 void describe_x86(config::Schema& schema) {
   const X86Params initial;
-  auto m = schema.section("machine.x86", "TLBs, walk caches and features of an x86 core").only_if("machine.arch", "x86");
+  auto m = schema.section("machine.x86", "TLBs, walk caches and features of an x86 core")
+               .only_if("machine.arch", "x86");
   for (const ArrayKey& array : arrays) {
     const X86TlbArray geometry = initial.*array.field;
     m.integer(std::string(array.name) + "_sets").default_to(geometry.sets).range(1, 1 << 16).unit("sets").help(
@@ -89,13 +92,25 @@ void describe_x86(config::Schema& schema) {
         std::string("Ways of the ") + array.help + "; 0 for none");
   }
   for (const FlagKey& flag : machine_flags) m.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
-  m.integer("broadcast_pages").default_to(initial.broadcast_pages).range(1, 65536).unit("pages").help("Pages that one INVLPGB reaches");
-  auto c = schema.section("machine.x86.cost", "Named costs of x86's hardware and low-level code").only_if("machine.arch", "x86");
+  m.integer("broadcast_pages")
+      .default_to(initial.broadcast_pages)
+      .range(1, 65536)
+      .unit("pages")
+      .help("Pages that one INVLPGB reaches");
+  auto c = schema.section("machine.x86.cost", "Named costs of x86's hardware and low-level code")
+               .only_if("machine.arch", "x86");
   declare_costs(c, named_costs(initial.cost), {"hardware.md 1.2, 1.3, 6.1", 1'000'000});
   auto k = schema.section("kernel.x86", "x86's shootdown").only_if("machine.arch", "x86");
-  k.choice("shootdown", {"vectors8-2.6", "tlb-gen-modern"}).help("Which kernel's shootdown protocol; by default that of kernel.version");
-  k.integer("flush_ceiling").range(0, 1 << 20).unit("pages").help("More pages than this: flush everything; by default 33 for modern, 1 before");
-  k.integer("shootdown_slots").default_to(initial.shootdown_slots).range(1, 64).help("Invalidate vectors of the 2.6 shootdown");
+  k.choice("shootdown", {"vectors8-2.6", "tlb-gen-modern"})
+      .help("Which kernel's shootdown protocol; by default that of kernel.version");
+  k.integer("flush_ceiling")
+      .range(0, 1 << 20)
+      .unit("pages")
+      .help("More pages than this: flush everything; by default 33 for modern, 1 before");
+  k.integer("shootdown_slots")
+      .default_to(initial.shootdown_slots)
+      .range(1, 64)
+      .help("Invalidate vectors of the 2.6 shootdown");
   k.integer("asids").default_to(initial.asids).range(1, x86::TlbGen::asids_max).help(
       "Address-space ids that a cpu keeps");
   for (const FlagKey& flag : kernel_flags) k.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
@@ -107,17 +122,22 @@ X86Params x86_params(const config::Values& v) {
   X86Params p;
   for (const ArrayKey& array : arrays) {
     const std::string base = std::string("machine.x86.") + array.name;
-    p.*array.field = {static_cast<std::uint32_t>(v.integer(base + "_sets")), static_cast<std::uint32_t>(v.integer(base + "_ways"))};
+    p.*array.field = {static_cast<std::uint32_t>(v.integer(base + "_sets")),
+                      static_cast<std::uint32_t>(v.integer(base + "_ways"))};
   }
   for (const FlagKey& flag : machine_flags) p.*flag.field = v.flag(std::string("machine.x86.") + flag.name);
   for (const FlagKey& flag : kernel_flags) p.*flag.field = v.flag(std::string("kernel.x86.") + flag.name);
-  for (const X86CostKey& cost : x86_cost_keys) p.cost.*cost.field = Cycles{v.integer(std::string("machine.x86.cost.") + cost.name)};
+  for (const X86CostKey& cost : x86_cost_keys)
+    p.cost.*cost.field = Cycles{v.integer(std::string("machine.x86.cost.") + cost.name)};
   p.broadcast_pages = static_cast<std::uint32_t>(v.integer("machine.x86.broadcast_pages"));
   const bool modern = v.text("kernel.version") == "modern";
-  const std::string style = v.contains("kernel.x86.shootdown") ? v.text("kernel.x86.shootdown") : modern ? "tlb-gen-modern" : "vectors8-2.6";
+  const std::string style = v.contains("kernel.x86.shootdown") ? v.text("kernel.x86.shootdown")
+                            : modern                           ? "tlb-gen-modern"
+                                                               : "vectors8-2.6";
   p.shootdown = style == "tlb-gen-modern" ? ShootdownStyle::tlb_gen_modern : ShootdownStyle::vectors8_2_6;
   p.flush_ceiling = modern ? modern_flush_ceiling : 1;
-  if (v.contains("kernel.x86.flush_ceiling")) p.flush_ceiling = static_cast<std::uint32_t>(v.integer("kernel.x86.flush_ceiling"));
+  if (v.contains("kernel.x86.flush_ceiling"))
+    p.flush_ceiling = static_cast<std::uint32_t>(v.integer("kernel.x86.flush_ceiling"));
   p.shootdown_slots = static_cast<std::uint32_t>(v.integer("kernel.x86.shootdown_slots"));
   p.asids = static_cast<std::uint32_t>(v.integer("kernel.x86.asids"));
   return p;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Run-ahead of one cpu: the effects and cycles of Mmu::access() for accesses that touch nothing but this core's
 // own state and lines it already holds, on the raw words. Stops before an access that needs A or D set, faults,
-// misses a line, reads a table that is not its own (that must be reported), or would complete at or after the horizon. Source of truth: mmu.cpp and walker.cpp, which the
-// differential test compares it with.
+// misses a line, reads a table that is not its own (that must be reported), or would complete at or after the
+// horizon. Source of truth: mmu.cpp and walker.cpp, which the differential test compares it with.
 #pragma once
 
 #include <array>

@@ -45,7 +45,8 @@ std::vector<Item> keys(const config::Schema& schema) {
 
 std::vector<Item> invariants(const config::Schema&) {
   std::vector<Item> items;
-  for (const auto& invariant : make_invariants(LedgerConfig{})) items.push_back({invariant->text().name, invariant->text().help});
+  for (const auto& invariant : make_invariants(LedgerConfig{}))
+    items.push_back({invariant->text().name, invariant->text().help});
   return items;
 }
 

@@ -89,7 +89,8 @@ void ExploredHost::replay(const std::vector<Decision>& decisions) {
   for (std::size_t i = 0; i < decisions.size();) {
     std::vector<std::uint32_t> choices;
     std::size_t end = i + 1;
-    while (end < decisions.size() && decisions[end].kind == Decision::Kind::choice) choices.push_back(decisions[end++].value);
+    while (end < decisions.size() && decisions[end].kind == Decision::Kind::choice)
+      choices.push_back(decisions[end++].value);
     perform(decisions[i], choices);
     i = end;
   }

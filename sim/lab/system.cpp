@@ -179,8 +179,9 @@ void System::add_devices(FiberHost& host, TimedHost* timed) {
 
 TimedHost& System::make_timed(const TimedOptions& options) {
   memory = std::make_unique<MemorySystem>(parts_.topology, parts_.memory_model, parts_.memory);
-  lines = std::make_unique<Lines>(world, parts_.topology, costs, parts_.lines,
-                                  [this](CoreId core, PhysAddr at, bool write) { return memory->access(core, at, write); });
+  lines = std::make_unique<Lines>(
+      world, parts_.topology, costs, parts_.lines,
+      [this](CoreId core, PhysAddr at, bool write) { return memory->access(core, at, write); });
   // Leaving user mode takes at least the least trap; moving a line at least the least transfer.
   lines->set_least_latency(std::min({parts_.lines.same_socket, parts_.lines.cross_socket, costs.least(Phase::entry)}));
   machine->lines = lines.get();

@@ -140,9 +140,12 @@ std::string comparison_table(const Comparison& comparison, config::Color color) 
   for (const Column& column : columns) titles.push_back(column.title);
   table.add_header(titles);
   for (const auto& point : comparison.points) add_point(table, point, columns);
-  return palette.paint(wrap(comparison.title, 0, 2), Style::strong) + "\n\n" + table.render(palette, 0) +
-         "\n" + wrap("In cycles: calls at their median (p50), lock held, lock wait and preemption off at their longest. "
-                     "A strategy that ends early at a violation has done less work.", 0, 0) + "\n";
+  return palette.paint(wrap(comparison.title, 0, 2), Style::strong) + "\n\n" + table.render(palette, 0) + "\n" +
+         wrap(
+             "In cycles: calls at their median (p50), lock held, lock wait and preemption off at their longest. "
+             "A strategy that ends early at a violation has done less work.",
+             0, 0) +
+         "\n";
 }
 
 }  // namespace mmulab

@@ -59,7 +59,8 @@ class TimedHost : public FiberHost {
   void run_ahead(Context& context, PrivateRun& run);
   /// True if steps may be skipped over by run_ahead; off whenever lookahead is off or every step is observed.
   [[nodiscard]] bool may_run_ahead() const {
-    return options_.lookahead && observer_ == nullptr && record_ == nullptr && (stream_ == nullptr || !stream_->attended());
+    return options_.lookahead && observer_ == nullptr && record_ == nullptr &&
+           (stream_ == nullptr || !stream_->attended());
   }
   /// While somebody attends to this stream nobody runs ahead: run-ahead is silent.
   void set_stream(const EventStream* stream) { stream_ = stream; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a user can get wrong in a file: each mistake has one exact message with its place and, where there is one, what
-// to do about it; the exit code is 2, nothing runs and stdout stays empty. The whole command runs, with the shipped presets.
+// What a user can get wrong in a file: each mistake has one exact message with its place and, where there is one,
+// what to do about it; the exit code is 2, nothing runs and stdout stays empty. The whole command runs, with the
+// shipped presets.
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -248,7 +249,8 @@ TEST_CASE("Bad input: invariants, goals and expectations that do not exist") {
 TEST_CASE("Bad input: text that is no TOML") {
   CHECK(
       refusal("machine = \"core2\n") ==
-      R"(error: Error while parsing string: unescaped control characters other than TAB (U+0009) are explicitly prohibited
+      "error: Error while parsing string: unescaped control characters other than TAB (U+0009) are explicitly "
+      R"(prohibited
  --> lab.toml:1:17
   |
 1 | machine = "core2

@@ -139,7 +139,9 @@ TEST_CASE("With --json - stdout holds the JSON alone, and the report goes to std
 
 TEST_CASE("The configuration may say where JSON goes, and the option overrides it") {
   const Shelf shelf;
-  shelf.write("scenarios/j.toml", "machine = 'tiny'\nkernel = 'old'\nstrategy.recorder = 'batch'\nworkload.kind = 'unmap'\noutput.json = '-'\n");
+  shelf.write("scenarios/j.toml",
+              "machine = 'tiny'\nkernel = 'old'\nstrategy.recorder = 'batch'\nworkload.kind = "
+              "'unmap'\noutput.json = '-'\n");
   CHECK_THAT(act(clean(), {shelf.file("scenarios/j.toml")}).out, Catch::StartsWith("{\n"));
   const auto outcome = act(clean(), {shelf.file("scenarios/j.toml"), "--json", shelf.file("x.json")});
   CHECK_THAT(outcome.out, Catch::StartsWith("fake\n"));

@@ -27,8 +27,11 @@ class Shelf {
     path_ = mkdtemp(name.data());
     write("machines/tiny.toml", "# A very small machine\narch = 'ppc64'\ncores = 1\ntable_bits = [9, 7, 7, 9]\n");
     write("kernels/old.toml", "version = '2.6.20'\n");
-    write("scenarios/good.toml", "machine = 'tiny'\nkernel = 'old'\nstrategy.recorder = 'batch'\nworkload.kind = 'unmap'\n");
-    write("scenarios/bad.toml", "machine = 'tiny'\nkernel = 'old'\nstrategy.recorder = 'batch'\nworkload.kind = 'unmap'\nsim.sede = 1\nsim.seed = -1\n");
+    write("scenarios/good.toml",
+          "machine = 'tiny'\nkernel = 'old'\nstrategy.recorder = 'batch'\nworkload.kind = 'unmap'\n");
+    write("scenarios/bad.toml",
+          "machine = 'tiny'\nkernel = 'old'\nstrategy.recorder = 'batch'\nworkload.kind = 'unmap'\nsim.sede = "
+          "1\nsim.seed = -1\n");
   }
   ~Shelf() { std::filesystem::remove_all(path_); }
   Shelf(const Shelf&) = delete;

@@ -84,7 +84,8 @@ class PortFixture {
     cost_everything(Cycles{1});
     costs.bind();
     const Cycles latency = options_.memory_latency;
-    lines = std::make_unique<Lines>(world, options_.topology, costs, LineCosts{options_.line_bytes, Cycles{60}, Cycles{150}},
+    lines = std::make_unique<Lines>(world, options_.topology, costs,
+                                    LineCosts{options_.line_bytes, Cycles{60}, Cycles{150}},
                                     [latency](CoreId, PhysAddr, bool) { return latency; });
     machine().lines = lines.get();
     TimedOptions timed;
@@ -125,7 +126,8 @@ class PortFixture {
     for (std::size_t i = 0; i < bodies_.size(); ++i) {
       contexts_.push_back(std::make_unique<Context>(host, world, TaskId{i}));
       contexts_.back()->set_events(&stream);
-      contexts_.back()->prepare(128 * 1024, [](Context& ctx, void* body) { (*static_cast<Body*>(body))(ctx); }, &bodies_[i]);
+      contexts_.back()->prepare(
+          128 * 1024, [](Context& ctx, void* body) { (*static_cast<Body*>(body))(ctx); }, &bodies_[i]);
       host.place(*contexts_.back(), CpuId{i});
     }
   }

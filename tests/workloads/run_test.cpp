@@ -93,7 +93,8 @@ cpu = 0
 rounds = 3
 ops = ['store heap', 'repeat 2 { dontneed heap by 4; zero_read heap[0..3] }', 'mmap spare', 'store spare',
        'munmap spare by 2', 'load data', 'unmap_mapping data[1..2]', 'mprotect heap rx', 'fetch heap+1',
-       'mprotect heap rw', 'fork c', 'yield', 'think 10', 'delay 20', 'barrier x', 'repeat 2 { }', 'exit', 'munmap heap']
+       'mprotect heap rw', 'fork c', 'yield', 'think 10', 'delay 20', 'barrier x', 'repeat 2 { }', 'exit',
+       'munmap heap']
 [[workload.task]]
 name = 'b'
 cpu = 1

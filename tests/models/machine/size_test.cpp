@@ -40,8 +40,8 @@ std::uint64_t each_page_if_shared(std::uint32_t cpus) { return cpus == 1 ? 0 : p
 const Kind x86_2_6{"skylake", "2.6.22", "generic-2.6.22", "ipi.sent", each_other_cpu};
 /// One range of 5 pages, below the ceiling of 33: one flush_tlb_mm_range.
 const Kind x86_modern{"skylake", "modern", "linux-modern", "ipi.sent", each_other_cpu};
-/// Each of the 5 pages was stored to, so has a hash entry. tlbie reaches all cpus at once; an mm that has run on one cpu
-/// only is flushed by tlbiel, which is none.
+/// Each of the 5 pages was stored to, so has a hash entry. tlbie reaches all cpus at once; an mm that has run on
+/// one cpu only is flushed by tlbiel, which is none.
 const Kind ppc64{"power8", "2.6.22", "ppc64-2.6.22", "tlbie.issued", each_page_if_shared};
 /// Leaving lazy mode flushes one batch of 5 entries; its cross call is sent to each cpu of the mask in turn.
 const Kind sparc64{"niagara2", "2.6.22", "sparc64-2013", "xcall.sent", each_other_cpu};

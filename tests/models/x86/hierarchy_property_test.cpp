@@ -155,11 +155,13 @@ TEST_CASE("Paging-structure caches hold nothing that no walk left, and the way o
       const auto peek = [&](Location at) { return PeekWords{ctx.world(), at}; };
       for (const Operation& op : sequence) {
         const VirtPage page{spread(op.page)};
-        if (ctx.world().load(mmu.pcid_register(CpuId{0})) != op.pcid) mmu.load_cr3(ctx, MmId{op.pcid - 1}, op.pcid, false);
+        if (ctx.world().load(mmu.pcid_register(CpuId{0})) != op.pcid)
+          mmu.load_cr3(ctx, MmId{op.pcid - 1}, op.pcid, false);
         if (op.what < 8) {
           const bool walks = !x.cached_under(0, page.raw(), op.pcid);
           x.touch(ctx, MmId{op.pcid - 1}, page.raw());
-          for (std::size_t level = 1; walks && level <= 3; ++level) oracle.insert({op.pcid, level, page.raw() >> 9 * level});
+          for (std::size_t level = 1; walks && level <= 3; ++level)
+            oracle.insert({op.pcid, level, page.raw() >> 9 * level});
           if (walks && mmu.tlbs().find_psc(peek, CoreId{0}, 1, page, x86::tag_of(0, op.pcid)) == 0) complete = false;
         } else if (op.what == 8) {
           mmu.invlpg(ctx, page);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Over whole systems: a task enters the kernel only from user mode and leaves it only from the kernel, whichever handler
-// was first; and hardware that cannot go on (ppc64's machine check) ends its task, not our process.
+// Over whole systems: a task enters the kernel only from user mode and leaves it only from the kernel, whichever
+// handler was first; and hardware that cannot go on (ppc64's machine check) ends its task, not our process.
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -115,10 +115,11 @@ ops = ["store other", "think 2000", "load other", "yield"]
 )";
 
 std::uint64_t violations_in_crowd(const std::string& machine, const std::string& strategy) {
-  const std::string text = "machine = \"" + machine + "\"\nkernel = \"modern\"\nstrategy = \"" + strategy + "\"\n" + crowd;
+  const std::string text =
+      "machine = \"" + machine + "\"\nkernel = \"modern\"\nstrategy = \"" + strategy + "\"\n" + crowd;
   const config::SearchPath search({std::string(MMULAB_SOURCE_DIR) + "/configs"});
-  const RunResult result =
-      lab::run(config::load_text(lab::schema(), "crowd.toml", text, {"sim.on_violation=count"}, search), "crowd.toml", {});
+  const RunResult result = lab::run(
+      config::load_text(lab::schema(), "crowd.toml", text, {"sim.on_violation=count"}, search), "crowd.toml", {});
   CHECK(result.end == RunEnd::finished);
   return result.violations_total;
 }
