@@ -17,14 +17,8 @@ namespace {
 constexpr std::uint64_t busy_pages = 64 * 1024;
 constexpr Target half_of_plain{Bound::at_least, 0.5};
 
-/// Seconds of the plain loop on the visits of one task: same generator, chunk by chunk.
-double plain_seconds(std::uint64_t pages, std::uint64_t visits, std::uint32_t touches) {
-  const workload::PageOrder order(workload::Pattern::zipf, pages, 2, 1);
-  workload::AccessStream stream;
-  stream.shift = PageShift{12};
-  stream.order = &order;
-  stream.visits = visits;
-  stream.touches = touches;
+/// Seconds of a fresh plain loop on the visits of one core: same distribution, drawn chunk by chunk.
+double plain_core_seconds(const workload::AccessStream& stream) {
   std::vector<std::uint64_t> chunk(workload::StreamRun::chunk_words);
   PlainLoop loop;
   const double started = processor_seconds();
@@ -35,6 +29,19 @@ double plain_seconds(std::uint64_t pages, std::uint64_t visits, std::uint32_t to
   }
   const double seconds = processor_seconds() - started;
   MMULAB_ASSERT(loop.digest() != 0, "the plain loop has looked something up");
+  return seconds;
+}
+
+/// The same for all cores, one after another, each with TLBs of its own.
+double plain_seconds(const Stream& of) {
+  const workload::PageOrder order(workload::Pattern::zipf, of.pages, 2, 1);
+  workload::AccessStream stream;
+  stream.shift = PageShift{12};
+  stream.order = &order;
+  stream.visits = of.visits;
+  stream.touches = of.touches;
+  double seconds = 0;
+  for (std::uint32_t core = 0; core < of.cores; ++core) seconds += plain_core_seconds(stream);
   return seconds;
 }
 
@@ -56,7 +63,7 @@ Figure against_plain(const std::string& name, const Stream& stream, const Effort
   const std::uint64_t accesses = stream.visits * stream.touches * stream.cores;
   Ratios ratios;
   for (std::uint32_t round = 0; round < effort.rounds; ++round) {
-    const double plain = plain_seconds(busy_pages, stream.visits * stream.cores, stream.touches);
+    const double plain = plain_seconds(stream);
     ratios.add(plain, marginal_seconds(stream));
   }
   return {name, median(ratios.values), "x", target,

@@ -12,7 +12,7 @@ const InvariantText row_text{
     "release of a page-table lock",
     "Under a strategy that promises it: the number of entries noted and not flushed on this cpu is zero.",
     "pending",
-    "strategies that promise it (ppc64-2.6.22, pre-unlock-hook)"};
+    "strategies that promise it (strategy.promises_empty_at_unlock)"};
 
 class BatchEmptyAtUnlock : public Row<> {
  public:

@@ -53,9 +53,9 @@ void Kernel::exit_mmap(Context& ctx, MmId mm) {
   strategy_.end(ctx, g);
   port_.destroy_mm(ctx, mm);
   ctx.step(gone, reads(state_.mm_rss(mm)), [&](Access& a) {
-    MMULAB_ASSERT(a.read(state_.mm_rss(mm)) == 0, "a dead mm maps nothing");
     Event event{EventKind::mm_destroyed};
     event.mm = mm;
+    event.a = a.read(state_.mm_rss(mm));
     emit(a, event);
   });
 }

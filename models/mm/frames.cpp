@@ -33,7 +33,7 @@ Frame Kernel::allocate_page(Context& ctx, const PageOwner& owner) {
   locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
   const auto head = state_.frame_free_head();
   const Frame frame = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
-  MMULAB_ASSERT(frame.exists(), "there are frames left (kernel.limits.frames)");
+  MMULAB_ASSERT(frame.exists(), "the plan of the workload counted all frames");
   const auto next = state_.frame_next_free(frame);
   const auto refcount = state_.frame(frame, FrameFields::refcount);
   const auto flags = state_.frame(frame, FrameFields::flags);
@@ -58,14 +58,18 @@ void Kernel::get_page(Context& ctx, Frame frame) {
   ctx.step(reference, writes(refcount), [&](Access& a) { a.add(refcount, std::uint64_t{1}); });
 }
 
-/// True if that was the last reference.
+/// True if that was the last reference. One that nobody held is reported and not dropped, so that the frame is not
+/// freed twice and the run can go on.
 static bool drop_reference(const KernelState& state, Context& ctx, Frame frame) {
   const auto refcount = state.frame(frame, FrameFields::refcount);
   return ctx.step(dereference, writes(refcount), [&](Access& a) {
-    const std::uint64_t left = a.read(refcount) - 1;
-    MMULAB_ASSERT(left != ~std::uint64_t{0}, "a reference is dropped once");
-    a.write(refcount, left);
-    return left == 0;
+    const std::uint64_t held = a.read(refcount);
+    if (held == 0) {
+      emit(a, frame_event(EventKind::frame_overput, frame));
+      return false;
+    }
+    a.write(refcount, held - 1);
+    return held == 1;
   });
 }
 

@@ -73,7 +73,7 @@ TableId Kernel::allocate_table(Context& ctx, MmId mm, std::size_t level) {
   locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
   const auto head = state_.table_free_head();
   const TableId table = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
-  MMULAB_ASSERT(table.exists(), "there are page tables left (kernel.limits.tables)");
+  MMULAB_ASSERT(table.exists(), "the plan of the workload counted all page tables");
   const auto next = state_.table_next_free(table);
   const auto owner = state_.table_owner(table);
   ctx.step(take, writes(head, owner).reads(next), [&](Access& a) {

@@ -69,7 +69,7 @@ void Kernel::insert_vma(Context& ctx, MmId mm, const VmaRecord& record) {
   const auto count = state_.mm_vma_count(mm);
   ctx.step(link_in, writes(count).writes_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
     const auto n = static_cast<std::uint32_t>(a.read(count));
-    MMULAB_ASSERT(n < state_.limits().vmas_per_mm, "an mm has room for its VMAs (kernel.limits.vmas_per_mm)");
+    MMULAB_ASSERT(n < state_.limits().vmas_per_mm, "the plan of the workload counted all VMAs");
     std::uint32_t at = n;
     while (at > 0 && VirtPage{a.read(state_.vma<std::uint64_t>(state_.vma_of(mm, at - 1), VmaFields::start))} >
                          record.first) {
@@ -119,7 +119,7 @@ void Kernel::split_vma(Context& ctx, MmId mm, VirtPage at) {
 void Kernel::boot_vma(World& world, MmId mm, const VmaRecord& record) {
   const auto count = state_.mm_vma_count(mm);
   const auto n = static_cast<std::uint32_t>(world.load(count));
-  MMULAB_ASSERT(n < state_.limits().vmas_per_mm, "an mm has room for its VMAs (kernel.limits.vmas_per_mm)");
+  MMULAB_ASSERT(n < state_.limits().vmas_per_mm, "the plan of the workload counted all VMAs");
   store_record(state_, [&](auto cell, auto value) { world.store(cell, value); }, state_.vma_of(mm, n), record);
   world.store(count, std::uint64_t{n} + 1);
 }

@@ -158,8 +158,7 @@ void describe_sparc64(config::Schema& schema) {
   declare_costs(c, costs, {"hardware.md 6.3, 3.3", 10'000'000});
   auto k = schema.section("kernel.sparc64", "sparc64's low-level software").only_if("machine.arch", "sparc64");
   k.flag("flush_all_after_wrap")
-      .default_to(true)
-      .help("A cpu demaps everything before its first context of a new version");
+      .help("A cpu demaps everything before its first context of a new version; by default only in kernel modern");
   k.integer("tsb_entries_first").default_to(512).range(2, 1 << 16).unit("entries").help("Entries of a new mm's TSB");
   k.integer("tsb_entries_max").default_to(8192).range(2, 1 << 16).unit("entries").help("Entries of the largest TSB");
   k.integer("huge_tsb_entries")
@@ -194,7 +193,9 @@ Sparc64Params sparc64_params(const config::Values& v) {
   p.accept_at_delivery = v.flag("machine.sparc64.accept_at_delivery");
   p.pipelined_dispatch = v.flag("machine.sparc64.pipelined_dispatch");
   p.nack_delay = Cycles{v.integer("machine.sparc64.nack_delay")};
-  p.flush_all_after_wrap = v.flag("kernel.sparc64.flush_all_after_wrap");
+  p.flush_all_after_wrap = v.contains("kernel.sparc64.flush_all_after_wrap")
+                               ? v.flag("kernel.sparc64.flush_all_after_wrap")
+                               : v.text("kernel.version") == "modern";
   p.tsb_entries_first = static_cast<std::uint32_t>(v.integer("kernel.sparc64.tsb_entries_first"));
   p.tsb_entries_max = static_cast<std::uint32_t>(v.integer("kernel.sparc64.tsb_entries_max"));
   p.huge_tsb_entries = static_cast<std::uint32_t>(v.integer("kernel.sparc64.huge_tsb_entries"));

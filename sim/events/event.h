@@ -30,10 +30,11 @@ enum class EventKind : std::uint8_t {
   frame_allocated,  ///< frame; mm and page of the anonymous owner, mm none for a file; a = 1 for a device's, never
                     ///< written back
   frame_freed,      ///< frame: its generation is over, it may be given to another owner
+  frame_overput,    ///< frame: a reference was dropped that nobody held; it stays free
   table_allocated,  ///< table, mm; a = level
   table_freed,      ///< table: reusable from here on; a = level
   vma_unlinked,     ///< mm, page; a = VmaKind, b = pages
-  mm_destroyed,     ///< mm
+  mm_destroyed,     ///< mm; a = pages that its rss still counts
   // calls and modes
   call_entered,   ///< a = Call, mm, page; b = pages
   call_returned,  ///< the same

@@ -8,6 +8,7 @@ const char* name_of(EventKind kind) {
     case EventKind::pte_stored: return "pte_stored";
     case EventKind::frame_allocated: return "frame_allocated";
     case EventKind::frame_freed: return "frame_freed";
+    case EventKind::frame_overput: return "frame_overput";
     case EventKind::table_allocated: return "table_allocated";
     case EventKind::table_freed: return "table_freed";
     case EventKind::vma_unlinked: return "vma_unlinked";

@@ -14,6 +14,7 @@
 #endif
 #endif
 #ifdef MMULAB_ASAN_FIBERS
+#include <pthread.h>
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -51,14 +52,32 @@ Fiber::Fiber(std::size_t stack_bytes, Entry entry, void* argument) : entry_(entr
   MMULAB_ASSERT(mprotect(stack_, page, PROT_NONE) == 0, "no guard page for a fiber's stack");
   char* top = static_cast<char*>(stack_) + mapped_bytes_;
 #ifdef MMULAB_ASAN_FIBERS
-  // The address may have been an abandoned fiber's, whose frames left their poison behind.
-  __asan_unpoison_memory_region(static_cast<char*>(stack_) + page, mapped_bytes_ - page);
+  __asan_unpoison_memory_region(stack_, mapped_bytes_);
 #endif
   context_ = bc::make_fcontext(top, mapped_bytes_ - page, &FiberTransfer::enter);
 }
 
 Fiber::~Fiber() {
-  if (stack_ != nullptr) munmap(stack_, mapped_bytes_);
+  if (stack_ == nullptr) return;
+#ifdef MMULAB_ASAN_FIBERS
+  // An abandoned fiber's frames are poisoned, and whoever maps this address next (SystemC's stacks, too) would trip.
+  __asan_unpoison_memory_region(stack_, mapped_bytes_);
+#endif
+  munmap(stack_, mapped_bytes_);
+}
+
+void Fiber::returned_to_thread() {
+#ifdef MMULAB_ASAN_FIBERS
+  pthread_attr_t attributes;
+  void* bottom = nullptr;
+  std::size_t bytes = 0;
+  MMULAB_ASSERT(pthread_getattr_np(pthread_self(), &attributes) == 0, "a thread knows its stack");
+  pthread_attr_getstack(&attributes, &bottom, &bytes);
+  pthread_attr_destroy(&attributes);
+  void* fake = nullptr;
+  __sanitizer_start_switch_fiber(&fake, bottom, bytes);
+  __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
+#endif
 }
 
 void Fiber::jump(Fiber& from, Fiber& to) {

@@ -24,6 +24,9 @@ class Fiber {
 
   /// Leaves `from` (the running fiber) and continues `to`; returns when somebody jumps back to `from`.
   static void jump(Fiber& from, Fiber& to);
+  /// Tells the address sanitizer that the thread's first stack is in use again, after a library has left its own stacks
+  /// without a jump (SystemC, when sc_start returns). Nothing without the sanitizer.
+  static void returned_to_thread();
 
  private:
   friend struct FiberTransfer;

@@ -4,6 +4,8 @@
 #include <string>
 #include <systemc>
 
+#include "sim/exec/fiber.h"
+
 namespace mmulab {
 
 struct CoreModules::Module : sc_core::sc_module {
@@ -27,6 +29,7 @@ void CoreModules::run() {
   // SystemC talks on stdout, which is for data.
   sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
   sc_core::sc_start();
+  Fiber::returned_to_thread();
 }
 
 void fresh_systemc_kernel() {

@@ -9,7 +9,7 @@ flags=$3
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-export CMAKE_GENERATOR=Ninja CXXFLAGS=$flags
+export CXXFLAGS=$flags
 refault=$folder/mmulab/share/mmulab/configs/scenarios/ppc64-refault.toml
 failed() { echo "FAILED: $1"; cat "$folder/out"; exit 1; }
 # ends CODE COMMAND...: its output goes to a file.
@@ -25,13 +25,16 @@ cmake --install "$build" --prefix "$folder/mmulab" >"$folder/log"
 mmulab=$folder/mmulab/bin/mmulab
 "$mmulab" --version
 
-# A fenced block whose first line names a file is that file.
+# files_of PAGE FOLDER: a fenced block whose first line names a file is that file.
+files_of() { awk -v folder="$2/" '/^```/ { file = $2; next } file { print > (folder file) }' "$1"; }
 page=$source/docs/adding-a-strategy.md
 [ "$(wc -l <"$page")" -le 60 ] || { echo "FAILED: the page has more than 60 lines"; exit 1; }
 mkdir "$folder/plugin"
-awk -v folder="$folder/plugin/" '/^```/ { file = $2; next } file { print > (folder file) }' "$page"
+files_of "$page" "$folder/plugin"
+files_of "$source/docs/models/machine.md" "$folder/plugin"
+echo "mmulab_add_plugin(slow_writes slow_writes.cpp)" >>"$folder/plugin/CMakeLists.txt"
 [ -s "$folder/plugin/while_shared.cpp" ] && [ -s "$folder/plugin/CMakeLists.txt" ]
-cmake -S "$folder/plugin" -B "$folder/plugin/build" -DCMAKE_PREFIX_PATH="$folder/mmulab" >"$folder/log"
+cmake -G Ninja -S "$folder/plugin" -B "$folder/plugin/build" -DCMAKE_PREFIX_PATH="$folder/mmulab" >"$folder/log"
 cmake --build "$folder/plugin/build"
 plugin=$folder/plugin/build/while_shared.so
 ends 0 "$mmulab" compare "$refault" --plugin "$plugin" ppc64-2.6.20 pre-unlock-hook while-shared
@@ -41,10 +44,15 @@ ends 0 "$mmulab" show strategy while-shared --plugin "$plugin"
 says 'while-shared'
 ends 0 "$mmulab" list strategies --plugin "$plugin"
 says 'while-shared'
+# end_of [ARGUMENT...]: the cycle at which a run ends.
+end_of() { "$mmulab" run "$munmap" --json - "$@" 2>"$folder/out" | grep -o '"cycle": [0-9]*' | head -1; }
+munmap=$folder/mmulab/share/mmulab/configs/scenarios/x86-munmap.toml
+slow=$(end_of --plugin "$folder/plugin/build/slow_writes.so" --set machine.memory.model=slow-writes)
+[ -n "$slow" ] && [ "$slow" != "$(end_of)" ] || failed "a memory target of one's own changes no cycle"
 ends 2 "$mmulab" run "$refault" --set strategy=while-shared
 says "there is no strategy preset .while-shared"
 
-cmake -S "$here/package" -B "$folder/outsider" -DCMAKE_PREFIX_PATH="$folder/mmulab" >"$folder/log"
+cmake -G Ninja -S "$here/package" -B "$folder/outsider" -DCMAKE_PREFIX_PATH="$folder/mmulab" >"$folder/log"
 cmake --build "$folder/outsider"
 ends 1 "$folder/outsider/outsider" run "$refault"
 ends 0 "$folder/outsider/outsider" run "$refault" --set strategy=impatient

@@ -106,6 +106,27 @@ TEST_CASE("no-leak: what was given out must be back when all address spaces are 
   }
 }
 
+TEST_CASE("no-leak: references are dropped by those who hold them, and a dead mm counts no page") {
+  const auto die = [](Rig& r, std::uint64_t rss) {
+    Event death = r.make(EventKind::mm_destroyed, t0);
+    death.mm = MmId{0};
+    death.a = rss;
+    r.emit(death);
+  };
+  Rig right;
+  right.give(t0, 9, 5);
+  right.free(t0, 9);
+  die(right, 0);
+  CHECK(right.found().empty());
+  Rig wrong;
+  wrong.give(t0, 9, 5);
+  wrong.free(t0, 9);
+  wrong.frame(EventKind::frame_overput, t0, 9);
+  die(wrong, ~std::uint64_t{0});
+  CHECK(wrong.found() == Found{"no-leak:overput", "no-leak:rss"});
+  CHECK(wrong.checker.violations()[1].message == "mm 0 died and still counts -1 pages");
+}
+
 TEST_CASE("no-leak: while address spaces are left nothing is called leaked") {
   Rig r;
   r.give(t0, 9, 5);
