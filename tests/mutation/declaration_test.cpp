@@ -11,9 +11,10 @@
 #include <fmt/format.h>
 
 #include "sim/exec/mutation.h"
+#include "sim/lab/run.h"
 #include "sim/units/assert.h"
-#include "tests/mutation/systems.h"
 #include "tests/support/catch.h"
+#include "tests/support/whole_systems.h"
 
 #ifdef MMULAB_CHECK_FOOTPRINT
 namespace mmulab {
@@ -42,7 +43,12 @@ struct Seen {
 };
 using Observation = std::map<const Label*, Seen>;
 
-Observation observe(const std::vector<test::MutationSystem>& systems) {
+/// To its end, whatever its verdict.
+void run_system(const test::WholeSystem& system) {
+  static_cast<void>(lab::run(system.values, system.name, {}));
+}
+
+Observation observe(const std::vector<test::WholeSystem>& systems) {
   Observation seen;
   for (std::size_t s = 0; s < systems.size(); ++s) {
     observe_declarations([&](const Label& label, std::size_t items) {
@@ -50,7 +56,7 @@ Observation observe(const std::vector<test::MutationSystem>& systems) {
       entry.items = std::max(entry.items, items);
       if (entry.systems.empty() || entry.systems.back() != s) entry.systems.push_back(s);
     });
-    test::run_system(systems[s]);
+    run_system(systems[s]);
   }
   observe_declarations(nullptr);
   return seen;
@@ -58,10 +64,10 @@ Observation observe(const std::vector<test::MutationSystem>& systems) {
 
 /// Drops the item and runs the systems that take such a step, until one aborts: exit code 4.
 [[noreturn]] void run_without(const Label& label, std::size_t item, const Seen& seen,
-                              const std::vector<test::MutationSystem>& systems) {
+                              const std::vector<test::WholeSystem>& systems) {
   if (freopen("/dev/null", "w", stderr) == nullptr || freopen("/dev/null", "w", stdout) == nullptr) _exit(99);
   drop_declared_item(label, item);
-  for (const std::size_t s : seen.systems) test::run_system(systems[s]);
+  for (const std::size_t s : seen.systems) run_system(systems[s]);
   _exit(0);
 }
 
@@ -101,7 +107,7 @@ class Mutants {
 };
 
 TEST_CASE("Every label of the library is seen in some system, unless it is known why not") {
-  const Observation seen = observe(test::mutation_systems());
+  const Observation seen = observe(test::whole_systems());
   for (const Label* label : Label::all()) {
     INFO(label->name());
     CHECK(seen.count(label) + out_of_reach.count(label->name()) == 1);
@@ -109,7 +115,7 @@ TEST_CASE("Every label of the library is seen in some system, unless it is known
 }
 
 TEST_CASE("A build that drops one declared item of one label aborts, for every item of every label") {
-  const std::vector<test::MutationSystem> systems = test::mutation_systems();
+  const std::vector<test::WholeSystem> systems = test::whole_systems();
   const Observation seen = observe(systems);
   Mutants mutants;
   for (const Label* label : Label::all()) {

@@ -14,16 +14,7 @@ RandomWalk::RandomWalk(const config::Values& values) {
                                                 values.integer("sim.seed")};
   plan_ = workload::make_plan(values, environment);
   system_ = std::make_unique<lab::System>(lab::system_parts(values, plan_.limits));
-  plan_.lay_out(system_->world);
-  for (std::size_t m = 0; m < plan_.mms.size(); ++m)
-    for (const VmaRecord& vma : plan_.mms[m].vmas) system_->kernel->boot_vma(system_->world, MmId{m}, vma);
-  for (workload::PlannedTask& task : plan_.tasks) {
-    workload::Program* program = task.program.get();
-    const auto body = [program](Context& ctx, Kernel& kernel) { program->run(ctx, kernel); };
-    if (task.started_by_fork) system_->add_child(task.name, task.cpu, body);
-    else system_->add_task(task.name, task.mm, task.cpu, body);
-  }
-  system_->seal();
+  lab::populate(*system_, plan_);
   auto ledger = std::make_unique<Ledger>(lab::ledger_config(values, *system_), system_->events);
   const Ledger& reference = *ledger;
   checker_.add_model(std::move(ledger));

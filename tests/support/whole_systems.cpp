@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "tests/mutation/systems.h"
+#include "tests/support/whole_systems.h"
 
 #include <algorithm>
 #include <filesystem>
 
 #include "sim/config/load.h"
-#include "sim/lab/run.h"
 #include "sim/lab/schema.h"
 
 namespace mmulab::test {
@@ -254,13 +253,13 @@ strategy = "safe-deferral"
 
 }  // namespace
 
-std::vector<MutationSystem> mutation_systems() {
+std::vector<WholeSystem> whole_systems() {
   const config::Schema schema = lab::schema();
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(configs + "/scenarios"))
     files.push_back(entry.path().string());
   std::sort(files.begin(), files.end());
-  std::vector<MutationSystem> systems;
+  std::vector<WholeSystem> systems;
   for (const std::string& file : files) systems.push_back({file, config::load_file(schema, file, watched)});
   config::Overrides either = watched;
   either.emplace_back("machine.ppc64.multiple_match=either");
@@ -276,7 +275,5 @@ std::vector<MutationSystem> mutation_systems() {
   }
   return systems;
 }
-
-void run_system(const MutationSystem& system) { static_cast<void>(lab::run(system.values, system.name, {})); }
 
 }  // namespace mmulab::test
