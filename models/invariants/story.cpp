@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "models/invariants/story.h"
 
+#include <algorithm>
+
+#include <fmt/ranges.h>
+
 namespace mmulab::story {
 namespace {
 
@@ -33,18 +37,21 @@ std::string locks_text(const Disturbance& d) {
   return text;
 }
 
+/// A TLB that was filled more than once may hold more than one copy; it is named once.
 std::string copies_text(const Obligation& o) {
-  std::string text;
-  const auto comma = [&] { return text.empty() ? "" : ", "; };
+  std::vector<std::string> names;
   constexpr std::size_t shown = 4;
-  for (std::size_t i = 0; i < o.tlb.size() && i < shown; ++i)
-    text += fmt::format("{}TLB of core {}{}", comma(), o.tlb[i].core,
-                        o.tlb[i].tag.exists() ? fmt::format(" (tag {})", o.tlb[i].tag) : "");
+  for (const auto& copy : o.tlb) {
+    std::string name = fmt::format("TLB of core {}", copy.core);
+    if (copy.tag.exists()) name += fmt::format(" (tag {})", copy.tag);
+    if (names.size() < shown && std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  }
   for (std::size_t i = 0; i < o.hptes.size() && i < shown; ++i)
-    text += fmt::format("{}hash entry at word {}", comma(), o.hptes[i].raw());
+    names.push_back(fmt::format("hash entry at word {}", o.hptes[i].raw()));
   for (std::size_t i = 0; i < o.tsbs.size() && i < shown; ++i)
-    text += fmt::format("{}TSB entry at word {}", comma(), o.tsbs[i].raw());
-  return text.empty() ? "nothing" : text;
+    names.push_back(fmt::format("TSB entry at word {}", o.tsbs[i].raw()));
+  return names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", "));
 }
 
 }  // namespace

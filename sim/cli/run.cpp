@@ -49,9 +49,12 @@ int run(const Arguments& arguments, Streams& streams, const Simulator& simulator
   const auto values = config::load_file(lab::schema(), arguments.positionals().front(), arguments.all("set"));
   const JsonOutput json(json_target(arguments, values));
   const RunResult result = simulate(arguments, values, simulator, streams);
-  json.talk(streams) << report(result, json.talk_color(streams)) << std::flush;
+  const bool expect = arguments.has("expect");
+  json.talk(streams) << report(result, json.talk_color(streams),
+                               expect ? Expectations::judged : Expectations::remarked)
+                     << std::flush;
   if (json.wanted()) json.write(to_json(result), streams);
-  return exit_code(result, arguments.has("expect"));
+  return exit_code(result, expect);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sim/cli/topics.h"
 
+#include <sstream>
+
 #include "models/invariants/register.h"
 #include "sim/config/load.h"
 #include "sim/lab/architecture.h"
@@ -8,12 +10,17 @@
 namespace mmulab::cli {
 namespace {
 
-/// A file's first line when that is a comment.
+/// The first sentence of the comment that a file begins with, or the first paragraph if that has no full stop.
 std::string first_remark(const std::string& text) {
-  if (text.empty() || text.front() != '#') return {};
-  const auto from = text.find_first_not_of("# ");
-  const auto end = text.find('\n');
-  return from == std::string::npos || from > end ? "" : text.substr(from, end - from);
+  std::string remark;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line) && !line.empty() && line.front() == '#';) {
+    const auto from = line.find_first_not_of("# ");
+    if (from == std::string::npos) break;
+    remark += (remark.empty() ? "" : " ") + line.substr(from);
+  }
+  if (const auto stop = remark.find(". "); stop != std::string::npos) remark.resize(stop + 1);
+  return remark;
 }
 
 std::string remark_of(const config::SearchPath& search, const std::string& folder, const std::string& name) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "sim/cli/simulator.h"
 #include "sim/cli/verb.h"
 #include "sim/config/nearest.h"
@@ -19,12 +21,27 @@ const std::vector<Verb>& verbs() {
   return table;
 }
 
+namespace {
+
+/// Verbs of the design that are not built.
+const std::vector<std::string>& planned_verbs() {
+  static const std::vector<std::string> names = {"check", "replay", "sweep", "merge",  "export",
+                                                 "diff",  "plot",   "report", "trace", "completion"};
+  return names;
+}
+
+}  // namespace
+
 const Verb& find_verb(const std::string& name) {
   std::vector<std::string> names;
   for (const auto& verb : verbs()) {
     if (verb.name == name) return verb;
     names.push_back(verb.name);
   }
+  const auto& planned = planned_verbs();
+  if (std::find(planned.begin(), planned.end(), name) != planned.end())
+    throw config::Error(config::diagnose({}, "there is no verb `" + name + "` yet: it is planned and not built",
+                                         "`mmulab help` lists the verbs that there are"));
   throw config::Error(
       config::diagnose({}, "there is no verb `" + name + "`", config::suggestion(name, names)));
 }

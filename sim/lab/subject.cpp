@@ -3,6 +3,7 @@
 
 #include "models/machine/config.h"
 #include "models/ppc64/port.h"
+#include "sim/results/quantity.h"
 
 namespace mmulab::lab {
 namespace {
@@ -18,6 +19,15 @@ std::string preset_name(const config::Values& values, const std::string& section
   const std::string path = section + ".name";
   const std::string name = values.contains(path) ? values.text(path) : "";
   return name.empty() ? "(own)" : name;
+}
+
+/// What an own workload is, since it has no name: "script, 2 tasks", "unmap, 4 threads".
+std::string workload_name(const config::Values& values, std::uint32_t cpus) {
+  if (values.contains("workload.name") && !values.text("workload.name").empty()) return values.text("workload.name");
+  const std::string& kind = values.text("workload.kind");
+  if (kind == "script") return kind + ", " + plural(values.tables("workload.task").size(), "task");
+  const std::uint64_t threads = values.integer("workload.threads");
+  return kind + ", " + plural(threads == 0 ? cpus : threads, kind == "fork" ? "task" : "thread");
 }
 
 void describe_hash_table(const Ppc64Port& port, LedgerConfig& config) {
@@ -41,8 +51,8 @@ RunSubject run_subject(const config::Values& values, const std::string& file) {
   s.arch = values.text("machine.arch");
   s.kernel = preset_name(values, "kernel");
   s.strategy = preset_name(values, "strategy");
-  s.workload = preset_name(values, "workload");
   const Topology t = topology(values);
+  s.workload = workload_name(values, t.cpus());
   s.sockets = t.sockets;
   s.cores = t.cores_per_socket;
   s.threads = t.threads_per_core;

@@ -110,6 +110,18 @@ void add_point(TextTable& table, const ComparisonPoint& point, const std::vector
   for (const auto& pair : summary.violated)
     pairs.push_back(pair.invariant + " " + pair.class_id + (pair.expected ? " (expected)" : ""));
   if (!pairs.empty()) table.add_note(fmt::format("{}", fmt::join(pairs, ", ")));
+  if (!summary.vacuous.empty()) table.add_note(never_came_up(summary.vacuous));
+}
+
+TextTable table_of(const Comparison& comparison, const std::vector<Column>& columns) {
+  std::vector<Align> align(3 + columns.size(), Align::right);
+  align[0] = align[1] = Align::left;
+  TextTable table(align);
+  std::vector<std::string> titles{"strategy", "verdict", "end cycle"};
+  for (const Column& column : columns) titles.push_back(column.title);
+  table.add_header(titles);
+  for (const auto& point : comparison.points) add_point(table, point, columns);
+  return table;
 }
 
 }  // namespace
@@ -132,20 +144,20 @@ bool all_decided(const Comparison& comparison) {
 
 std::string comparison_table(const Comparison& comparison, config::Color color) {
   const Palette palette(color);
-  const auto columns = columns_for(comparison);
-  std::vector<Align> align(3 + columns.size(), Align::right);
-  align[0] = align[1] = Align::left;
-  TextTable table(align);
-  std::vector<std::string> titles{"strategy", "verdict", "end cycle"};
-  for (const Column& column : columns) titles.push_back(column.title);
-  table.add_header(titles);
-  for (const auto& point : comparison.points) add_point(table, point, columns);
+  auto columns = columns_for(comparison);
+  TextTable table = table_of(comparison, columns);
+  std::string left_out;
+  for (; !table.fits(0) && !columns.empty(); table = table_of(comparison, columns)) {
+    left_out = columns.back().title + (left_out.empty() ? "" : ", ") + left_out;
+    columns.pop_back();
+  }
+  if (!left_out.empty()) left_out = "\n" + wrap("Too wide for this table, but in --json: " + left_out + ".", 0, 0);
   return palette.paint(wrap(comparison.title, 0, 2), Style::strong) + "\n\n" + table.render(palette, 0) + "\n" +
          wrap(
              "In cycles: calls at their median (p50), lock held, lock wait and preemption off at their longest. "
              "A strategy that ends early at a violation has done less work.",
              0, 0) +
-         "\n";
+         left_out + "\n";
 }
 
 }  // namespace mmulab

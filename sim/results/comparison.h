@@ -21,6 +21,7 @@ struct RunSummary {
   std::string verdict;
   std::uint64_t end_cycle = 0;
   std::vector<ViolatedPair> violated;
+  std::vector<std::string> vacuous;  ///< what never came up though the scenario names it
   std::map<std::string, std::uint64_t> numbers;  ///< counters and gauges
   std::map<std::string, Spread> spreads;         ///< histograms
 };

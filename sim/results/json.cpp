@@ -146,12 +146,23 @@ void read_violations(const Json& violations, RunSummary& summary) {
   summary.violated = violated_pairs(result);
 }
 
+void read_vacuous(const Json& json, RunSummary& summary) {
+  RunResult result;
+  for (const Json& check : json.at("checks"))
+    if (check.at("status").get<std::string>() == name_of(InvariantStatus::vacuous))
+      result.invariants.push_back({check.at("invariant").get<std::string>(), InvariantStatus::vacuous, 0, 0});
+  for (const Json& goal : json.at("goals"))
+    result.goals.push_back({goal.at("goal").get<std::string>(), 0, goal.at("vacuous").get<bool>()});
+  summary.vacuous = vacuous_names(result);
+}
+
 RunSummary summary_of(const Json& json) {
   RunSummary summary;
   if (json.at("schema").get<std::string>() != run_schema) throw std::runtime_error("another schema");
   summary.verdict = json.at("verdict").get<std::string>();
   summary.end_cycle = json.at("end").at("cycle").get<std::uint64_t>();
   read_violations(json.at("violations"), summary);
+  read_vacuous(json, summary);
   for (const auto& [name, stat] : json.at("stats").items()) {
     if (stat.at("kind").get<std::string>() == "histogram")
       summary.spreads[name] = {stat.at("count").get<std::uint64_t>(), stat.at("p50").get<std::uint64_t>(),

@@ -10,7 +10,11 @@
 
 namespace mmulab {
 
-[[nodiscard]] std::string report(const RunResult& result, config::Color color = config::Color::Off);
+/// Whether the scenario's expectations decide (`--expect`): then a difference is a failure, else a remark.
+enum class Expectations : std::uint8_t { remarked, judged };
+
+[[nodiscard]] std::string report(const RunResult& result, config::Color color = config::Color::Off,
+                                 Expectations expectations = Expectations::remarked);
 
 /// All statistics by group; a group is the part of their names before the first dot.
 [[nodiscard]] std::string statistics_report(const StatRegistry& stats, std::uint64_t frequency_mhz,

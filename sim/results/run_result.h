@@ -32,7 +32,7 @@ struct RunSubject {
   std::string arch;
   std::string kernel;
   std::string strategy;
-  std::string workload;
+  std::string workload;     ///< preset name, or what an own one is: "script, 2 tasks"
   std::uint32_t sockets = 1;
   std::uint32_t cores = 1;    ///< a socket
   std::uint32_t threads = 1;  ///< a core

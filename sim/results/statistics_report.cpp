@@ -194,8 +194,9 @@ std::string subject_of(const Stat& stat) {
   return last == name.find('.') ? name : name.substr(0, last);
 }
 
-/// Names of what is zero; where every aspect of a thing is, the thing's name alone.
-std::vector<std::string> never_happened(const StatRegistry& stats) {
+/// Names of what has counted nothing, as has a call that was under way when the run ended; where that goes for every
+/// aspect of a thing, the thing's name alone.
+std::vector<std::string> nothing_counted(const StatRegistry& stats) {
   std::set<std::string> alive;
   for (const Stat& stat : stats.all())
     if (!is_zero(stat)) alive.insert(subject_of(stat));
@@ -209,16 +210,43 @@ std::vector<std::string> never_happened(const StatRegistry& stats) {
   return names;
 }
 
+/// The first of the names by group, "flush: full, unlock; lock: ptl": a group's name stands once.
+std::string in_groups(const std::vector<std::string>& names, std::size_t first_of_them) {
+  std::vector<std::string> groups;
+  std::map<std::string, std::string> members;
+  for (std::size_t i = 0; i < first_of_them; ++i) {
+    const auto dot = names[i].find('.');
+    const std::string group = names[i].substr(0, dot);
+    if (members.count(group) == 0) groups.push_back(group);
+    std::string& list = members[group];
+    if (dot != std::string::npos) list += (list.empty() ? ": " : ", ") + names[i].substr(dot + 1);
+  }
+  for (auto& group : groups) group += members[group];
+  return fmt::format("{}", fmt::join(groups, "; "));
+}
+
+/// As many of the names as there is room for in three lines.
+std::string few_lines(const std::vector<std::string>& names, std::size_t first_column) {
+  constexpr std::ptrdiff_t lines_max = 3;
+  std::string text;
+  for (std::size_t shown = names.size(); shown > 0; --shown) {
+    text = in_groups(names, shown);
+    if (shown < names.size()) text += fmt::format("; and {} more (--json has all)", names.size() - shown);
+    text = wrap(text, first_column, indent);
+    if (std::count(text.begin(), text.end(), '\n') < lines_max) break;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string statistics_report(const StatRegistry& stats, std::uint64_t frequency_mhz, const Palette& palette) {
   std::string text;
   for (const Group& group : by_group(stats)) text += group_report(group, frequency_mhz, palette);
-  const std::vector<std::string> zero = never_happened(stats);
+  const std::vector<std::string> zero = nothing_counted(stats);
   if (zero.empty()) return text;
-  const std::string head = "Never happened: ";
-  return text + "\n" + palette.paint(head, Style::faint) +
-         wrap(fmt::format("{}", fmt::join(zero, ", ")), head.size(), 2) + "\n";
+  const std::string head = "Nothing counted: ";
+  return text + "\n" + palette.paint(head, Style::faint) + few_lines(zero, head.size()) + "\n";
 }
 
 }  // namespace mmulab

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace mmulab {
 
@@ -17,6 +18,19 @@ std::vector<ViolatedPair> violated_pairs(const RunResult& result) {
     ++found->kept;
   }
   return pairs;
+}
+
+std::vector<std::string> vacuous_names(const RunResult& result) {
+  std::vector<std::string> names;
+  for (const auto& invariant : result.invariants)
+    if (invariant.status == InvariantStatus::vacuous) names.push_back(invariant.name);
+  for (const auto& goal : result.goals)
+    if (goal.vacuous) names.push_back("goal " + goal.name);
+  return names;
+}
+
+std::string never_came_up(const std::vector<std::string>& vacuous) {
+  return fmt::format("never came up: {}", fmt::join(vacuous, ", "));
 }
 
 std::string task_name(const RunResult& result, TaskId task) {

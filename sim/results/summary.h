@@ -19,6 +19,10 @@ struct ViolatedPair {
 
 /// In the order of their first violation.
 [[nodiscard]] std::vector<ViolatedPair> violated_pairs(const RunResult& result);
+/// Invariants and goals that the scenario names and that never came up: why a run is vacuous.
+[[nodiscard]] std::vector<std::string> vacuous_names(const RunResult& result);
+/// The same as a sentence.
+[[nodiscard]] std::string never_came_up(const std::vector<std::string>& vacuous);
 /// The task's name, or its number where it has none.
 [[nodiscard]] std::string task_name(const RunResult& result, TaskId task);
 [[nodiscard]] const char* name_of(RunEnd end);

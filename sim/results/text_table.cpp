@@ -24,6 +24,22 @@ fmt::text_style look(Style style) {
   return {};
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Whether the space at `at` separates thousands: a digit before it, and exactly three after it.
+bool separates_thousands(std::string_view text, std::size_t at) {
+  if (at == 0 || !is_digit(text[at - 1])) return false;
+  std::size_t digits = 0;
+  while (at + 1 + digits < text.size() && is_digit(text[at + 1 + digits])) ++digits;
+  return digits == 3;
+}
+
+std::size_t end_of_word(std::string_view text) {
+  std::size_t end = text.find(' ');
+  while (end != std::string_view::npos && separates_thousands(text, end)) end = text.find(' ', end + 1);
+  return std::min(end, text.size());
+}
+
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 std::string cut(const std::string& text, std::size_t columns) {
@@ -58,7 +74,7 @@ std::string wrap(std::string_view text, std::size_t first, std::size_t hanging) 
   std::size_t column = first;
   bool begins = true;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::size_t end = end_of_word(text);
     const std::string_view word = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     const std::size_t width = columns_of(word);
@@ -95,7 +111,7 @@ bool TextTable::fits(std::size_t indent) const { return sum(natural_widths(), in
 std::vector<std::size_t> TextTable::widths(std::size_t indent) const {
   std::vector<std::size_t> widths = natural_widths();
   std::size_t total = sum(widths, indent);
-  for (std::size_t i = widths.size(); i-- > 0 && total > text_width;) {
+  for (std::size_t i = widths.size(); i-- > 1 && total > text_width;) {
     if (align_[i] == Align::right) continue;
     const std::size_t wanted = widths[i] - std::min(widths[i], total - text_width);
     const std::size_t kept = std::min(widths[i], std::max(least_text, wanted));

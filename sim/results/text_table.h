@@ -27,11 +27,12 @@ class Palette {
 /// Code points, which is what a terminal's columns are for the text that reports print.
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 
-/// Breaks at spaces; every line after the first begins with `hanging` spaces. The text begins at column `first`,
-/// what stands before it is the caller's. Ends without a newline.
+/// Breaks at spaces, but for those inside a number; every line after the first begins with `hanging` spaces. The text
+/// begins at column `first`, what stands before it is the caller's. Ends without a newline.
 [[nodiscard]] std::string wrap(std::string_view text, std::size_t first, std::size_t hanging);
 
-/// Columns as wide as they need to be. Where the rows are wider than a report, the last text column is cut.
+/// Columns as wide as they need to be. Where the rows are wider than a report, the last text column is cut; the first
+/// column, which says what a row is about, never.
 class TextTable {
  public:
   enum class Align : std::uint8_t { left, right };
@@ -47,7 +48,7 @@ class TextTable {
   void add_header(const std::vector<std::string>& titles);
   /// Free text across the columns, under the row before it.
   void add_note(std::string text) { lines_.push_back({{}, std::move(text)}); }
-  /// Whether no row has to be cut; numbers never are, so they may make a row too wide.
+  /// Whether no row has to be cut; numbers and the first column never are, so they may make a row too wide.
   [[nodiscard]] bool fits(std::size_t indent) const;
   [[nodiscard]] std::string render(const Palette& palette, std::size_t indent) const;
 

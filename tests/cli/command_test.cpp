@@ -47,6 +47,17 @@ TEST_CASE("A misspelt verb is refused with the nearest") {
   CHECK(outcome.err == "error: there is no verb `lnit`\n  = help: did you mean `lint`?\n");
 }
 
+TEST_CASE("A verb that is planned is told from one that is misspelt") {
+  for (const char* verb : {"check", "sweep", "trace", "replay"}) {
+    const auto outcome = mmulab_with({verb, "x.toml"});
+    CHECK(outcome.code == 2);
+    CHECK(outcome.err == std::string("error: there is no verb `") + verb +
+                             "` yet: it is planned and not built\n"
+                             "  = help: `mmulab help` lists the verbs that there are\n");
+  }
+  for (const auto& verb : cli::verbs()) CHECK_THAT(mmulab_with({verb.name}).err, !Catch::Contains("planned"));
+}
+
 TEST_CASE("lint accepts a right file and reports every problem of a wrong one") {
   const Shelf shelf;
   const auto good =
@@ -83,6 +94,19 @@ TEST_CASE("show and list find presets in $MMULAB_CONFIG_PATH") {
              Catch::StartsWith("[machine]\n") && !Catch::Contains("[sim]"));
   CHECK_THAT(mmulab_with({"show", "machine", "tinny"}).err, Catch::Contains("did you mean `tiny`?"));
   unsetenv("MMULAB_CONFIG_PATH");
+}
+
+TEST_CASE("list gives the first sentence of a preset's comment, over as many lines as it takes") {
+  const Shelf shelf;
+  shelf.write("machines/long.toml", "# A sentence of 2.6.20 that\n# goes on. Another one.\narch = 'x86'\n");
+  shelf.write("machines/titled.toml", "# A title\n#\n# A paragraph.\narch = 'x86'\n");
+  shelf.write("machines/mute.toml", "arch = 'x86' # no title\n");
+  setenv("MMULAB_CONFIG_PATH", shelf.file("").c_str(), 1);
+  const std::string out = mmulab_with({"list", "machines"}).out;
+  unsetenv("MMULAB_CONFIG_PATH");
+  CHECK_THAT(out, Catch::Contains("  A sentence of 2.6.20 that goes on.\n") && !Catch::Contains("Another"));
+  CHECK_THAT(out, Catch::Contains("  A title\n") && !Catch::Contains("A paragraph"));
+  CHECK_THAT(out, Catch::Contains("mute\n") && !Catch::Contains("no title"));
 }
 
 TEST_CASE("show key explains keys and sections") {

@@ -51,6 +51,19 @@ TEST_CASE("run ends with the verdict's exit code, with --expect with the expecta
   CHECK(act(with_verdict(RunVerdict::interrupted, false), {file}).code == 130);
 }
 
+TEST_CASE("What the scenario expects is a failure with --expect and a remark without") {
+  const Shelf shelf;
+  const std::string file = shelf.file("scenarios/good.toml");
+  const Verb verb = run_of([](const config::Values& values, const lab::RunControl&) {
+    RunResult r = clean_run(values);
+    r.as_expected = false;
+    r.expectations = {{"no-leak", "L1", "why"}};
+    return r;
+  });
+  CHECK_THAT(act(verb, {file}).out, Catch::Contains("The scenario expects no-leak L1 (why); with strategy"));
+  CHECK_THAT(act(verb, {file, "--expect"}).out, Catch::Contains("Not what the scenario expects:\n"));
+}
+
 TEST_CASE("run hands its options on") {
   const Shelf shelf;
   lab::RunControl seen;

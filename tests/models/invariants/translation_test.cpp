@@ -25,6 +25,26 @@ void map_and_touch(Rig& r, Actor user = t1) {
 
 // ---- no-stale-frame
 
+TEST_CASE("A story names a TLB that holds several copies once, and every TLB") {
+  Rig r;
+  map_and_touch(r);
+  const Pte old = Rig::pte(9, true, false, 0x40);
+  r.fill(t2, 5);
+  r.call(t0, Call::munmap, 5);
+  r.clear(t0, 5);
+  r.fill(t1, 5, 0, old);  // a walk that had read the pte before it was cleared
+  r.free(t0, 9);
+  r.give(t2, 9, 77, MmId{1});
+  REQUIRE_FALSE(r.checker.violations().empty());
+  const std::string told = r.checker.violations().front().story.back();
+  const auto once = [&](const std::string& part) {
+    return told.find(part) != std::string::npos && told.find(part) == told.rfind(part);
+  };
+  INFO(told);
+  CHECK(once("TLB of core 1"));
+  CHECK(once("TLB of core 2"));
+}
+
 TEST_CASE("no-stale-frame: a frame given to another owner while a running cpu's TLB leads to it is a violation") {
   for (const bool flushed : {false, true}) {
     Rig r;

@@ -45,6 +45,16 @@ TEST_CASE("Without a warm-up everything is measured") {
   CHECK(count(result, "call.munmap.latency") == 6);
 }
 
+TEST_CASE("A workload of the file's own is named by its kind and its number of tasks") {
+  CHECK(run(two_threads).subject.workload == "unmap, 2 threads");
+  CHECK(run(two_threads, {"workload.threads=1"}).subject.workload == "unmap, 1 thread");
+  const RunResult all = run(two_threads, {"workload.threads=0"});
+  const auto& s = all.subject;
+  CHECK(s.workload == fmt::format("unmap, {} threads", s.sockets * s.cores * s.threads));
+  CHECK(run("machine = 'x86-tiny'\nkernel = 'modern'\nstrategy = 'linux-modern'\nworkload = 'fork-tiny'\n")
+            .subject.workload == "fork-tiny");
+}
+
 TEST_CASE("Statistics cover the measured phase alone, and the JSON says from when to when") {
   const RunResult result = run(two_threads + "warmup_rounds = 2\n");
   CHECK(result.measured);

@@ -46,6 +46,27 @@ TEST_CASE("A column in which every strategy has nothing is left out") {
   CHECK_THAT(comparison_table(c), !Catch::Contains("tlbies"));
 }
 
+TEST_CASE("A table that is too wide leaves columns out and names them, and keeps every strategy's name") {
+  Comparison c = sample();
+  c.points[0].strategy = "a-strategy-with-a-long-name-of-45-characters";
+  const std::string table = comparison_table(c);
+  CHECK_THAT(table, Catch::Contains("\na-strategy-with-a-long-name-of-45-characters  violated "));
+  CHECK_THAT(table, Catch::Contains("\nToo wide for this table, but in --json: lock held, preempt off.\n"));
+  CHECK_THAT(table.substr(0, table.find("In cycles")), Catch::Contains("tlbies") && !Catch::Contains("lock held"));
+  CHECK_THAT(comparison_table(sample()), !Catch::Contains("Too wide"));
+}
+
+TEST_CASE("A vacuous row says what never came up") {
+  RunResult vacuous = samples::quiet();
+  vacuous.verdict = RunVerdict::vacuous;
+  vacuous.invariants = {{"one-view", InvariantStatus::vacuous, 0, 0},
+                        {"no-leak", InvariantStatus::not_exercised, 0, 0}};
+  vacuous.goals = {{"batch-full", 0, true}, {"refault", 0, false}};
+  Comparison c = sample();
+  c.points = {point("idle", vacuous), point("per-pte", samples::quiet())};
+  CHECK_THAT(comparison_table(c), Catch::Contains("\n    never came up: one-view, goal batch-full\nper-pte "));
+}
+
 TEST_CASE("A refusal is a decision; a cut run and a failed one are not") {
   Comparison c = sample();
   CHECK_FALSE(all_decided(c));

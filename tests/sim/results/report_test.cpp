@@ -3,6 +3,9 @@
 
 #include <sstream>
 
+#include <fmt/format.h>
+
+#include "sim/results/json.h"
 #include "tests/sim/results/golden.h"
 #include "tests/sim/results/sample_results.h"
 
@@ -81,10 +84,87 @@ TEST_CASE("What was expected and is missing, and what was not expected, are both
   r.as_expected = false;
   r.expectations = {{"no-duplicate-hpte", "D2", "mprotect rehashes"}};
   r.violations[0].expected = false;
-  CHECK_THAT(report(r), Catch::Contains("Not what the scenario expects:\n"
-                                        "  missing: no-duplicate-hpte D2 (mprotect rehashes)\n"
-                                        "  unexpected: no-duplicate-hpte D1\n"));
-  CHECK_THAT(report(r), !Catch::Contains("expected because"));
+  const std::string judged = report(r, config::Color::Off, Expectations::judged);
+  CHECK_THAT(judged, Catch::Contains("Not what the scenario expects:\n"
+                                     "  missing: no-duplicate-hpte D2 (mprotect rehashes)\n"
+                                     "  unexpected: no-duplicate-hpte D1\n"));
+  CHECK_THAT(judged, !Catch::Contains("expected because"));
+}
+
+TEST_CASE("Without --expect a difference from what the scenario expects is a remark, without a color") {
+  RunResult r = samples::quiet();
+  r.as_expected = false;
+  r.expectations = {{"no-duplicate-hpte", "D1", "late flush"}};
+  const std::string remark =
+      "\nThe scenario expects no-duplicate-hpte D1 (late flush); with strategy ppc64-2.6.20 it did not occur.\n";
+  CHECK_THAT(report(r), Catch::Contains(remark) && !Catch::Contains("Not what"));
+  CHECK_THAT(report(r, config::Color::On), Catch::Contains(remark));
+  CHECK_THAT(report(r, config::Color::On, Expectations::judged), Catch::Contains("31m") && !Catch::Contains(remark));
+  r.violations = {samples::duplicate()};
+  r.violations[0].class_id = "D2";
+  r.violations[0].expected = false;
+  CHECK_THAT(report(r), Catch::Contains("\nThe scenario does not expect no-duplicate-hpte D2; with strategy "
+                                        "ppc64-2.6.20 it occurred.\n"));
+}
+
+/// One violation a page, of the same sentence.
+std::vector<Violation> on_pages(std::size_t pages, const std::string& sentence) {
+  std::vector<Violation> violations;
+  for (std::size_t i = 0; i < pages; ++i) {
+    violations.push_back(samples::duplicate());
+    violations.back().va = VirtAddr{0x1000 * (i + 1)};
+    violations.back().message = fmt::format(sentence, i + 1);
+  }
+  return violations;
+}
+
+std::size_t times(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST_CASE("Violations that differ in numbers alone are one story and a list of pages") {
+  RunResult r = samples::refault();
+  r.violations = on_pages(3, "two entries for page 0x{:x} when munmap returned");
+  std::string text = report(r);
+  CHECK(times(text, "\n     1  cycle 47 802") == 1);
+  CHECK_THAT(text, Catch::Contains("\n   and 2 more of the same class: va 0x2000, 0x3000\n"));
+  CHECK_THAT(text, Catch::Contains("page 0x1 when munmap") && !Catch::Contains("page 0x2"));
+  r.violations[1].message = "two entries for page 0x2 when mprotect returned";
+  text = report(r);
+  CHECK(times(text, "\n     1  cycle 47 802") == 2);
+  CHECK_THAT(text, Catch::Contains("\n   and 1 more of the same class: va 0x3000\n"));
+  r.violations = on_pages(12, "two entries for page 0x{:x}");
+  CHECK_THAT(report(r), Catch::Contains("and 11 more of the same class: va 0x2000, 0x3000, 0x4000, 0x5000, 0x6000, "
+                                        "0x7000, 0x8000, 0x9000,\n     ...\n"));
+}
+
+TEST_CASE("A report tells at most four stories and names the others, JSON has all") {
+  RunResult r = samples::refault();
+  r.violations = on_pages(6, "{}");
+  for (std::size_t i = 0; i < r.violations.size(); ++i) r.violations[i].class_id = fmt::format("D{}", i + 1);
+  const std::string text = report(r);
+  CHECK(times(text, "\n     1  cycle 47 802") == 4);
+  CHECK_THAT(text, Catch::Contains("\nWithout its story (--json has it): no-duplicate-hpte D5 at cycle 48213, "
+                                   "no-duplicate-hpte D6 at\n  cycle 48213\n"));
+  CHECK(times(to_json(r), "\"story\"") == 6);
+  r.violations.resize(4);
+  CHECK_THAT(report(r), !Catch::Contains("Without its story"));
+}
+
+TEST_CASE("What counted nothing takes three lines at most, and the rest is a number") {
+  RunResult r = samples::refault();
+  for (int i = 0; i < 60; ++i) r.stats->counter({fmt::format("idle.counter_{:02}", i), "1", ""});
+  const std::string text = report(r);
+  const auto from = text.find("Nothing counted: call: fork; flush: context_switch; idle: counter_00, counter_01,");
+  REQUIRE(from != std::string::npos);
+  const std::string told = text.substr(from, text.find("\n\n", from) - from);
+  CHECK(times(told, "\n") == 2);
+  // A name is 12 columns with its comma and space. Three follow the head's 57 columns, eight the second line's indent
+  // of two, and five leave room for the 29 of " and 44 more (--json has all)".
+  CHECK(times(told, "counter_") == 16);
+  CHECK_THAT(told, Catch::EndsWith("counter_15; and 44 more (--json has all)"));
 }
 
 TEST_CASE("Violations that are counted but not kept are not forgotten") {

@@ -57,6 +57,25 @@ TEST_CASE("A row that would be too wide loses the end of its last text, never a 
   CHECK(row == "  name  123  " + std::string(84, 'd') + "...\n");  // 13 + 84 + 3 = 100
 }
 
+TEST_CASE("No line ends inside a number") {
+  const std::string word(88, 'x');
+  CHECK(wrap("1234567" + word + " (1 092.099 us)", 0, 2) == "1234567" + word + "\n  (1 092.099 us)");  // "(1" would fit
+  CHECK(wrap(word + " 12 345 678", 0, 2) == word + " 12 345 678");             // 88 + 11 = 99
+  CHECK(wrap("x" + word + "x 12 345 678", 0, 2) == "x" + word + "x\n  12 345 678");
+  CHECK(wrap(word + "xxxx cpu 1 22", 0, 2) == word + "xxxx cpu 1\n  22");  // two numbers: 22 is no group
+}
+
+TEST_CASE("The first column, which says what a row is about, is never cut") {
+  TextTable table({Align::left, Align::left, Align::right});
+  table.add({std::string(60, 'n'), std::string(60, 'd'), "1 000"});
+  const std::string row = table.render(Palette(config::Color::Off), 0);
+  CHECK(row == std::string(60, 'n') + "  " + std::string(28, 'd') + "...  1 000\n");  // 60 + 2 + 31 + 2 + 5 = 100
+  TextTable hopeless({Align::left, Align::right});
+  hopeless.add({std::string(99, 'n'), "1 000"});
+  CHECK(hopeless.render(Palette(config::Color::Off), 0) == std::string(99, 'n') + "  1 000\n");
+  CHECK_FALSE(hopeless.fits(0));
+}
+
 TEST_CASE("Only the palette colors, and only when it is told to") {
   CHECK(Palette(config::Color::Off).paint("x", Style::bad) == "x");
   CHECK(Palette(config::Color::On).paint("x", Style::plain) == "x");
