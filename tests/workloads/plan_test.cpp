@@ -23,7 +23,7 @@ std::uint32_t vmas(const std::string& ops) {
 
 }  // namespace
 
-TEST_CASE("Regions follow one another from the second leaf table; one that fits a table does not cross a border") {
+TEST_CASE("Regions follow one another from the second leaf table, one that fits a table does not cross a border") {
   const Plan plan = sample::plan(script + region("a", 500) + region("b", 12) + region("c", 1) + region("d", 600) +
                                  region("e", 512));
   CHECK(first(plan, 0) == 512);
@@ -61,7 +61,7 @@ TEST_CASE("Address spaces are laid out separately") {
   CHECK(plan.page_name(MmId{1}, VirtPage{600}) == "page 600");
 }
 
-TEST_CASE("A region's mapping says kind, rights, file and offset; one that is not mapped has a place only") {
+TEST_CASE("A region's mapping says kind, rights, file and offset, one that is not mapped has a place only") {
   const Plan plan =
       sample::plan(script + region("x", 4, "kind = 'file_private'\nrights = 'rx'\nfile = 'f'\noffset = 2\n") +
                    region("y", 8, "kind = 'file_shared'\nfile = 'f'\n") + region("z", 1, "mapped = false\n"));

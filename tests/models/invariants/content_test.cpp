@@ -54,7 +54,7 @@ TEST_CASE("copy-isolation: a store that reaches the source during the copy is lo
   }
 }
 
-TEST_CASE("copy-isolation: a copy begun anew forgets the stores before it; one given up is watched no longer") {
+TEST_CASE("copy-isolation: a copy begun anew forgets the stores before it, one given up is watched no longer") {
   Rig r;
   copy_on_write(r, false);
   r.use(t1, 5, AccessKind::store);

@@ -25,7 +25,7 @@ struct Watched {
   std::uint64_t counter(const char* name) const { return registry.find(name)->counter->value(); }
 };
 
-TEST_CASE("A call's latency is from its entry to its return, by task; a fault inside it is counted apart") {
+TEST_CASE("A call's latency is from its entry to its return, by task, a fault inside it is counted apart") {
   Watched w;
   w.rig.call(t0, Call::munmap, 5);  // 10
   w.rig.call(t1, Call::munmap, 9);  // 20
@@ -134,7 +134,7 @@ TEST_CASE("The window of a pte that was revoked before the measured phase is not
   CHECK(w.histogram("window").count() == 0);
 }
 
-TEST_CASE("Flushes are counted by reason, with their pages; sends and batches are counted") {
+TEST_CASE("Flushes are counted by reason, with their pages, sends and batches are counted") {
   Watched w;
   w.rig.plain(EventKind::flush_done, t0, static_cast<std::uint64_t>(FlushReason::zap_block), 8);
   w.rig.plain(EventKind::flush_done, t0, static_cast<std::uint64_t>(FlushReason::zap_block), 0);

@@ -253,7 +253,7 @@ TEST_CASE("hpt-tracked: an entry whose pte was cleared and that no batch has is 
   }
 }
 
-TEST_CASE("hpt-tracked: when BUSY goes, the pte's slot must be the entry's; the converse is never required") {
+TEST_CASE("hpt-tracked: when BUSY goes, the pte's slot must be the entry's, the converse is never required") {
   for (const std::uint64_t slot : {5U, 6U}) {
     Rig r(test::ppc64_rig());
     r.store(t1, 8, Rig::pte(40));

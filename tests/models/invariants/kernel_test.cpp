@@ -49,7 +49,7 @@ TEST_CASE("lock-order: locks are taken from the outside inwards") {
   }
 }
 
-TEST_CASE("lock-order: two page-table locks nest, one twice does not; two zone locks do not") {
+TEST_CASE("lock-order: two page-table locks nest, one twice does not, two zone locks do not") {
   Rig r;
   r.lock(t0, LockClass::ptl, 1);
   r.lock(t0, LockClass::ptl, 2);
@@ -71,7 +71,7 @@ TEST_CASE("lock-order: what was released does not count") {
   CHECK(r.found().empty());
 }
 
-TEST_CASE("no-deadlock: the host reports one; a run that ends exercises it") {
+TEST_CASE("no-deadlock: the host reports one, a run that ends exercises it") {
   Rig r;
   r.plain(EventKind::quiescent, t0, 1);
   CHECK(r.exercised("no-deadlock") == 1);

@@ -85,7 +85,7 @@ TEST_CASE("One revocation is reported once, however often its copies are used") 
   CHECK(r.found() == Found{"post-condition:own"});
 }
 
-TEST_CASE("Restoring brings back open obligations and attention; the fingerprint follows the state") {
+TEST_CASE("Restoring brings back open obligations and attention, the fingerprint follows the state") {
   Rig r;
   munmap_begins(r);
   const Checker::Saved saved = r.checker.save();

@@ -72,7 +72,7 @@ TEST_CASE("Translations: what the first level is too small for, the second level
   }
 }
 
-TEST_CASE("Lines: one core alone takes every line from memory; a second one also takes what the first has used") {
+TEST_CASE("Lines: one core alone takes every line from memory, a second one also takes what the first has used") {
   const RunResult alone = run_one_task("skylake", "generic-2.6.22", 1, true);
   CHECK(counter(alone, "line.memory") == counter(alone, "memory.reads") + counter(alone, "memory.writes"));
   CHECK(counter(alone, "line.same_socket") + counter(alone, "line.cross_socket") == 0);

@@ -48,7 +48,7 @@ TEST_CASE("A walk costs the ERAT and TLB lookup, one search a group with its lin
   }
 }
 
-TEST_CASE("An ERAT hit costs erat_hit; a TLB hit erat_miss more; a clear R and a clear C an update each") {
+TEST_CASE("An ERAT hit costs erat_hit, a TLB hit erat_miss more, a clear R and a clear C an update each") {
   const Pte pte = Ppc64Fixture::pte_of(5, Ppc64Fixture::rw);
   for (const Costs& c : cost_sets) {
     const std::uint64_t walk = c.erat_miss + c.pteg_search + c.tlb_fill + c.erat_hit;
@@ -115,7 +115,7 @@ TEST_CASE("A fetch goes through the I-ERAT and heeds N") {
   CHECK(derat.find(PeekWords(f.world, derat.set_first(CoreId{0}, 0)), key) == Tlb::absent);
 }
 
-TEST_CASE("A walk that a tlbie overtook fills nothing; the access starts over and sees the new entry") {
+TEST_CASE("A walk that a tlbie overtook fills nothing, the access starts over and sees the new entry") {
   Ppc64Fixture f(test::tiny_params());
   const Pte old = Ppc64Fixture::pte_of(5, Ppc64Fixture::rw | page_hashpte);
   const std::uint64_t slot = f.file(1, 0, false, old);

@@ -89,7 +89,7 @@ TEST_CASE("Only HASHPTE says that a copy may exist") {
   CHECK(f.port.may_be_cached(Pte{page_hashpte}));
   CHECK_FALSE(f.port.may_be_cached(Pte{Ppc64Fixture::rw}));
 }
-TEST_CASE("Every accessor waits while the pte is BUSY; the twin that does not goes ahead") {
+TEST_CASE("Every accessor waits while the pte is BUSY, the twin that does not goes ahead") {
   for (const bool honours : {true, false}) {
     for (const PteAction action : {PteAction::clear, PteAction::wrprotect, PteAction::set, PteAction::modify_start,
                                    PteAction::young, PteAction::access_flags}) {

@@ -197,7 +197,7 @@ TEST_CASE("In the smallest real table a compare of AVPN alone takes a secondary 
   }
 }
 
-TEST_CASE("Only recorded ptes lead to hash entries; a flush of a range is refused in one sentence") {
+TEST_CASE("Only recorded ptes lead to hash entries, a flush of a range is refused in one sentence") {
   Ppc64Fixture f(test::tiny_params());
   CHECK(f.port.refuses(Invalidation::Scope::entries) == nullptr);
   CHECK(std::string(f.port.refuses(Invalidation::Scope::mm)).find("slot bits") != std::string::npos);

@@ -102,7 +102,7 @@ TEST_CASE("A hash fault runs with interrupts off and in kernel mode, and a refus
   CHECK(f.log.count(EventKind::returned_to_user) == 1);
 }
 
-TEST_CASE("A store marks the pte dirty and the entry writable; a load of a clean page makes a read-only entry") {
+TEST_CASE("A store marks the pte dirty and the entry writable, a load of a clean page makes a read-only entry") {
   Ppc64Fixture f(test::tiny_params());
   const auto stored = f.map_page(1, 5, Ppc64Fixture::rw & ~page_dirty);
   const auto loaded = f.map_page(2, 6, Ppc64Fixture::rw & ~page_dirty);

@@ -35,7 +35,7 @@ Ends race(std::uint64_t issue, std::uint64_t latency, bool one_at_a_time, std::u
   return ends;
 }
 
-TEST_CASE("Where tlbies are concurrent each cpu waits for its own; where not, they queue on one bus") {
+TEST_CASE("Where tlbies are concurrent each cpu waits for its own, where not, they queue on one bus") {
   for (const auto& [i, l] : {std::pair<std::uint64_t, std::uint64_t>{10, 1500}, {25, 400}}) {
     // Issued at i, 2i, 3i; the first completes at i + l, each next one l later. The waiter is woken a cycle later
     // and takes its 5 cycles.

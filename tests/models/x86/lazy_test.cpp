@@ -245,7 +245,7 @@ std::uint64_t stale_uses(bool broken) {
   return finished && last.status == AccessResult::Status::done ? 1 : 0;
 }
 
-TEST_CASE("Modern: reading tlb_gen before setting the mask bit loses a flush; the real order is waited for") {
+TEST_CASE("Modern: reading tlb_gen before setting the mask bit loses a flush, the real order is waited for") {
   CHECK(stale_uses(true) == 1);
   CHECK(stale_uses(false) == 0);
 }

@@ -243,7 +243,7 @@ TEST_CASE("Broadcast reaches every core without an interrupt") {
   CHECK_FALSE(shootdown(p, 4, of_mm(), 4).anybody_cached);
 }
 
-TEST_CASE("Two initiators with one slot take turns; with eight the requests cross") {
+TEST_CASE("Two initiators with one slot take turns, with eight the requests cross") {
   for (const std::uint32_t slots : {1U, 8U})
     for (const bool modern : {false, true}) {
       X86Params p = modern ? modern_params() : params_2_6();

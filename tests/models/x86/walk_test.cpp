@@ -213,7 +213,7 @@ TEST_CASE("Rights are those of all levels together, and a fault leaves nothing c
   CHECK(is(8, Status::fault, false));
 }
 
-TEST_CASE("Fetches fill the instruction side and loads the data side; the second level serves both") {
+TEST_CASE("Fetches fill the instruction side and loads the data side, the second level serves both") {
   X86Fixture x(modern_params());
   x.map(mm_a, 0, 7);
   std::uint64_t fetch = 0;

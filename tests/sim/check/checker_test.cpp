@@ -38,7 +38,7 @@ Event stored(std::uint64_t page) {
   return e;
 }
 
-TEST_CASE("An invariant that judged and found nothing is clean; one that never judged is vacuous only if named") {
+TEST_CASE("An invariant that judged and found nothing is clean, one that never judged is vacuous only if named") {
   for (const Selection selection : {Selection::by_default, Selection::named}) {
     Checker checker;
     checker.add(std::make_unique<EvenPages>(), selection);
@@ -70,7 +70,7 @@ TEST_CASE("An invariant that an expectation names must be exercised") {
   CHECK(checker.unknown_expectations() == std::vector<std::string>{"no-such"});
 }
 
-TEST_CASE("Under stop the callback comes once, on the first violation; under count never") {
+TEST_CASE("Under stop the callback comes once, on the first violation, under count never") {
   for (const OnViolation policy : {OnViolation::stop, OnViolation::count}) {
     Checker checker(CheckerOptions{policy, 16});
     std::vector<std::uint64_t> stopped_on;

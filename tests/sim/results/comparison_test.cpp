@@ -67,7 +67,7 @@ TEST_CASE("A vacuous row says what never came up") {
   CHECK_THAT(comparison_table(c), Catch::Contains("\n    never came up: one-view, goal batch-full\nper-pte "));
 }
 
-TEST_CASE("A refusal is a decision; a cut run and a failed one are not") {
+TEST_CASE("A refusal is a decision, a cut run and a failed one are not") {
   Comparison c = sample();
   CHECK_FALSE(all_decided(c));
   c.points.pop_back();

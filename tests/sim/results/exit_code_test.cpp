@@ -20,7 +20,7 @@ struct Row {
   int with_expect;
 };
 
-TEST_CASE("The exit code follows the verdict, and with --expect the expectation; neither hides a cut") {
+TEST_CASE("The exit code follows the verdict, and with --expect the expectation, neither hides a cut") {
   // DESIGN.md, verdicts and exit codes; vacuous is 1 either way, since nothing was shown.
   const Row rows[] = {
       {RunVerdict::clean, true, 0, 0},       {RunVerdict::clean, false, 0, 1},
