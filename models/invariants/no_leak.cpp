@@ -14,8 +14,8 @@ const InvariantText row_text{
     "every frame, table page, hash entry and batch entry is accounted for at the end",
     "quiescence after all mms died; each dropped reference; the death of an mm",
     "Every anonymous frame and every table that was given out came back, no hash entry is valid, and no batch "
-    "holds an entry. Pages of files may stay in the page cache. No reference to a frame is dropped that nobody held, and "
-    "a dying mm counts no page any more.",
+    "holds an entry. Pages of files may stay in the page cache. No reference to a frame is dropped that nobody held, "
+    "and a dying mm counts no page any more.",
     "frame; table; hpte; batch; overput; rss",
     "all architectures"};
 
@@ -33,8 +33,8 @@ class NoLeak : public Row<std::set<std::uint32_t>> {
       case EventKind::table_allocated: state_.insert(event.table.raw()); return;
       case EventKind::table_freed: state_.erase(event.table.raw()); return;
       case EventKind::frame_overput:
-        return report(story::at_event(event, "overput", fmt::format("a reference to frame {} was dropped that nobody held",
-                                                                    event.frame.raw())));
+        return report(story::at_event(
+            event, "overput", fmt::format("a reference to frame {} was dropped that nobody held", event.frame.raw())));
       case EventKind::mm_destroyed:
         if (event.a == 0) return;
         // Two's complement: fewer than none, if pages were uncounted twice.

@@ -48,7 +48,7 @@ says 'while-shared'
 end_of() { "$mmulab" run "$munmap" --json - "$@" 2>"$folder/out" | grep -o '"cycle": [0-9]*' | head -1; }
 munmap=$folder/mmulab/share/mmulab/configs/scenarios/x86-munmap.toml
 slow=$(end_of --plugin "$folder/plugin/build/slow_writes.so" --set machine.memory.model=slow-writes)
-[ -n "$slow" ] && [ "$slow" != "$(end_of)" ] || failed "a memory target of one's own changes no cycle"
+if [ -z "$slow" ] || [ "$slow" = "$(end_of)" ]; then failed "a memory target of one's own changes no cycle"; fi
 ends 2 "$mmulab" run "$refault" --set strategy=while-shared
 says "there is no strategy preset .while-shared"
 

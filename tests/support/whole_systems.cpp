@@ -216,6 +216,7 @@ sparc64.context_bits = 2
 sparc64.dtlb = ["8x2 4M", "8x1 4M", "1x16 8K"]
 [kernel]
 preset = "2.6.22"
+sparc64.flush_all_after_wrap = true
 )"},
     {"ppc64 storm", R"(strategy = "ppc64-2.6.20"
 [machine]

@@ -79,7 +79,10 @@ def beginnings(path, text):
             yield f"{path}: no word on what it is"
 
 
-def names(path):
+def names(path, text):
+    # ctest takes a name apart there, runs nothing, and calls it a success.
+    for found in re.finditer(r'TEST_CASE\(\s*"([^"]*;[^"]*)"', text):
+        yield f"{path}: a test's name with a semicolon never runs: {found.group(1)}"
     for part in path.split("/"):
         if BAD_NAME.search(part):
             yield f"{path}: a name that says nothing"
@@ -119,7 +122,7 @@ def complaints(files):
                 yield from sizes(path, text)
                 yield from beginnings(path, text)
         yield from include_order(path, text)
-        yield from names(path)
+        yield from names(path, text)
     yield from unused(files)
     yield from systemc_users(files)
 
@@ -149,6 +152,7 @@ def self_test():
         "no licence": {"sim/units/a.cpp": "\n"},
         "no word": {"sim/units/a.h": "// SPDX-License-Identifier: MIT\n#pragma once\n"},
         "says nothing": {"sim/units/string_utils.cpp": licence},
+        "never runs": {"tests/a.cpp": licence + 'TEST' + '_CASE("a; b") {}\n'},
         "nobody includes": {"sim/units/a.h": licence},
         "in no CMakeLists": {"sim/units/a.cpp": licence},
         "no page links": {"docs/a.md": "# A\n"},

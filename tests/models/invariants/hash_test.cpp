@@ -153,7 +153,7 @@ TEST_CASE("no-duplicate-hpte: a pte whose slot bits were stripped in place is D2
 }
 
 TEST_CASE(
-    "no-duplicate-hpte: entries of different tag, page or segment size do not clash; a large one covers its "
+    "no-duplicate-hpte: entries of different tag, page or segment size do not clash, a large one covers its "
     "pages") {
   Rig r(test::ppc64_rig());
   r.hpte(t1, Rig::slot(0), 4096, 30);

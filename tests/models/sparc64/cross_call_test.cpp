@@ -53,8 +53,8 @@ std::size_t copies_left(Reuse how) {
 TEST_CASE("A cross call by reference that nobody waits for misses its flush when the list is used again") {
   CHECK(copies_left({true, false}) == 1);
 }
-TEST_CASE("By reference is harmless if the sender waits for execution") { CHECK(copies_left({true, true}) == 0), }
-TEST_CASE("By value and with a wait the page is gone") { CHECK(copies_left({false, true}) == 0), }
+TEST_CASE("By reference is harmless if the sender waits for execution") { CHECK(copies_left({true, true}) == 0); }
+TEST_CASE("By value and with a wait the page is gone") { CHECK(copies_left({false, true}) == 0); }
 TEST_CASE("By value without a wait the page is gone as soon as the call is executed") {
   CHECK(copies_left({false, false}) == 0);
 }
