@@ -30,7 +30,7 @@ void fill_chosen(const AccessStream& s, std::uint64_t key, std::uint64_t from, s
                  std::uint64_t* words, Choose choose) {
   constexpr std::uint64_t store = AccessBuffer::store_bit;
   const auto none = [](std::uint64_t) { return std::uint64_t{0}; };
-  const auto all = [](std::uint64_t) { return store; };
+  const auto all = [](std::uint64_t) { return AccessBuffer::store_bit; };
   if (s.store_percent == 0) return fill_each(s, from, count, words, choose, none);
   if (s.store_percent >= 100) return fill_each(s, from, count, words, choose, all);
   const std::uint64_t share = (std::uint64_t{s.store_percent} << 32) / 100;
