@@ -22,8 +22,7 @@ AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, L
   port.set_modify_in_place(axes.modify_in_place);
 }
 
-// ---------------------------------------------------------------------------------------------- the gather's
-// frame
+// ------------------------------------------------------------------------------------------ the gather's frame
 
 void AxesStrategy::begin(Context& ctx, Gather& g) {
   if (axes_.pin == Pin::preempt_off) locks_.preempt_disable(ctx);

@@ -138,15 +138,14 @@ GatherAxes gather_axes(const config::Values& v) {
 }
 
 Registry<AxesStrategy, StrategyClass>& strategies() {
-  static Registry<AxesStrategy, StrategyClass> registry("strategy class");
-  // Not in the initialiser, which add_strategy would enter again.
-  static const bool filled = [] {
-    registry.add("axes", "nothing but its choice on each axis", {[](const StrategyParts& parts) {
+  static Registry<AxesStrategy, StrategyClass> registry = [] {
+    Registry<AxesStrategy, StrategyClass> r("strategy class");
+    const auto make = [](const StrategyParts& parts) {
       return std::make_unique<AxesStrategy>(parts.world, parts.state, parts.port, parts.locks, parts.axes);
-    }, ""});
-    return true;
+    };
+    r.add("axes", "nothing but its choice on each axis", {make, ""});
+    return r;
   }();
-  static_cast<void>(filled);
   return registry;
 }
 
