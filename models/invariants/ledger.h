@@ -44,7 +44,10 @@ struct Happening {
   Duplicate duplicate;
   bool copy_finished = false;  ///< a watched copy's new pte became visible
   CopyWatch copy;
-  [[nodiscard]] bool any() const { return stale_fill != 0 || stale_use != 0 || duplicate.found || copy_finished; }
+  bool replaced = false;  ///< another frame has taken the place of one that somebody may still see
+  [[nodiscard]] bool any() const {
+    return stale_fill != 0 || stale_use != 0 || duplicate.found || copy_finished || replaced;
+  }
 };
 
 struct LedgerState {

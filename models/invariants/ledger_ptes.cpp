@@ -156,6 +156,7 @@ void Ledger::mark_replaced(PageRecord& record, const Event& event) {
   };
   PastObligation& past = record.past;
   if (past.known && by_this_fault(past.change, past.opened, past.was)) {
+    happened_.replaced = true;
     past.change = Change::replaced;
     past.due_by = Due::replacement;
     past.replaced_by = record.live.frame;
