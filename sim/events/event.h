@@ -3,6 +3,7 @@
 // an event inside the step that makes it true; it never reads the stream back, and no checker reads a model.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "sim/state/cell.h"
@@ -31,6 +32,7 @@ enum class Call : std::uint8_t {
   ksm_merge,
   reclaim_anon
 };
+inline constexpr std::size_t call_kinds = 18;
 
 enum class EventKind : std::uint8_t {
   // frames, tables, ptes
