@@ -75,8 +75,8 @@ constexpr bool walks_rmap(OperationKind kind) {
 }
 /// Whether pages may come to wait in a gather, or for a reclaimer's flush.
 constexpr bool zaps(OperationKind kind) {
-  return kind == OperationKind::discard || kind == OperationKind::reclaim_anon || kind == OperationKind::munmap || kind == OperationKind::dontneed || kind == OperationKind::zero_read ||
-         kind == OperationKind::unmap_mapping;
+  return kind == OperationKind::munmap || kind == OperationKind::dontneed || kind == OperationKind::zero_read ||
+         kind == OperationKind::unmap_mapping || kind == OperationKind::discard || kind == OperationKind::reclaim_anon;
 }
 
 /// An operation and where the user wrote it.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The slot `reclaim` beside a gather: flushes that reclaim puts off, per task. Source: struct tlbflush_unmap_batch,
 // set_tlb_ubc_flush_pending, try_to_unmap_flush, flush_tlb_batched_pending of mm/rmap.c (72b252aed506, 2015;
-// 3ea277194daa, 2017; 5ee2fa2f0636, 2022). The mm remembers that something is pending, so that who changes ptes and finds
-// them gone already can flush: not at all, by a flag, or by counting what was put off and what was flushed. Left out: one
-// interrupt for all mms of a batch (here one flush an mm), mms that run on this cpu alone. Cost: kernel.cost.batch_note a
-// pte, test_flag a look at the mm, flushes.
+// 3ea277194daa, 2017; 5ee2fa2f0636, 2022). The mm remembers that something is pending, so that who changes ptes and
+// finds them gone already can flush: not at all, by a flag, or by counting what was put off and what was flushed.
+// Left out: one interrupt for all mms of a batch (here one flush an mm), mms that run on this cpu alone. Cost:
+// kernel.cost.batch_note a pte, test_flag a look at the mm, flushes.
 #pragma once
 
 #include "models/gather/axes.h"

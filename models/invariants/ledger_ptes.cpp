@@ -10,7 +10,8 @@ namespace {
 Due due_of(const Moment& m) {
   if (!m.in_call) return Due::free_of_frame;
   switch (m.call) {
-    // What a thread of the kernel takes from a page behind its owner's back, it has promised nobody: others must heed it.
+    // What a thread of the kernel takes from a page behind its owner's back, it has promised nobody: others must heed
+    // it.
     case Call::fault:
     case Call::touch:
     case Call::discard:

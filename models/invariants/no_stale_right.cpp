@@ -10,8 +10,8 @@ const InvariantText row_text{
     "once a call that lowers rights has returned, nobody can still use the higher right",
     "the due event (return of mprotect, end of dup_mmap for fork), then each access",
     "After the due event there is no usable copy of instance i with a revoked right, and no access uses one. "
-    "Raised rights and the accessed bit never count. Nor, after mprotect has returned, does an access use a right that it "
-    "took away through a copy whose instance had ended before, with its flush pending (reclaim).",
+    "Raised rights and the accessed bit never count. Nor, after mprotect has returned, does an access use a right "
+    "that it took away, through a copy whose instance had ended before with its flush pending (reclaim).",
     "write; exec; read; found-pending",
     "all architectures"};
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// /proc/PID/clear_refs: fs/proc/task_mmu.c (clear_refs_write, clear_refs_pte_range, clear_soft_dirty). 2.6.22 clears the
-// accessed bits under mmap_sem for read; today's soft-dirty form takes the right to write away under mmap_sem for write,
-// so that the next store faults and is seen. Left out: the soft-dirty bit itself (what must hold is that no store gets
-// by), its effect on VMAs; the whole mm (here the range that the caller names). Cost: kernel.cost.pte_read a pte, the
-// pte's change, one flush of the mm.
+// /proc/PID/clear_refs: fs/proc/task_mmu.c (clear_refs_write, clear_refs_pte_range, clear_soft_dirty). 2.6.22 clears
+// the accessed bits under mmap_sem for read; today's soft-dirty form takes the right to write away under mmap_sem for
+// write, so that the next store faults and is seen. Left out: the soft-dirty bit itself (what must hold is that no
+// store gets by), its effect on VMAs; the whole mm (here the range that the caller names). Cost: kernel.cost.pte_read
+// a pte, the pte's change, one flush of the mm.
 #include "models/mm/range_walk.h"
 
 namespace mmulab {

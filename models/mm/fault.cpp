@@ -178,8 +178,9 @@ void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
   if (!reuse && frame != KernelState::zero_frame()) {
     const auto mapcount = state_.frame(frame, FrameFields::mapcount);
     const auto flags = state_.frame(frame, FrameFields::flags);
-    reuse = ctx.step(reuse_test, reads(mapcount, flags),
-                     [&](Access& a) { return a.read(mapcount) == 1 && (a.read(flags) & (frame_file | frame_ksm)) == 0; });
+    reuse = ctx.step(reuse_test, reads(mapcount, flags), [&](Access& a) {
+      return a.read(mapcount) == 1 && (a.read(flags) & (frame_file | frame_ksm)) == 0;
+    });
   }
   if (reuse) {
     const Pte raised = layout.with_rights(now, vma.rights).with(layout.accessed | layout.dirty);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // mm->tlb_flush_pending: a pte has changed and its flush is still to come. Source: include/linux/mm_types.h
-// (inc_tlb_flush_pending, dec_tlb_flush_pending, mm_tlb_flush_pending, mm_tlb_flush_nested); as a flag in 3.13 to 4.13
-// (set_tlb_flush_pending, clear_tlb_flush_pending). Read under the PTL, whose holder has either opened before or has not
-// changed the pte yet. Left out: memory barriers. Cost: kernel.cost.page_ref, an atomic operation on the mm's line.
+// (inc_tlb_flush_pending, dec_tlb_flush_pending, mm_tlb_flush_pending, mm_tlb_flush_nested); as a flag in 3.13 to
+// 4.13 (set_tlb_flush_pending, clear_tlb_flush_pending). Read under the PTL, whose holder has either opened before or
+// has not changed the pte yet. Left out: memory barriers. Cost: kernel.cost.page_ref, an atomic operation on the mm's
+// line.
 #include "models/mm/kernel.h"
 
 namespace mmulab {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Sharing pages of equal content: try_to_merge_two_pages, try_to_merge_one_page, write_protect_page, replace_page of
-// mm/ksm.c. mmap_sem for read, the lock of one page at a time. Both pages become read-only and clean, their contents are
-// compared, and the second one's pte shows the first one's frame from then on. Left out: how equal pages are found (the
-// caller names two pages of its mm), the trees, stores to the page that is kept. Contents here are words that user
-// stores do not change, so pages that were filled alike are equal: what a store in between would have changed is the
-// checkers' business. Cost: kernel.cost.compare_pages, what ptes and counts charge.
+// mm/ksm.c. mmap_sem for read, the lock of one page at a time. Both pages become read-only and clean, their contents
+// are compared, and the second one's pte shows the first one's frame from then on. Left out: how equal pages are
+// found (the caller names two pages of its mm), the trees, stores to the page that is kept. Contents here are words
+// that user stores do not change, so pages that were filled alike are equal: what a store in between would have
+// changed is the checkers' business. Cost: kernel.cost.compare_pages, what ptes and counts charge.
 #include "models/mm/kernel.h"
 
 namespace mmulab {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Page migration. migrate_pages, try_to_migrate, remove_migration_ptes of mm/migrate.c, mm/rmap.c: under the page's lock
-// all its ptes become migration entries (ptep_clear_flush each), its content is copied, the entries become ptes of the
-// copy; who meets an entry waits for the page's lock. migrate_vma of mm/migrate_device.c: the ptes of a range are taken
-// away in one PTL section under mmap_sem for read, then copied one by one. Left out: LRU isolation, which page goes
-// where, retries, files, pages that migrate_vma finds shared. Cost: kernel.cost.copy_page a page, what ptes and counts
-// charge.
+// Page migration. migrate_pages, try_to_migrate, remove_migration_ptes of mm/migrate.c, mm/rmap.c: under the page's
+// lock all its ptes become migration entries (ptep_clear_flush each), its content is copied, the entries become ptes
+// of the copy; who meets an entry waits for the page's lock. migrate_vma of mm/migrate_device.c: the ptes of a range
+// are taken away in one PTL section under mmap_sem for read, then copied one by one. Left out: LRU isolation, which
+// page goes where, retries, files, pages that migrate_vma finds shared. Cost: kernel.cost.copy_page a page, what ptes
+// and counts charge.
 #include "models/mm/anon_rmap.h"
 #include "models/mm/range_walk.h"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // NUMA hints: change_prot_numa, change_protection with MM_CP_PROT_NUMA (mm/mempolicy.c, mm/mprotect.c), do_numa_page
-// (mm/memory.c). mmap_sem for read; the pte stays present for the kernel and forbids every user access, so that the next
-// one faults. The flush is deferred past the PTL: in a gather, or (before mprotect gathered) once at the end with
-// tlb_flush_pending set meanwhile. Left out: who is told and where to (task_numa_fault), scan rates, rate limits, huge
-// pages; there are no hints on an architecture whose ptes cannot say so. Cost: kernel.cost.pte_read a pte and its change.
+// (mm/memory.c). mmap_sem for read; the pte stays present for the kernel and forbids every user access, so that the
+// next one faults. The flush is deferred past the PTL: in a gather, or (before mprotect gathered) once at the end
+// with tlb_flush_pending set meanwhile. Left out: who is told and where to (task_numa_fault), scan rates, rate
+// limits, huge pages; there are no hints on an architecture whose ptes cannot say so. Cost: kernel.cost.pte_read a
+// pte and its change.
 #include "models/mm/range_walk.h"
 
 namespace mmulab {

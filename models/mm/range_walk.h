@@ -32,7 +32,8 @@ void Kernel::for_each_pte(Context& ctx, MmId mm, VirtPage first, VirtPage end, G
     locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
     strategy_.locked(ctx, g, mm, {place.ptl, place.ptl, false});
     strategy_.settle(ctx, mm, page, last);
-    for (; page < last; page = page + Pages{1}) visit(page, state_.entry(place.table, state_.geometry().index(page, 0)));
+    for (; page < last; page = page + Pages{1})
+      visit(page, state_.entry(place.table, state_.geometry().index(page, 0)));
     strategy_.before_unlock(ctx, g, mm);
     locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
     if (g != nullptr) strategy_.after_unlock(ctx, *g);

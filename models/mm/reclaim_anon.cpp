@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Reclaim of anonymous pages: shrink_page_list of mm/vmscan.c, try_to_unmap_one of mm/rmap.c. No mmap_sem: pages are found
-// by their frame. Under the page's lock every pte becomes a swap entry (or nothing, for a lazily freed page that is still
-// clean); the flushes may wait for each other (Strategy::rmap_note), until the page is written out if a pte was dirty,
-// until pages are freed in any case. The swap area answers at once, so the page is freed in the same pass. Left out: which
-// pages are old (the caller names them, of its mm), the LRU lists, files, asynchronous writeback, huge pages. Cost:
-// kernel.cost.swap_io a page, what ptes and counts charge.
+// Reclaim of anonymous pages: shrink_page_list of mm/vmscan.c, try_to_unmap_one of mm/rmap.c. No mmap_sem: pages are
+// found by their frame. Under the page's lock every pte becomes a swap entry (or nothing, for a lazily freed page
+// that is still clean); the flushes may wait for each other (Strategy::rmap_note), until the page is written out if a
+// pte was dirty, until pages are freed in any case. The swap area answers at once, so the page is freed in the same
+// pass. Left out: which pages are old (the caller names them, of its mm), the LRU lists, files, asynchronous
+// writeback, huge pages. Cost: kernel.cost.swap_io a page, what ptes and counts charge.
 #include "models/mm/anon_rmap.h"
 
 namespace mmulab {

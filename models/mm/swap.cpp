@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The swap area: slots with a use count, and the fault that brings a page back. Source: mm/swapfile.c (get_swap_page,
-// swap_duplicate, swap_free), mm/memory.c (do_swap_page). Left out: the swap cache (a fault waits until the page on its
-// way out is all there, and reads it back into a page of its own), readahead, priorities. Cost: kernel.cost.page_cache a
-// change of a slot, swap_io a page read.
+// swap_duplicate, swap_free), mm/memory.c (do_swap_page). Left out: the swap cache (a fault waits until the page on
+// its way out is all there, and reads it back into a page of its own), readahead, priorities. Cost:
+// kernel.cost.page_cache a change of a slot, swap_io a page read.
 #include "models/mm/kernel.h"
 
 namespace mmulab {

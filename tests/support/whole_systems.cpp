@@ -138,23 +138,25 @@ pages = 4
 [[workload.task]]
 name = "user"
 cpu = 0
-ops = ["barrier round", "store heap", "store twin", "madv_free heap[12..15]", "repeat 30 { load heap; store heap[0..7]; store heap[16..23] }",
-       "fork child", "store heap", "dontneed heap[20..23]"]
+ops = ["barrier round", "store heap", "store twin", "madv_free heap[12..15]",
+       "repeat 30 { load heap; store heap[0..7]; store heap[16..23] }", "fork child", "store heap",
+       "dontneed heap[20..23]"]
 [[workload.task]]
 name = "mover"
 cpu = 1
-ops = ["barrier round", "think 3000", "migrate heap[0..5]", "migrate_vma heap[4..9]", "protnone heap[0..7]", "think 2000",
-       "migrate_vma heap", "clear_refs heap[0..11]", "protnone heap", "load heap[0..1]"]
+ops = ["barrier round", "think 3000", "migrate heap[0..5]", "migrate_vma heap[4..9]", "protnone heap[0..7]",
+       "think 2000", "migrate_vma heap", "clear_refs heap[0..11]", "protnone heap", "load heap[0..1]"]
 [[workload.task]]
 name = "reclaimer"
 cpu = 2
-ops = ["barrier round", "think 3000", "store heap[12..13]", "reclaim_anon heap[8..19]", "discard heap[8..19]", "ksm_merge twin[0..1] twin[2..3]",
-       "store twin[2..3]", "reclaim_anon heap", "migrate heap", "mprotect heap r", "mprotect heap rw"]
+ops = ["barrier round", "think 3000", "store heap[12..13]", "reclaim_anon heap[8..19]", "discard heap[8..19]",
+       "ksm_merge twin[0..1] twin[2..3]", "store twin[2..3]", "reclaim_anon heap", "migrate heap",
+       "mprotect heap r", "mprotect heap rw"]
 [[workload.task]]
 name = "giver"
 cpu = 3
-ops = ["barrier round", "think 3000", "madv_free heap[8..19]", "dontneed heap[0..3]", "discard heap", "reclaim_anon heap[0..15]",
-       "dontneed heap[8..15]", "madv_free heap"]
+ops = ["barrier round", "think 3000", "madv_free heap[8..19]", "dontneed heap[0..3]", "discard heap",
+       "reclaim_anon heap[0..15]", "dontneed heap[8..15]", "madv_free heap"]
 [[workload.task]]
 name = "child"
 cpu = 3

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A configuration in the explored host, driven by a seeded random scheduler. It stays with the agent that it has, and
-// goes to another one with a probability of 1/8 to 1/64 a step, as the seed says: no schedule is taught, unless the caller gives its beginning. Left out: the
-// choices inside a step (always the first), and ends that are not reached within the limit of steps.
+// goes to another one with a probability of 1/8 to 1/64 a step, as the seed says: no schedule is taught, unless the
+// caller gives its beginning. Left out: the choices inside a step (always the first), and ends that are not reached
+// within the limit of steps.
 #pragma once
 
 #include <cstdint>
