@@ -124,7 +124,71 @@ cpu = 0
 ops = ["store heap", "yield", "load heap"]
 )";
 
+/// What kernel threads do to pages behind their owner's back, each thing while others go on.
+constexpr const char* movers = R"([workload]
+kind = "script"
+rounds = 6
+[[workload.region]]
+name = "heap"
+pages = 24
+straddle = true
+[[workload.region]]
+name = "twin"
+pages = 4
+[[workload.task]]
+name = "user"
+cpu = 0
+ops = ["barrier round", "store heap", "store twin", "madv_free heap[12..15]",
+       "repeat 30 { load heap; store heap[0..7]; store heap[16..23] }", "fork child", "store heap",
+       "dontneed heap[20..23]"]
+[[workload.task]]
+name = "mover"
+cpu = 1
+ops = ["barrier round", "think 3000", "migrate heap[0..5]", "migrate_vma heap[4..9]", "protnone heap[0..7]",
+       "think 2000", "migrate_vma heap", "clear_refs heap[0..11]", "protnone heap", "load heap[0..1]"]
+[[workload.task]]
+name = "reclaimer"
+cpu = 2
+ops = ["barrier round", "think 3000", "store heap[12..13]", "reclaim_anon heap[8..19]", "discard heap[8..19]",
+       "ksm_merge twin[0..1] twin[2..3]", "store twin[2..3]", "reclaim_anon heap", "migrate heap",
+       "mprotect heap r", "mprotect heap rw"]
+[[workload.task]]
+name = "giver"
+cpu = 3
+ops = ["barrier round", "think 3000", "madv_free heap[8..19]", "dontneed heap[0..3]", "discard heap",
+       "reclaim_anon heap[0..15]", "dontneed heap[8..15]", "madv_free heap"]
+[[workload.task]]
+name = "child"
+cpu = 3
+ops = ["load heap", "store heap[0..7]"]
+)";
+
 constexpr Combination combinations[] = {
+    {"x86 movers, modern", R"([machine]
+preset = "skylake"
+cores = 4
+[kernel]
+preset = "modern"
+numa_fault_migrates = true
+[strategy]
+preset = "linux-modern"
+reclaim = "x86-reclaim-batch"
+)"},
+    {"x86 movers, 2.6", R"(kernel = "2.6.22"
+strategy = "generic-2.6.22"
+[machine]
+preset = "skylake"
+cores = 4
+)"},
+    {"ppc64 movers", R"(strategy = "ppc64-2.6.22"
+[machine]
+preset = "ppc970"
+cores = 4
+[kernel]
+preset = "2.6.22"
+clear_refs = "soft-dirty"
+flush_pending = "counter"
+)"},
     {"x86 mixed, 2.6", R"(machine = "core2"
 kernel = "2.6.22"
 strategy = "generic-2.6.22"
@@ -270,6 +334,7 @@ std::vector<WholeSystem> whole_systems() {
     const std::string name = c.name;
     std::string text = c.toml;
     if (name.find("crowd") != std::string::npos) text += crowd;
+    if (name.find("movers") != std::string::npos) text += movers;
     if (name.find("storm") != std::string::npos) text += storm;
     if (name.find("forks") != std::string::npos) text += forks;
     systems.push_back({name, config::load_text(schema, name, text, watched, config::SearchPath({configs}))});
