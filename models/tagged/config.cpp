@@ -32,6 +32,8 @@ struct FlagKey {
   const char* help;
 };
 constexpr FlagKey kernel_flags[] = {
+    {"reserved_root_at_switch", &TaggedParams::reserved_root_at_switch,
+     "A switch loads a root that leads nowhere before it takes the new ASID"},
     {"clear_mask_at_switch", &TaggedParams::clear_mask_at_switch,
      "A switch takes this cpu out of the old mm's mask, though entries survive (broken)"},
     {"check_lazy_return", &TaggedParams::check_lazy_return,

@@ -14,6 +14,7 @@ const radix::MmuLabels user_labels{access_label, read_entry_label, assist_label,
                                    fill_label,   fault_label,      latch_label};
 
 const Label load_label{"tagged.load_root", "tagged_root_load"};
+const Label reserved_label{"tagged.load_reserved", "tagged_root_load"};
 const Label page_here{"tagged.invalidate_page", "tagged_invalidate_page"};
 const Label asid_here{"tagged.invalidate_asid", "tagged_invalidate_asid"};
 const Label all_here{"tagged.invalidate_all", "tagged_invalidate_all"};
@@ -30,6 +31,8 @@ Mmu::Mmu(const KernelState& state, const Machine& machine, const TaggedParams& p
 }
 
 void Mmu::load(Context& ctx, MmId mm, std::uint32_t asid) { load_root(ctx, load_label, mm, asid, false); }
+
+void Mmu::load_reserved(Context& ctx) { load_root(ctx, reserved_label, MmId::none(), 0, false); }
 
 void Mmu::invalidate_page(Context& ctx, std::uint32_t asid, VirtPage page) {
   drop_page_here(ctx, page_here, asid, page, false);

@@ -18,6 +18,8 @@ class Mmu : public radix::Mmu {
 
   /// Root and ASID at once.
   void load(Context& ctx, MmId mm, std::uint32_t asid);
+  /// A root that leads nowhere, and nobody's ASID: what is cached of the mm before is out of reach.
+  void load_reserved(Context& ctx);
   void invalidate_page(Context& ctx, std::uint32_t asid, VirtPage page);
   void invalidate_asid(Context& ctx, std::uint32_t asid);
   void invalidate_all(Context& ctx);

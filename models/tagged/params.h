@@ -75,6 +75,10 @@ struct TaggedParams : radix::HierarchyParams {
   TaggedInvalidation invalidation = TaggedInvalidation::broadcast;
   std::uint32_t flush_ceiling = 512;  ///< more pages than this: the whole ASID (MAX_TLBI_OPS)
 
+  /// A switch loads a root that leads nowhere before it takes the ASID (arm; arm64 where it emulates PAN). False: the
+  /// old root stays until the new one is loaded (arm64 else, riscv).
+  bool reserved_root_at_switch = true;
+
   // Faults; each false in a correct kernel unless it says otherwise.
   /// The previous mm's mm_cpumask loses this cpu at a switch, though entries survive under its ASID (82dd33fde026).
   bool clear_mask_at_switch = false;

