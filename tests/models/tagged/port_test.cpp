@@ -83,7 +83,7 @@ TEST_CASE("A rollover keeps what is running, and gives its number to nobody else
   CHECK(x.asid_of(mm_a) != x.asid_of(mm_b));
 }
 
-TEST_CASE("A switch to an mm with a good ASID takes no lock; the switch back from a kernel thread takes no step") {
+TEST_CASE("A switch to an mm with a good ASID takes no lock, and back from a kernel thread no step") {
   TaggedParams params = few_asids(1);
   params.asids = 8;
   TaggedFixture x(params);
@@ -145,7 +145,7 @@ TEST_CASE("Flushes by page, by range and of the whole mm kill what they name, an
   }
 }
 
-TEST_CASE("IPIs go to the cpus that have run the mm; a broadcast needs none and reaches all") {
+TEST_CASE("IPIs go to the cpus that have run the mm, a broadcast needs none and reaches all") {
   for (const bool ipi : {false, true}) {
     TaggedParams params = few_asids(3);
     if (ipi) params.invalidation = TaggedInvalidation::ipi;
