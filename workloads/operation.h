@@ -29,6 +29,9 @@ enum class OperationKind : std::uint8_t {
   unmap_mapping,  ///< target = file; first and pages are the file's
   fork,           ///< target = task
   barrier,        ///< target = barrier
+  sleep,
+  await,
+  wake,  ///< sleep, await, wake: target = queue
   think,          ///< amount = most cycles
   delay,          ///< amount = cycles
   yield,
@@ -57,6 +60,10 @@ constexpr bool has_range(OperationKind kind) { return kind <= OperationKind::zer
 /// Whether it may change the list of VMAs.
 constexpr bool changes_vmas(OperationKind kind) {
   return kind == OperationKind::munmap || kind == OperationKind::mmap || kind == OperationKind::mprotect;
+}
+/// Whether it names a queue where tasks sleep.
+constexpr bool waits_at_queue(OperationKind kind) {
+  return kind == OperationKind::sleep || kind == OperationKind::await || kind == OperationKind::wake;
 }
 /// Whether pages may come to wait in a gather.
 constexpr bool zaps(OperationKind kind) {

@@ -22,6 +22,7 @@ KernelState::KernelState(World& world, const KernelLimits& limits, const TableGe
   allocator_ = world.allocate("zone", 1, 16, memory);
   files_ =
       world.allocate("file", limits.files, round_up_to_line(FileFields::pages_first + limits.file_pages), memory);
+  waits_ = world.allocate("wait_queue", limits.wait_queues, 8, memory);
 
   // Boot: every frame but the zero page, and every table, is free.
   world.store(frame(zero_frame(), FrameFields::refcount), std::uint64_t{1});

@@ -20,6 +20,7 @@ struct KernelLimits {
   std::uint32_t frames = 1024;
   std::uint32_t files = 1;
   std::uint32_t file_pages = 64;
+  std::uint32_t wait_queues = 1;
 };
 
 enum class TaskState : std::uint8_t { unused, runnable, running, sleeping, dead };
@@ -205,6 +206,9 @@ class KernelState {
   [[nodiscard]] Cell<Frame> frame_free_head() const { return allocator_.cell<Frame>(0, 1); }
   [[nodiscard]] Cell<std::uint64_t> frames_free() const { return allocator_.cell<std::uint64_t>(0, 2); }
 
+  /// Who sleeps at a wait queue.
+  [[nodiscard]] Cell<TaskId> sleeper(std::uint32_t queue) const { return waits_.cell<TaskId>(queue); }
+
   // files
   [[nodiscard]] Cell<std::uint64_t> file(FileId f, std::uint32_t field) const {
     return files_.cell<std::uint64_t>(f.raw(), field);
@@ -217,7 +221,7 @@ class KernelState {
   KernelLimits limits_;
   TableGeometry geometry_;
   std::uint32_t entry_words_;
-  Region tasks_, cpus_, apics_, mms_, vmas_, tables_, table_words_, frames_, allocator_, files_;
+  Region tasks_, cpus_, apics_, mms_, vmas_, tables_, table_words_, frames_, allocator_, files_, waits_;
 };
 
 }  // namespace mmulab

@@ -55,9 +55,9 @@ TEST_CASE("tagged: munmap of two pages under IPIs, on one cpu") {
 // The sender: preemption off, the ASID, the mask; the other cpu's csd (S: the target unlocked it last time) and queue
 // (S: the target emptied it), the IPI, then itself with interrupts off, and the first look at the answer.
 //
-// The target: `one_way` after the send the interrupt is pending, and ends its wait one cycle later. Entry, the queue (S),
-// the csd (S), the invalidation, the csd's flag (S: it has only read it so far). The sender has the line again by its
-// look, if that was before the target's write: then it looks again one cycle after the flag was cleared (S).
+// The target: `one_way` after the send the interrupt is pending, and ends its wait one cycle later. Entry, the queue
+// (S), the csd (S), the invalidation, the csd's flag (S: it has only read it so far). The sender has the line again by
+// its look, if that was before the target's write: then it looks again one cycle after the flag was cleared (S).
 TEST_CASE("tagged: munmap of one page under IPIs with another cpu") {
   const std::string tasks = region("heap", 16, 1, "mapped = false\n") + region("other", 32, 1) +
                             task("t", 0, "barrier a; repeat 3 { mmap heap; store heap; munmap heap }; barrier b") +

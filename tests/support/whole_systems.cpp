@@ -150,7 +150,7 @@ mm = 4
 [[workload.task]]
 name = "a"
 cpu = 0
-ops = ["store zero; yield; dontneed zero"]
+ops = ["store zero; yield; await turn; wake turn; dontneed zero"]
 [[workload.task]]
 name = "b"
 cpu = 0
@@ -174,7 +174,7 @@ ops = ["store four; yield; dontneed four"]
 [[workload.task]]
 name = "f"
 cpu = 1
-ops = ["load zero; yield; load zero"]
+ops = ["load zero; yield; sleep turn; load zero"]
 )";
 
 constexpr Combination combinations[] = {
