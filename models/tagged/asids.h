@@ -53,12 +53,12 @@ class Generations : public AsidAllocator {
 
   [[nodiscard]] Cell<ContextId> active(CpuId cpu) const { return active_.cell<ContextId>(cpu.raw()); }
   [[nodiscard]] Cell<ContextId> reserved(CpuId cpu) const { return reserved_.cell<ContextId>(cpu.raw()); }
-  [[nodiscard]] Cell<std::uint64_t> generation() const { return words_.cell<std::uint64_t>(0, Fields::generation); }
+  [[nodiscard]] Cell<std::uint64_t> generation() const { return words_.cell<std::uint64_t>(0, Fields::present); }
 
  private:
   struct Fields {
     // the lock alone in its line; everything but the generation changes under it
-    enum : std::uint32_t { lock, generation = 8, next = 16, pending = 24 };
+    enum : std::uint32_t { lock, present = 8, next = 16, pending = 24 };
   };
   [[nodiscard]] Cell<std::uint64_t> lock() const { return words_.cell<std::uint64_t>(0, Fields::lock); }
   [[nodiscard]] Cell<std::uint64_t> next() const { return words_.cell<std::uint64_t>(0, Fields::next); }

@@ -25,8 +25,7 @@ const radix::PteLabels pte_labels{pte_clear, pte_clear_full,   pte_wrprotect,   
 
 X86Port::X86Port(const KernelState& state, const Machine& machine, const Locks& locks,
                  KernelInterrupts& interrupts, const X86Params& params)
-    : state_(state),
-      machine_(machine),
+    : machine_(machine),
       params_(params),
       layout_(x86::pte_layout()),
       mmu_(state, machine, params_) {
