@@ -32,6 +32,9 @@ void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& 
     case OperationKind::think: return ctx.work(Cycles{below(draw(key, memory.draws++), now.amount + 1)});
     case OperationKind::delay: return ctx.work(Cycles{now.amount});
     case OperationKind::yield: return kernel.yield(ctx);
+    case OperationKind::sleep: return kernel.sleep_at(ctx, now.slot);
+    case OperationKind::await: return kernel.await_at(ctx, now.slot);
+    case OperationKind::wake: return kernel.wake_at(ctx, now.slot);
     case OperationKind::repeat: memory.loops[now.slot] = now.amount; return;
     case OperationKind::end:
       if (--memory.loops[now.slot] != 0) memory.at = now.amount;

@@ -17,7 +17,8 @@ namespace mmulab::workload {
 
 struct Instruction {
   OperationKind kind = OperationKind::exit;
-  /// load, store, access: stream; repeat, end: loop counter; fork: fork counter; barrier: meeting.
+  /// load, store, access: stream; repeat, end: loop counter; fork: fork counter; barrier: meeting; sleep,
+  /// await, wake: queue.
   std::uint32_t slot = 0;
   VirtPage page;
   VirtPage other;  ///< ksm_merge: the first of the pages that are merged into the others

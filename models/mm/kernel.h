@@ -123,6 +123,11 @@ class Kernel {
   Outcome ksm_merge(Context& ctx, VirtPage keep, VirtPage drop);
 
   void yield(Context& ctx);
+  /// Sleeps in the kernel until another task wakes this one.
+  void sleep_at(Context& ctx, std::uint32_t queue);
+  /// Waits until somebody sleeps there and has left its cpu; wakes it.
+  void await_at(Context& ctx, std::uint32_t queue);
+  void wake_at(Context& ctx, std::uint32_t queue);
   /// Leaves the mm (tearing it down if last) and ends the task; never returns.
   [[noreturn]] void exit(Context& ctx);
 
@@ -153,6 +158,8 @@ class Kernel {
   void enter(Context& ctx, Call call, VirtPage first, Pages pages);
   void leave(Context& ctx, Call call, VirtPage first, Pages pages);
   [[nodiscard]] MmId mm_of(const Context& ctx) const { return ctx.world().load(state_.task_mm(ctx.task())); }
+
+  TaskId find_sleeper(Context& ctx, std::uint32_t queue);  // wait.cpp
 
   // mmap_sem (sem.cpp)
   void down_read(Context& ctx, MmId mm);
