@@ -65,7 +65,7 @@ void Compiler::translate(const Operation& op) {
   into.amount = op.amount;
   if (op.kind == OperationKind::load || op.kind == OperationKind::store || op.kind == OperationKind::access)
     into.slot = stream(op);
-  if (op.kind == OperationKind::barrier) into.slot = op.target;
+  if (op.kind == OperationKind::barrier || waits_at_queue(op.kind)) into.slot = op.target;
   if (op.kind == OperationKind::fork) fill_fork(op, into);
   if (op.kind == OperationKind::unmap_mapping) {
     into.file = FileId{op.target};

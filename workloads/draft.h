@@ -60,17 +60,24 @@ struct BarrierDraft {
   config::Position at;
 };
 
+struct QueueDraft {
+  std::string name;
+  config::Position at;
+};
+
 struct Draft {
   std::vector<RegionDraft> regions;
   std::vector<FileDraft> files;
   std::vector<TaskDraft> tasks;
   std::vector<BarrierDraft> barriers;
+  std::vector<QueueDraft> queues;
   std::uint64_t think_max = 0;
   std::uint64_t delay = 0;
   std::uint32_t zipf_halves = 2;
 
   std::uint32_t file(const std::string& name);
   std::uint32_t barrier(const std::string& name, const config::Position& at);
+  std::uint32_t queue(const std::string& name, const config::Position& at);
 };
 
 /// The number of the element with that name, or nobody.
@@ -99,6 +106,13 @@ inline std::uint32_t Draft::barrier(const std::string& name, const config::Posit
   if (known != nobody) return known;
   barriers.push_back({name, at});
   return static_cast<std::uint32_t>(barriers.size() - 1);
+}
+
+inline std::uint32_t Draft::queue(const std::string& name, const config::Position& at) {
+  const std::uint32_t known = find_named(queues, name);
+  if (known != nobody) return known;
+  queues.push_back({name, at});
+  return static_cast<std::uint32_t>(queues.size() - 1);
 }
 
 /// Everything that is wrong with a workload, gathered before it is thrown.

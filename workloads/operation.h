@@ -37,6 +37,9 @@ enum class OperationKind : std::uint8_t {
   unmap_mapping,  ///< target = file; first and pages are the file's
   fork,           ///< target = task
   barrier,        ///< target = barrier
+  sleep,
+  await,
+  wake,  ///< sleep, await, wake: target = queue
   think,          ///< amount = most cycles
   delay,          ///< amount = cycles
   yield,
@@ -72,6 +75,10 @@ constexpr bool changes_vmas(OperationKind kind) {
 constexpr bool walks_rmap(OperationKind kind) {
   return kind == OperationKind::discard || kind == OperationKind::reclaim_anon || kind == OperationKind::protnone ||
          kind == OperationKind::migrate || kind == OperationKind::migrate_vma;
+}
+/// Whether it names a queue where tasks sleep.
+constexpr bool waits_at_queue(OperationKind kind) {
+  return kind == OperationKind::sleep || kind == OperationKind::await || kind == OperationKind::wake;
 }
 /// Whether pages may come to wait in a gather, or for a reclaimer's flush.
 constexpr bool zaps(OperationKind kind) {

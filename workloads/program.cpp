@@ -6,7 +6,9 @@
 namespace mmulab::workload {
 
 void OperationProgram::run(Context& ctx, Kernel& kernel) {
+  const Conclusion before(ctx);
   for (Memory memory; memory.at < code_.instructions.size();) {
+    before.forget_all_but(memory);
     const Instruction& now = code_.instructions[memory.at++];
     if (now.kind == OperationKind::exit) return;
     perform(ctx, kernel, now, memory);
@@ -30,6 +32,9 @@ void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& 
     case OperationKind::think: return ctx.work(Cycles{below(draw(key, memory.draws++), now.amount + 1)});
     case OperationKind::delay: return ctx.work(Cycles{now.amount});
     case OperationKind::yield: return kernel.yield(ctx);
+    case OperationKind::sleep: return kernel.sleep_at(ctx, now.slot);
+    case OperationKind::await: return kernel.await_at(ctx, now.slot);
+    case OperationKind::wake: return kernel.wake_at(ctx, now.slot);
     case OperationKind::repeat: memory.loops[now.slot] = now.amount; return;
     case OperationKind::end:
       if (--memory.loops[now.slot] != 0) memory.at = now.amount;

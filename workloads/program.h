@@ -17,7 +17,8 @@ namespace mmulab::workload {
 
 struct Instruction {
   OperationKind kind = OperationKind::exit;
-  /// load, store, access: stream; repeat, end: loop counter; fork: fork counter; barrier: meeting.
+  /// load, store, access: stream; repeat, end: loop counter; fork: fork counter; barrier: meeting; sleep,
+  /// await, wake: queue.
   std::uint32_t slot = 0;
   VirtPage page;
   VirtPage other;  ///< ksm_merge: the first of the pages that are merged into the others
@@ -51,6 +52,12 @@ class OperationProgram final : public Program {
     std::uint64_t draws = 0;
     std::array<std::uint64_t, repeat_depth_max + 1> loops{};
     std::array<std::uint32_t, children_max> forks{};
+    friend void remember(History& history, const Memory& m) {
+      history.learn(m.at);
+      history.learn(m.draws);
+      for (const std::uint64_t left : m.loops) history.learn(left);
+      for (const std::uint32_t done : m.forks) history.learn(done);
+    }
   };
   void perform(Context& ctx, Kernel& kernel, const Instruction& now, Memory& memory);
   void call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page, Pages pages) const;

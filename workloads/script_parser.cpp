@@ -39,6 +39,9 @@ constexpr Verb verbs[] = {
     {"unmap_mapping", OperationKind::unmap_mapping},
     {"fork", OperationKind::fork},
     {"barrier", OperationKind::barrier},
+    {"sleep", OperationKind::sleep},
+    {"await", OperationKind::await},
+    {"wake", OperationKind::wake},
     {"think", OperationKind::think},
     {"delay", OperationKind::delay},
     {"yield", OperationKind::yield},
@@ -171,6 +174,9 @@ class Parser {
       case OperationKind::unmap_mapping: return parse_file_call(op);
       case OperationKind::fork: op.target = known("task", draft_.tasks); return;
       case OperationKind::barrier: return parse_barrier(op);
+      case OperationKind::sleep:
+      case OperationKind::await:
+      case OperationKind::wake: return parse_queue(op);
       case OperationKind::think: op.amount = cycles_or(draft_.think_max); return;
       case OperationKind::delay: op.amount = cycles_or(draft_.delay); return;
       case OperationKind::yield:
@@ -186,6 +192,10 @@ class Parser {
   void parse_barrier(Operation& op) {
     const Token& name = word("the barrier's name");
     op.target = draft_.barrier(name.text, place(name));
+  }
+  void parse_queue(Operation& op) {
+    const Token& name = word("the name of what it waits for");
+    op.target = draft_.queue(name.text, place(name));
   }
 
   template <class Named>

@@ -202,6 +202,34 @@ void check_barriers(const Draft& draft, Problems& problems) {
   if (has_warm_up(draft)) check_cpus(draft, participants(draft, nobody), "after the warm-up", {}, problems);
 }
 
+void check_queues(const Draft& draft, Problems& problems) {
+  for (std::uint32_t q = 0; q < draft.queues.size(); ++q) {
+    const QueueDraft& queue = draft.queues[q];
+    std::uint64_t sleeps = 0, wakes = 0;
+    std::map<std::uint32_t, std::uint32_t> sleeper_on;
+    for (std::uint32_t t = 0; t < draft.tasks.size(); ++t)
+      for_each_statement(draft.tasks[t], [&](const Statement& s, std::uint64_t times) {
+        if (s.operation.kind != OperationKind::sleep || s.operation.target != q) return;
+        sleeps += times * draft.tasks[t].instances;
+        sleeper_on.emplace(draft.tasks[t].cpu, t);
+      });
+    for (const TaskDraft& task : draft.tasks)
+      for_each_statement(task, [&](const Statement& s, std::uint64_t times) {
+        const OperationKind kind = s.operation.kind;
+        if (!waits_at_queue(kind) || kind == OperationKind::sleep || s.operation.target != q) return;
+        if (kind == OperationKind::wake) wakes += times * task.instances;
+        const auto found = sleeper_on.find(task.cpu);
+        if (found == sleeper_on.end()) return;
+        problems.add(s.at,
+                     fmt::format("`{}` and `{}` share cpu {}", draft.tasks[found->second].name, task.name, task.cpu),
+                     "who waits for a sleeper keeps its cpu");
+      });
+    if (sleeps != wakes)
+      problems.add(queue.at, fmt::format("tasks sleep at `{}` {} times, and are woken {} times", queue.name, sleeps,
+                                         wakes));
+  }
+}
+
 bool has_warm_up(const Draft& draft) {
   return std::any_of(draft.tasks.begin(), draft.tasks.end(),
                      [](const TaskDraft& t) { return !t.warm_up.empty(); });

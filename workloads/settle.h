@@ -25,6 +25,8 @@ void settle_forks(Draft& draft, Problems& problems);
 void check_tasks(const Draft& draft, std::uint32_t cpus, Problems& problems);
 /// Every barrier is met by several tasks, equally often, each on a cpu of its own.
 void check_barriers(const Draft& draft, Problems& problems);
+/// Whoever sleeps is woken, by a task on another cpu.
+void check_queues(const Draft& draft, Problems& problems);
 /// Gives every region its place.
 void lay_out_regions(Draft& draft, const TableGeometry& geometry, Problems& problems);
 

@@ -37,7 +37,7 @@ void one_machine_holds(const config::Values& values, const config::Complain& com
 
 void describe_machine(config::Schema& schema) {
   auto machine = schema.section("machine", "The simulated hardware").presets("machines");
-  machine.choice("arch", {"x86", "ppc64", "sparc64"}).required().help("Architecture of the MMU");
+  machine.choice("arch", {"x86", "ppc64", "sparc64", "tagged"}).required().help("Architecture of the MMU");
   machine.integer("sockets").default_to(1).range(1, 64).help("Sockets of the machine");
   machine.integer("cores").default_to(2).range(1, 1024).help("Cores of a socket");
   machine.integer("threads").default_to(1).range(1, 8).help("Hardware threads of a core, each a cpu to the kernel");

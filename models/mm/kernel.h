@@ -25,6 +25,15 @@ struct VmaRecord {
   std::uint64_t offset_pages = 0;
 };
 
+inline void remember(History& history, const VmaRecord& r) {
+  history.learn(r.first);
+  history.learn(r.end);
+  history.learn(std::uint64_t{r.rights.write} | std::uint64_t{r.rights.exec} << 1);
+  history.learn(r.kind);
+  history.learn(r.file);
+  history.learn(r.offset_pages);
+}
+
 /// Whom a page is for: an address space, or (mm none) a file's page of that number, which a device may stand behind.
 struct PageOwner {
   MmId mm;
@@ -39,6 +48,9 @@ struct PtePlace {
   TableId table;
   bool exists = false;
 };
+inline void remember(History& history, const PtePlace& place) {
+  history.learn(place.exists ? place.pte.at.raw() + std::uint64_t{1} : 0);
+}
 
 /// An anonymous page that has been found through a pte and is held by a reference. Its index says where a VMA would
 /// show it: mappings of one page agree about it, wherever their VMAs lie.
@@ -113,6 +125,11 @@ class Kernel {
   Outcome ksm_merge(Context& ctx, VirtPage keep, VirtPage drop);
 
   void yield(Context& ctx);
+  /// Sleeps in the kernel until another task wakes this one.
+  void sleep_at(Context& ctx, std::uint32_t queue);
+  /// Waits until somebody sleeps there and has left its cpu; wakes it.
+  void await_at(Context& ctx, std::uint32_t queue);
+  void wake_at(Context& ctx, std::uint32_t queue);
   /// Leaves the mm (tearing it down if last) and ends the task; never returns.
   [[noreturn]] void exit(Context& ctx);
 
@@ -143,6 +160,8 @@ class Kernel {
   void enter(Context& ctx, Call call, VirtPage first, Pages pages);
   void leave(Context& ctx, Call call, VirtPage first, Pages pages);
   [[nodiscard]] MmId mm_of(const Context& ctx) const { return ctx.world().load(state_.task_mm(ctx.task())); }
+
+  TaskId find_sleeper(Context& ctx, std::uint32_t queue);  // wait.cpp
 
   // mmap_sem (sem.cpp)
   void down_read(Context& ctx, MmId mm);

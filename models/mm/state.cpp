@@ -26,6 +26,7 @@ KernelState::KernelState(World& world, const KernelLimits& limits, const TableGe
     anon_vma_ = world.allocate("anon_vma", 1, 8, memory);
     swap_ = world.allocate("swap", limits.swap_slots, SwapFields::words, memory);
   }
+  waits_ = world.allocate("wait_queue", limits.wait_queues, 8, memory);
 
   // Boot: every frame but the zero page, and every table, is free.
   world.store(frame(zero_frame(), FrameFields::refcount), std::uint64_t{1});

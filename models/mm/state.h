@@ -22,6 +22,7 @@ struct KernelLimits {
   std::uint32_t file_pages = 64;
   /// Slots of the swap area; 0 if nobody reclaims or moves pages, that is, looks for them by their frame.
   std::uint32_t swap_slots = 0;
+  std::uint32_t wait_queues = 1;
 };
 
 enum class TaskState : std::uint8_t { unused, runnable, running, sleeping, dead };
@@ -235,6 +236,8 @@ class KernelState {
   }
   [[nodiscard]] Location swap_first() const { return swap_.first(); }
   [[nodiscard]] std::uint32_t swap_words() const { return limits_.swap_slots * SwapFields::words; }
+  /// Who sleeps at a wait queue.
+  [[nodiscard]] Cell<TaskId> sleeper(std::uint32_t queue) const { return waits_.cell<TaskId>(queue); }
 
   // files
   [[nodiscard]] Cell<std::uint64_t> file(FileId f, std::uint32_t field) const {
@@ -248,7 +251,7 @@ class KernelState {
   KernelLimits limits_;
   TableGeometry geometry_;
   std::uint32_t entry_words_;
-  Region tasks_, cpus_, apics_, mms_, vmas_, tables_, table_words_, frames_, allocator_, files_;
+  Region tasks_, cpus_, apics_, mms_, vmas_, tables_, table_words_, frames_, allocator_, files_, waits_;
   Region anon_vma_, swap_;
 };
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "models/x86/mmu.h"
 
-#include "models/x86/user_labels.h"
-#include "sim/events/stream.h"
-
 namespace mmulab::x86 {
 namespace {
 
+const Label access_label{"x86.access", "x86_l1_hit", Phase::user};
+const Label read_entry_label{"x86.walk", "x86_walk_level", Phase::user};
+const Label assist_label{"x86.set_ad", "x86_ad_assist", Phase::user};
+const Label fill_label{"x86.fill", "x86_l1_hit", Phase::user};
 const Label fault_label{"x86.page_fault", "x86_page_fault", Phase::user};
 const Label latch_label{"x86.latch_root", "x86_walk_level", Phase::user};
+const radix::MmuLabels user_labels{access_label, read_entry_label, assist_label,
+                                   fill_label,   fault_label,      latch_label};
+
 const Label cr3_flush_label{"x86.cr3_flush", "x86_cr3_flush"};
 const Label cr3_noflush_label{"x86.cr3_noflush", "x86_cr3_noflush"};
 const Label invlpg_label{"x86.invlpg", "x86_invlpg"};
@@ -17,226 +21,36 @@ const Label invpcid_context_label{"x86.invpcid_context", "x86_invpcid_context"};
 const Label invlpgb_label{"x86.invlpgb", "x86_invlpgb"};
 const Label tlbsync_label{"x86.tlbsync", "x86_tlbsync"};
 
-/// Values of translation_dropped's `a`.
-enum : std::uint64_t { reach_page = 0, reach_tag = 1, reach_all_but_global = 2, reach_all = 3 };
-
-bool permits(std::uint64_t data, AccessKind kind) {
-  if ((data & pte_user) == 0) return false;
-  if (kind == AccessKind::store) return (data & pte_write) != 0;
-  return kind != AccessKind::fetch || (data & pte_no_exec) == 0;
-}
-
 }  // namespace
 
 Mmu::Mmu(const KernelState& state, const Machine& machine, const X86Params& params)
-    : state_(state),
-      machine_(machine),
-      params_(params),
-      tlbs_(machine.world, machine.topology, state.geometry(), params),
-      registers_(machine.world.allocate("x86.cpu", state.limits().cpus, register_words, Coherence::internal)) {}
-
-// ------------------------------------------------------------------------------------------------ accesses
-
-AccessResult Mmu::access(Context& ctx, VirtAddr va, AccessKind kind) {
-  const World& world = ctx.world();
-  const CpuId cpu = ctx.cpu();
-  const VirtPage page = page_of(va, state_.geometry().page_shift());
-  const Side side = kind == AccessKind::fetch ? Side::instruction : Side::data;
-  const auto peek = [&](Location at) { return PeekWords{world, at}; };
-  const CoreId core = core_of(cpu);
-  const auto hit = tlbs_.find(peek, world.load(tlbs_.kinds(core)), core, side, page, tag_on(world, cpu));
-  if (hit.array != TlbHierarchy::no_array) {
-    if (!permits(hit.data, kind)) return page_fault(ctx, page, true);
-    if (kind != AccessKind::store || (hit.data & pte_dirty) != 0) return use_hit(ctx, page, kind, hit);
-  }
-  if (!world.load(root_register(cpu)).exists()) {
-    const MmId mm = world.load(mm_register(cpu));
-    if (!mm.exists()) return page_fault(ctx, page, false);
-    if (!latch_root(ctx, mm)) return {AccessResult::Status::interrupted, false};
-    if (!world.load(root_register(cpu)).exists()) return page_fault(ctx, page, false);
-  }
-  Walk w = begin_walk(world, cpu, page, kind, false);
-  switch (walk(ctx, w)) {
-    case Walk::Status::filled: return {AccessResult::Status::done, false};
-    case Walk::Status::not_present: return page_fault(ctx, page, false);
-    case Walk::Status::protection: return page_fault(ctx, page, true);
-    case Walk::Status::interrupted: break;
-  }
-  return {AccessResult::Status::interrupted, false};
-}
-
-AccessResult Mmu::use_hit(Context& ctx, VirtPage page, AccessKind kind, const TlbHierarchy::Hit& hit) {
-  const CoreId core = core_of(ctx.cpu());
-  const Side side = kind == AccessKind::fetch ? Side::instruction : Side::data;
-  Footprint footprint;
-  tlbs_.declare_hit(footprint, core, side, page, hit);
-  const Cycles extra = hit.second_level ? params_.cost.stlb_hit : Cycles{};
-  bool used = false;
-  const bool done = ctx.step_restartable(access_label, footprint, extra, [&](Access& a) {
-    used = tlbs_.use([&](Location at) { return StepWords{a, at}; }, core, side, page, hit);
-    if (!used) return;
-    machine_.count(hit.second_level ? &TranslationCounts::second_level : &TranslationCounts::first_level);
-    Event event{EventKind::translation_used};
-    event.mm = ctx.world().load(mm_register(ctx.cpu()));
-    event.page = page;
-    event.frame = tlbs_.frame_in(hit.data, page, hit.size);
-    event.tag = Tag{hit.key.tag()};
-    event.a = static_cast<std::uint64_t>(kind);
-    event.b = rights_bits(hit.data, hit.size);
-    emit(a, event);
-  });
-  return {done && used ? AccessResult::Status::done : AccessResult::Status::interrupted, false};
-}
-
-AccessResult Mmu::page_fault(Context& ctx, VirtPage page, bool protection) {
-  const CpuId cpu = ctx.cpu();
-  const CoreId core = core_of(cpu);
-  const std::uint32_t tag = tag_on(ctx.world(), cpu);
-  Footprint footprint = writes(walk_in_flight(cpu, false));
-  tlbs_.declare_page(footprint, core, page);
-  const bool done = ctx.step_restartable(fault_label, footprint, Cycles{}, [&](Access& a) {
-    a.write(walk_in_flight(cpu, false), std::uint64_t{0});
-    tlbs_.drop_page(a, core, page, tag, true);
-    tlbs_.drop_psc_path(a, core, page, tag);
-    emit_dropped(a, tag, page, reach_page);
-  });
-  return {done ? AccessResult::Status::fault : AccessResult::Status::interrupted, protection};
-}
-
-/// The kernel model may give an mm its root table only after the switch to it; hardware would have had it in CR3.
-bool Mmu::latch_root(Context& ctx, MmId mm) {
-  const auto reg = root_register(ctx.cpu());
-  const auto source = state_.mm_root(mm);
-  return ctx.step_restartable(latch_label, reads(source).writes(reg), Cycles{},
-                              [&](Access& a) { a.write(reg, a.read(source)); });
-}
-
-// ------------------------------------------------------------------------------------------------ invalidation
-
-void Mmu::end_walks(Access& a, CpuId cpu) const {
-  for (const bool speculative : {false, true}) a.write(walk_in_flight(cpu, speculative), std::uint64_t{0});
-}
-
-void Mmu::emit_dropped(const Access& a, std::uint32_t tag, VirtPage page, std::uint64_t reach) const {
-  Event event{EventKind::translation_dropped};
-  event.tag = Tag{tag};
-  event.page = page;
-  event.a = reach;
-  emit(a, event);
-}
+    : radix::Mmu(state, machine, "x86", params, {params.cost.stlb_hit, params.cost.walk_start}, user_labels),
+      params_(params) {}
 
 void Mmu::load_cr3(Context& ctx, MmId next, std::uint32_t new_pcid, bool flush) {
-  const CpuId cpu = ctx.cpu();
-  const CoreId core = core_of(cpu);
-  const std::uint32_t tag = tag_of(tlbs_.thread_of(cpu), new_pcid);
-  Footprint footprint = Footprint{}.writes_words(registers_.at(cpu.raw()), register_words);
-  if (flush) footprint.writes_words(tlbs_.core_first(core), tlbs_.core_words());
-  if (next.exists()) footprint.reads(state_.mm_root(next));
-  ctx.step(flush ? cr3_flush_label : cr3_noflush_label, footprint, [&](Access& a) {
-    a.write(root_register(cpu), next.exists() ? a.read(state_.mm_root(next)) : TableId::none());
-    a.write(pcid_register(cpu), std::uint64_t{new_pcid});
-    a.write(mm_register(cpu), next);
-    end_walks(a, cpu);
-    if (flush) {
-      tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
-      emit_dropped(a, tag, VirtPage{}, reach_tag);
-    }
-    Event event{EventKind::tag_loaded};
-    event.tag = Tag{tag};
-    event.mm = next;
-    emit(a, event);
-  });
+  load_root(ctx, flush ? cr3_flush_label : cr3_noflush_label, next, new_pcid, flush);
 }
 
-void Mmu::flush_current(Context& ctx) {
-  const CpuId cpu = ctx.cpu();
-  const CoreId core = core_of(cpu);
-  const std::uint32_t tag = tag_on(ctx.world(), cpu);
-  Footprint footprint = Footprint{}.writes_words(walks_first(cpu), walk_words);
-  footprint.writes_words(tlbs_.core_first(core), tlbs_.core_words());
-  ctx.step(cr3_flush_label, footprint, [&](Access& a) {
-    end_walks(a, cpu);
-    tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
-    emit_dropped(a, tag, VirtPage{}, reach_tag);
-  });
-}
+void Mmu::flush_current(Context& ctx) { drop_asid_here(ctx, cr3_flush_label, current_pcid(ctx)); }
 
 void Mmu::invlpg(Context& ctx, VirtPage page) {
-  const CpuId cpu = ctx.cpu();
-  const CoreId core = core_of(cpu);
-  const std::uint32_t tag = tag_on(ctx.world(), cpu);
-  Footprint footprint = Footprint{}.writes_words(walks_first(cpu), walk_words);
-  tlbs_.declare_page(footprint, core, page);
-  ctx.step(invlpg_label, footprint, [&](Access& a) {
-    end_walks(a, cpu);
-    tlbs_.drop_page(a, core, page, tag, true);
-    tlbs_.drop_psc_tag(a, core, tag);
-    emit_dropped(a, tag, page, reach_page);
-  });
+  drop_page_here(ctx, invlpg_label, current_pcid(ctx), page, true);
 }
 
 /// SDM vol. 2, INVPCID: types 0 and 1 spare globals, 2 spares nothing, 3 spares globals of every PCID.
 void Mmu::invpcid(Context& ctx, InvpcidType type, std::uint32_t target, VirtPage page) {
   MMULAB_ASSERT(params_.invpcid, "this machine has no INVPCID (machine.x86.invpcid)");
-  const CpuId cpu = ctx.cpu();
-  const CoreId core = core_of(cpu);
-  const std::uint32_t tag = tag_of(tlbs_.thread_of(cpu), target);
-  Footprint footprint = Footprint{}.writes_words(walks_first(cpu), walk_words);
-  if (type == InvpcidType::address)
-    tlbs_.declare_page(footprint, core, page);
-  else
-    footprint.writes_words(tlbs_.core_first(core), tlbs_.core_words());
-  ctx.step(
-      type == InvpcidType::address ? invpcid_address_label : invpcid_context_label, footprint, [&](Access& a) {
-        end_walks(a, cpu);
-        switch (type) {
-          case InvpcidType::address:
-            tlbs_.drop_page(a, core, page, tag, false);
-            tlbs_.drop_psc_tag(a, core, tag);
-            return emit_dropped(a, tag, page, reach_page);
-          case InvpcidType::context:
-            tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
-            return emit_dropped(a, tag, VirtPage{}, reach_tag);
-          case InvpcidType::all:
-            tlbs_.drop_where(a, core, [&](TlbKey key) { return thread_of_tag(key.tag()) == thread_of_tag(tag); });
-            return emit_dropped(a, tag, VirtPage{}, reach_all);
-          case InvpcidType::all_non_global:
-            tlbs_.drop_where(a, core, [&](TlbKey key) {
-              return !is_global_tag(key.tag()) && thread_of_tag(key.tag()) == thread_of_tag(tag);
-            });
-            return emit_dropped(a, tag, VirtPage{}, reach_all_but_global);
-        }
-      });
+  switch (type) {
+    case InvpcidType::address: return drop_page_here(ctx, invpcid_address_label, target, page, false);
+    case InvpcidType::context: return drop_asid_here(ctx, invpcid_context_label, target);
+    case InvpcidType::all: return drop_all_here(ctx, invpcid_context_label, true);
+    case InvpcidType::all_non_global: return drop_all_here(ctx, invpcid_context_label, false);
+  }
 }
 
-// ------------------------------------------------------------------------------------------------ broadcast
-
-/// AMD64 vol. 3, INVLPGB with flags VA, PCID, INCLUDE_GLOBAL clear. Here the invalidation has reached every core
-/// when the step is over; hardware promises that only after TLBSYNC.
+/// AMD64 vol. 3, INVLPGB with flags VA, PCID, INCLUDE_GLOBAL clear.
 void Mmu::invlpgb(Context& ctx, std::uint32_t target, VirtPage first, std::uint32_t pages) {
-  const std::uint32_t cores = machine_.topology.cores();
-  const Location begin = tlbs_.core_first(CoreId{0});
-  const std::uint32_t words = tlbs_.core_first(CoreId{cores - 1}).raw() + tlbs_.core_words() - begin.raw();
-  Footprint footprint = Footprint{}.writes_words(begin, words);
-  footprint.writes_words(registers_.first(), registers_.words());
-  ctx.step(invlpgb_label, footprint, [&](Access& a) {
-    for (std::uint32_t cpu = 0; cpu < state_.limits().cpus; ++cpu) {
-      const CoreId core = core_of(CpuId{cpu});
-      const std::uint32_t tag = tag_of(tlbs_.thread_of(CpuId{cpu}), target);
-      if (pages == 0) tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
-      for (std::uint32_t p = 0; p < pages; ++p) tlbs_.drop_page(a, core, first + Pages{p}, tag, false);
-      tlbs_.drop_psc_tag(a, core, tag);
-      if (a.read(pcid_register(CpuId{cpu})) == target) end_walks(a, CpuId{cpu});
-      for (std::uint32_t p = 0; p < (pages == 0 ? 1 : pages); ++p) {
-        Event event{EventKind::translation_dropped};
-        event.tag = Tag{tag};
-        event.page = first + Pages{p};
-        event.a = pages == 0 ? reach_tag : reach_page;
-        event.b = std::uint64_t{core.raw()} + 1;
-        emit(a, event);
-      }
-    }
-  });
+  drop_everywhere(ctx, invlpgb_label, target, first, pages);
 }
 
 void Mmu::tlbsync(Context& ctx) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Everything about an x86 machine that a configuration may choose, as plain data. Each field names its
 // configuration key, which is the field's name under `machine.x86`; latencies sit one table deeper, under
-// `machine.x86.cost`, where each key is a table {value, confidence, source}. An array with 0 ways does not exist.
+// `machine.x86.cost`, where each key is a table {value, confidence, source}.
 // Sources: hardware.md 1.1 to 1.5 and 6.1. Left out: PTI, protection keys, LA57's fifth walk-cache level, nested
 // paging.
 #pragma once
@@ -10,7 +10,7 @@
 #include <cstdint>
 
 #include "models/machine/cost_table.h"
-#include "models/machine/tlb.h"
+#include "models/radix/params.h"
 
 namespace mmulab {
 
@@ -60,32 +60,9 @@ struct X86CostKey {
 };
 extern const std::array<X86CostKey, 27> x86_cost_keys;
 
-/// One TLB array: machine.x86.<name>_sets, machine.x86.<name>_ways; sets a power of two, ways 0 = none.
-struct X86TlbArray {
-  std::uint32_t sets = 1;
-  std::uint32_t ways = 0;
-};
+using X86TlbArray = radix::TlbArray;  ///< machine.x86.<name>_sets, machine.x86.<name>_ways
 
-struct X86Params {
-  X86TlbArray dtlb_4k{16, 4};
-  X86TlbArray dtlb_2m{8, 4};  ///< also holds 1G pages when there is no dtlb_1g
-  X86TlbArray dtlb_1g{1, 4};
-  bool dtlb_unified = false;  ///< dtlb_4k holds pages of every size; then no dtlb_2m, dtlb_1g
-  X86TlbArray itlb_4k{16, 8};
-  X86TlbArray itlb_2m{1, 8};  ///< also holds 1G pages
-  bool itlb_unified = false;  ///< itlb_4k holds pages of every size
-  X86TlbArray stlb{128, 12};
-  bool stlb_holds_2m = true;
-  bool stlb_instructions = true;  ///< instruction translations use the stlb, too
-  X86TlbArray stlb_2m{1, 0};      ///< a second-level array of its own for 2M pages
-  X86TlbArray stlb_1g{4, 4};
-  X86TlbArray stlb_code{1, 0};  ///< a second level for instruction fetches alone; 4K and 2M
-
-  /// Paging-structure caches, by the entry that they hold.
-  X86TlbArray psc_pde{8, 4};
-  X86TlbArray psc_pdpte{1, 4};
-  X86TlbArray psc_pml4e{1, 2};
-
+struct X86Params : radix::HierarchyParams {
   bool pcid = true;
   bool invpcid = true;
   bool broadcast = false;             ///< INVLPGB and TLBSYNC; every mm then has a PCID of its own on all cpus

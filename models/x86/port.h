@@ -48,7 +48,6 @@ class X86Port : public Port, public CopySource {
   [[nodiscard]] x86::Mmu& mmu() { return mmu_; }
 
  private:
-  const KernelState& state_;
   const Machine& machine_;
   X86Params params_;
   PteLayout layout_;

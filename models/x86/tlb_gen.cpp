@@ -19,6 +19,16 @@ const Label choose_label{"x86.switch.choose_asid", "x86_percpu"};
 const Label claim_label{"x86.switch.claim_asid", "x86_percpu"};
 const Label loaded_label{"x86.switch.loaded", "x86_percpu"};
 
+const Label csd_lock_label{"x86.csd.lock", "x86_request_write"};
+const Label queue_add{"x86.csd.enqueue", "x86_queue_add"};
+const Label wait_begin{"x86.csd.wait_begin", "x86_wait_test"};
+const Label wait_label{"x86.csd.wait", "x86_wait_test"};
+const Label take_queue{"x86.csd.take_queue", "x86_queue_take"};
+const Label read_csd{"x86.csd.read", "x86_request_read"};
+const Label unlock_csd{"x86.csd.unlock", "x86_acknowledge"};
+const SmpCallLabels call_labels{csd_lock_label, queue_add, wait_begin, wait_label,
+                                take_queue,     read_csd,  unlock_csd};
+
 /// PCIDs of broadcast mms lie above those of the per-cpu ASIDs (MAX_ASID_AVAILABLE is 4094).
 constexpr std::uint32_t pcid_limit = 4095;
 
@@ -26,13 +36,11 @@ constexpr std::uint32_t pcid_limit = 4095;
 
 TlbGen::TlbGen(const KernelState& state, const Machine& machine, const Locks& locks, Mmu& mmu,
                const X86Params& params)
-    : state_(state), machine_(machine), locks_(locks), mmu_(mmu), params_(params) {
+    : state_(state), locks_(locks), mmu_(mmu), params_(params), calls_(machine, state, "x86", call_labels) {
   const std::uint32_t cpus = state.limits().cpus;
   World& world = machine.world;
   tlbstate_ = world.allocate("x86.tlbstate", cpus, ctxs + 2 * asids_max, Coherence::memory);
   infos_ = world.allocate("x86.flush_info", cpus, 8, Coherence::memory);
-  queues_ = world.allocate("x86.call_queue", cpus, 8, Coherence::memory);
-  csds_ = world.allocate("x86.csd", std::uint64_t{cpus} * cpus, 8, Coherence::memory);
   last_ctx_id_ = world.allocate("x86.last_ctx_id", 1, 1, Coherence::memory);
   MMULAB_ASSERT(state.cpumask_words() <= CpuMask::words_max, "at most 1024 cpus");
   MMULAB_ASSERT(params.asids >= 1 && params.asids <= asids_max, "machine.x86.asids is 1 to 8");
@@ -88,9 +96,9 @@ void TlbGen::switch_mm(Context& ctx, MmId, MmId next) {
   MmId prev;
   Asid asid;
   ctx.step(look_label, writes(lazy).reads(loaded, asid_cell), [&](Access& a) {
-    was_lazy = a.exchange(lazy, false);
-    prev = a.read(loaded);
-    asid.number = static_cast<std::uint32_t>(a.read(asid_cell));
+    was_lazy = a.keep(a.exchange(lazy, false));
+    prev = a.keep(a.read(loaded));
+    asid.number = a.keep(static_cast<std::uint32_t>(a.read(asid_cell)));
   });
   if (prev == next && !was_lazy) return;
   if (prev == next) {

@@ -15,6 +15,7 @@
 
 #include "models/mm/interrupts.h"
 #include "models/mm/locks.h"
+#include "models/machine/smp_call.h"
 #include "models/x86/shootdown.h"
 
 namespace mmulab::x86 {
@@ -56,13 +57,6 @@ class TlbGen : public ShootdownProtocol {
     bool need_flush = true;
   };
   [[nodiscard]] std::uint32_t pcid_of(MmId mm, std::uint32_t asid) const;
-  [[nodiscard]] Cell<std::uint64_t> queue_head(CpuId cpu) const { return queues_.cell<std::uint64_t>(cpu.raw()); }
-  [[nodiscard]] std::uint64_t csd(CpuId sender, CpuId target) const {
-    return std::uint64_t{sender.raw()} * state_.limits().cpus + target.raw();
-  }
-  [[nodiscard]] Cell<std::uint64_t> csd_field(std::uint64_t csd, std::uint32_t field) const {
-    return csds_.cell<std::uint64_t>(csd, field);
-  }
 
   // switching
   void enter_lazy(Context& ctx);
@@ -79,24 +73,20 @@ class TlbGen : public ShootdownProtocol {
   void broadcast(Context& ctx, const Info& info);
   void write_info(Context& ctx, const Info& info);
   [[nodiscard]] bool should_flush(Context& ctx, CpuId target, const Info& info);
-  [[nodiscard]] bool enqueue(Context& ctx, CpuId target, const Info& info, bool wait);
   void flush_this_cpu(Context& ctx, const Info& info);
-  void await(Context& ctx, const CpuMask& targets);
 
   // receiver
   void flush_function(Context& ctx, const Info& info);
-  void serve(Context& ctx, std::uint64_t record, CpuId sender);
-  [[nodiscard]] Info read_info(Context& ctx, std::uint64_t record, CpuId sender, std::uint64_t& next);
+  [[nodiscard]] static SmpCall::Payload payload_of(const Info& info, bool wait);
+  [[nodiscard]] Info read_info(Context& ctx, CpuId sender, const SmpCall::Payload& payload);
 
   const KernelState& state_;
-  const Machine& machine_;
   const Locks& locks_;
   Mmu& mmu_;
   const X86Params& params_;
   Region tlbstate_;
   Region infos_;
-  Region queues_;
-  Region csds_;
+  SmpCall calls_;
   Region last_ctx_id_;
 };
 

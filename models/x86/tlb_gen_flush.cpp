@@ -12,22 +12,15 @@ const Label bump_label{"x86.flush.bump_gen", "x86_tlb_gen_atomic"};
 const Label info_label{"x86.flush.write_info", "x86_request_write"};
 const Label read_mask{"x86.flush.read_mask", "x86_flush_setup"};
 const Label check_label{"x86.flush.check_target", "x86_target_check"};
-const Label csd_lock_label{"x86.csd.lock", "x86_request_write"};
-const Label queue_add{"x86.csd.enqueue", "x86_queue_add"};
-const Label wait_begin{"x86.csd.wait_begin", "x86_wait_test"};
-const Label wait_label{"x86.csd.wait", "x86_wait_test"};
 const Label flush_return{"x86.flush.return", "x86_percpu"};
-const Label dispatch{"x86.csd.take_queue", "x86_queue_take"};
-const Label read_csd{"x86.csd.read", "x86_request_read"};
 const Label read_info_label{"x86.csd.read_info", "x86_request_read"};
-const Label unlock_csd{"x86.csd.unlock", "x86_acknowledge"};
 const Label function_label{"x86.flush_func", "x86_ipi_dispatch"};
 const Label stale_mask{"x86.flush_func.clear_mask", "x86_cpumask_atomic"};
 const Label read_gen_label{"x86.flush_func.read_gen", "x86_percpu"};
 const Label store_gen{"x86.flush_func.store_gen", "x86_percpu"};
 
-/// Fields of a call_single_data. A posted one carries its request itself; a waited-for one points to the sender's.
-enum CsdField : std::uint32_t { csd_flags, csd_next, csd_inline, csd_mm, csd_first, csd_end, csd_gen, csd_words };
+/// What a call carries: a posted one the request itself; of a waited-for one the sender keeps it.
+enum PayloadField : std::uint32_t { by_value, payload_mm, payload_first, payload_end, payload_gen };
 enum InfoField : std::uint32_t { info_mm, info_first, info_end, info_entries, info_count, info_gen };
 
 }  // namespace
@@ -104,13 +97,12 @@ void TlbGen::flush_many(Context& ctx, const Info& info, CpuMask mask, bool wait)
       mask.remove(target);
       continue;
     }
-    if (enqueue(ctx, target, info, wait)) interrupt.add(target);
+    if (calls_.enqueue(ctx, target, payload_of(info, wait))) interrupt.add(target);
   }
-  for (std::uint32_t c = 0; c < cpus; ++c)
-    if (interrupt.has(CpuId{c})) machine_.ipi.send(ctx, CpuId{c}, Vector::tlb_flush);
+  calls_.interrupt(ctx, interrupt, Vector::tlb_flush);
   if (mask.has(self)) flush_this_cpu(ctx, info);
   mask.remove(self);
-  if (wait && mask.count(cpus) != 0) await(ctx, mask);
+  if (wait && mask.count(cpus) != 0) calls_.await(ctx, mask);
 }
 
 bool TlbGen::should_flush(Context& ctx, CpuId target, const Info& info) {
@@ -123,29 +115,9 @@ bool TlbGen::should_flush(Context& ctx, CpuId target, const Info& info) {
   });
 }
 
-/// csd_lock and llist_add. True if the target's queue was empty, so that nobody has interrupted it yet.
-bool TlbGen::enqueue(Context& ctx, CpuId target, const Info& info, bool wait) {
-  const std::uint64_t record = csd(ctx.cpu(), target);
-  const auto flags = csd_field(record, csd_flags);
-  ctx.step_when(
-      csd_lock_label, writes_words(csds_.at(record), csd_words),
-      [&](const Access& a) { return a.read(flags) == 0; },
-      [&](Access& a) {
-        a.write(flags, std::uint64_t{1});
-        a.write(csd_field(record, csd_inline), std::uint64_t{wait ? 0U : 1U});
-        if (wait) return;
-        a.write(csds_.cell<MmId>(record, csd_mm), info.plan.mm);
-        a.write(csd_field(record, csd_first), info.plan.first);
-        a.write(csd_field(record, csd_end), info.plan.end);
-        a.write(csd_field(record, csd_gen), info.new_gen);
-      });
-  const auto head = queue_head(target);
-  const auto next = csd_field(record, csd_next);
-  return ctx.step(queue_add, writes(head, next), [&](Access& a) {
-    const std::uint64_t old = a.exchange(head, std::uint64_t{ctx.cpu().raw()} + 1);
-    a.write(next, old);
-    return old == 0;
-  });
+SmpCall::Payload TlbGen::payload_of(const Info& info, bool wait) {
+  if (wait) return {};
+  return {1, info.plan.mm.raw(), info.plan.first, info.plan.end, info.new_gen};
 }
 
 void TlbGen::flush_this_cpu(Context& ctx, const Info& info) {
@@ -154,68 +126,32 @@ void TlbGen::flush_this_cpu(Context& ctx, const Info& info) {
   locks_.irq_enable(ctx);
 }
 
-void TlbGen::await(Context& ctx, const CpuMask& targets) {
-  std::uint32_t left = targets.count(state_.limits().cpus);
-  ctx.step(wait_begin, Footprint{}, [&](Access& a) {
-    Event event{EventKind::remote_wait_begun};
-    event.a = left;
-    emit(a, event);
-  });
-  for (std::uint32_t c = 0; c < state_.limits().cpus; ++c) {
-    if (!targets.has(CpuId{c})) continue;
-    const auto flags = csd_field(csd(ctx.cpu(), CpuId{c}), csd_flags);
-    --left;
-    ctx.step_when(
-        wait_label, reads(flags), [&](const Access& a) { return a.read(flags) == 0; },
-        [&](Access& a) {
-          if (left == 0) emit(a, Event{EventKind::remote_wait_ended});
-        });
-  }
-}
-
 // ------------------------------------------------------------------------------------------------ receiver
 
 void TlbGen::on_interrupt(Context& ctx) {
-  const auto head = queue_head(ctx.cpu());
-  std::uint64_t sender =
-      ctx.step(dispatch, writes(head), [&](Access& a) { return a.exchange(head, std::uint64_t{0}); });
-  while (sender != 0) {
-    const CpuId from{sender - 1};
-    const std::uint64_t record = csd(from, ctx.cpu());
-    const Info info = read_info(ctx, record, from, sender);
-    flush_function(ctx, info);
-    const auto flags = csd_field(record, csd_flags);
-    ctx.step(unlock_csd, writes(flags), [&](Access& a) {
-      a.write(flags, std::uint64_t{0});
-      Event event{EventKind::ipi_handled};
-      event.a = static_cast<std::uint64_t>(Vector::tlb_flush);
-      event.b = from.raw();
-      emit(a, event);
-    });
-  }
+  calls_.receive(ctx, Vector::tlb_flush, [this](Context& c, CpuId sender, const SmpCall::Payload& payload) {
+    flush_function(c, read_info(c, sender, payload));
+  });
 }
 
-TlbGen::Info TlbGen::read_info(Context& ctx, std::uint64_t record, CpuId sender, std::uint64_t& next) {
+TlbGen::Info TlbGen::read_info(Context& ctx, CpuId sender, const SmpCall::Payload& payload) {
   Info info;
-  const bool by_value =
-      ctx.step(read_csd, reads_words(csd_field(record, csd_next).at, csd_words - 1), [&](Access& a) {
-        next = a.read(csd_field(record, csd_next));
-        info.plan.mm = a.read(csds_.cell<MmId>(record, csd_mm));
-        info.plan.first = a.read(csd_field(record, csd_first));
-        info.plan.end = a.read(csd_field(record, csd_end));
-        info.new_gen = a.read(csd_field(record, csd_gen));
-        return a.read(csd_field(record, csd_inline)) != 0;
-      });
-  if (by_value) return info;
+  if (payload[by_value] != 0) {
+    info.plan.mm = MmId{payload[payload_mm]};
+    info.plan.first = payload[payload_first];
+    info.plan.end = payload[payload_end];
+    info.new_gen = payload[payload_gen];
+    return info;
+  }
   const std::uint32_t from = sender.raw();
   ctx.step(read_info_label, reads_words(infos_.at(from), infos_.stride()), [&](Access& a) {
-    info.plan.mm = a.read(infos_.cell<MmId>(from, info_mm));
-    info.plan.first = a.read(infos_.cell<std::uint64_t>(from, info_first));
-    info.plan.end = a.read(infos_.cell<std::uint64_t>(from, info_end));
+    info.plan.mm = a.keep(a.read(infos_.cell<MmId>(from, info_mm)));
+    info.plan.first = a.keep(a.read(infos_.cell<std::uint64_t>(from, info_first)));
+    info.plan.end = a.keep(a.read(infos_.cell<std::uint64_t>(from, info_end)));
     info.plan.entries =
-        Location{static_cast<std::uint32_t>(a.read(infos_.cell<std::uint64_t>(from, info_entries)))};
-    info.plan.count = a.read(infos_.cell<std::uint64_t>(from, info_count));
-    info.new_gen = a.read(infos_.cell<std::uint64_t>(from, info_gen));
+        Location{static_cast<std::uint32_t>(a.keep(a.read(infos_.cell<std::uint64_t>(from, info_entries))))};
+    info.plan.count = a.keep(a.read(infos_.cell<std::uint64_t>(from, info_count)));
+    info.new_gen = a.keep(a.read(infos_.cell<std::uint64_t>(from, info_gen)));
   });
   return info;
 }
@@ -230,14 +166,15 @@ void TlbGen::flush_function(Context& ctx, const Info& info) {
   Footprint footprint = reads(loaded_mm(cpu), loaded_asid(cpu), lazy);
   footprint.reads_words(asid_ctx(cpu, 0).at, 2 * params_.asids);
   ctx.step(function_label, footprint, [&](Access& a) {
-    asid = static_cast<std::uint32_t>(a.read(loaded_asid(cpu)));
-    local_gen = a.read(asid_gen(cpu, asid));
+    asid = a.keep(static_cast<std::uint32_t>(a.read(loaded_asid(cpu))));
+    local_gen = a.keep(a.read(asid_gen(cpu, asid)));
     if (a.read(loaded_mm(cpu)) != info.plan.mm)
       verdict = Verdict::wrong_mm;
     else if (a.read(lazy))
       verdict = Verdict::lazy_cpu;
     else
       verdict = info.new_gen <= local_gen ? Verdict::clean : Verdict::behind;
+    a.keep(verdict);
   });
   if (verdict == Verdict::clean) return;
   if (verdict == Verdict::lazy_cpu) return load_kernel_tables(ctx);

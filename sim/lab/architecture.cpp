@@ -3,6 +3,7 @@
 
 #include "models/ppc64/config.h"
 #include "models/sparc64/config.h"
+#include "models/tagged/config.h"
 #include "models/x86/config.h"
 
 namespace mmulab::lab {
@@ -39,6 +40,14 @@ MadePort made_sparc64(const PortParts& parts, const Sparc64Params& params) {
   return made;
 }
 
+MadePort made_tagged(const PortParts& parts, const TaggedParams& params) {
+  MadePort made;
+  auto port = std::make_unique<TaggedPort>(parts.state, parts.machine, parts.locks, parts.interrupts, params);
+  made.copies = port.get();
+  made.port = std::move(port);
+  return made;
+}
+
 Architecture ppc64_architecture() {
   Architecture a;
   a.describe = describe_ppc64;
@@ -69,6 +78,16 @@ Architecture sparc64_architecture() {
   return a;
 }
 
+Architecture tagged_architecture() {
+  Architecture a;
+  a.describe = describe_tagged;
+  a.costs = tagged_costs;
+  a.make_port = [](const config::Values& values) -> PortFactory {
+    return [params = tagged_params(values)](const PortParts& parts) { return made_tagged(parts, params); };
+  };
+  return a;
+}
+
 }  // namespace
 
 Registry<Architecture, Architecture>& architectures() {
@@ -77,6 +96,7 @@ Registry<Architecture, Architecture>& architectures() {
     r.add("x86", "hardware-walked page tables, TLBs with PCIDs, shootdown by IPI", x86_architecture());
     r.add("ppc64", "hashed page table, software hash fault, tlbie", ppc64_architecture());
     r.add("sparc64", "software-refilled TLBs, TSB in memory, cross calls", sparc64_architecture());
+    r.add("tagged", "hardware-walked page tables, ASIDs with rollover, broadcast or IPI", tagged_architecture());
     return r;
   }();
   return registry;

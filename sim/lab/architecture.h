@@ -42,7 +42,7 @@ struct Architecture {
   PortFactory (*make_port)(const config::Values&) = nullptr;
 };
 
-/// x86, ppc64, sparc64.
+/// x86, ppc64, sparc64, tagged.
 Registry<Architecture, Architecture>& architectures();
 
 }  // namespace mmulab::lab

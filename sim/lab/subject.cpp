@@ -77,7 +77,7 @@ LedgerConfig ledger_config(const config::Values& values, const System& system) {
   config.empty_at_unlock = system.strategy->promises_empty_at_unlock();
   const std::string arch = values.text("machine.arch");
   config.tsb = arch == "sparc64";
-  config.hardware_walker = arch == "x86";
+  config.hardware_walker = arch == "x86" || arch == "tagged";
   if (const auto* ppc = dynamic_cast<const Ppc64Port*>(system.port)) describe_hash_table(*ppc, config);
   return config;
 }

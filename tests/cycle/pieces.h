@@ -47,6 +47,14 @@ inline std::uint64_t munmap_frame(const Costs& c) {
          c("test_flag") + c("syscall_exit");
 }
 
+/// munmap of n mapped pages within one leaf table that stays, under today's gather where hardware walks the tables:
+/// munmap_frame; the gather is opened, looked at for others and closed (3 page_ref); the walk; the flush; the release.
+inline std::uint64_t munmap_modern(const Costs& c, std::uint64_t levels, std::uint64_t n, std::uint64_t flush) {
+  const std::uint64_t walk =
+      find_pte(c, levels) + locked(c, n * zap_pte(c, c("pte_atomic"))) + c("test_flag");  // preempt_check
+  return munmap_frame(c) + 3 * c("page_ref") + walk + keep_tables(c, levels) + flush + release(c, n);
+}
+
 /// A fault's frame: mmap_sem for read, find_vma, the walk, the look at the pte, the test for a waiting task, the
 /// return.
 inline std::uint64_t fault_frame(const Costs& c, std::uint64_t levels) {

@@ -40,12 +40,9 @@ inline std::uint64_t flush_frame(const Costs& c) {
          c("preempt_enable");
 }
 
-/// munmap of n mapped pages within one leaf table that stays: munmap_frame; the gather is opened, looked at for
-/// others and closed (3 page_ref); the walk; the flush; the release.
+/// munmap of n mapped pages, as in pieces.h.
 inline std::uint64_t munmap_modern(const Costs& c, std::uint64_t n, std::uint64_t flush) {
-  const std::uint64_t walk =
-      find_pte(c, x86_levels) + locked(c, n * zap_pte(c, c("pte_atomic"))) + c("test_flag");  // preempt_check
-  return munmap_frame(c) + 3 * c("page_ref") + walk + keep_tables(c, x86_levels) + flush + release(c, n);
+  return munmap_modern(c, x86_levels, n, flush);
 }
 
 }  // namespace mmulab::cycle

@@ -67,8 +67,8 @@ Corpus::Corpus(const std::string& configs, const config::Schema& schema) {
   std::vector<std::string> files;
   for (const char* folder : {"scenarios", "bugs"}) {
     std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(configs + "/" + folder, none))
-      files.push_back(entry.path().string());
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(configs + "/" + folder, none))
+      if (entry.is_regular_file()) files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
   for (const std::string& file : files) {
@@ -77,7 +77,8 @@ Corpus::Corpus(const std::string& configs, const config::Schema& schema) {
     documents_.push_back(text.str());
   }
   for (const char* arch :
-       {"core2", "skylake", "zen5", "ppc970", "power8", "ppc64-tiny", "x86-tiny", "sparc64-tiny", "niagara2"})
+       {"core2", "skylake", "zen5", "ppc970", "power8", "ppc64-tiny", "x86-tiny", "sparc64-tiny", "niagara2",
+        "tagged-tiny", "tagged"})
     for (const char* workload : {"unmap-tiny", "fork-tiny", "mixed-tiny", "mprotect-tiny", "mixed"})
       documents_.push_back(std::string("machine = \"") + arch + "\"\nworkload = \"" + workload +
                            "\"\nkernel = \"modern\"\nstrategy = \"safe-deferral\"\n");

@@ -16,6 +16,7 @@ MACHINES = {
     "x86": ["x86-tiny", "skylake", "core2", "zen5", "icelake-sp"],
     "ppc64": ["ppc64-tiny", "ppc970", "power8"],
     "sparc64": ["sparc64-tiny", "ultrasparc-iiii", "niagara2"],
+    "tagged": ["tagged-tiny", "tagged"],
 }
 
 
@@ -48,11 +49,11 @@ class Scenario:
     def __init__(self, number):
         self.number = number
         self.random = Random(number + 1)
-        self.arch = sorted(MACHINES)[number % 3]
+        self.arch = sorted(MACHINES)[number % 4]
         self.machine = self.random.pick(MACHINES[self.arch])
         self.tiny = self.machine.endswith("-tiny")
-        # sparc64-tiny has two context numbers, and every cpu needs one.
-        most = 2 if self.machine == "sparc64-tiny" else 4
+        # sparc64-tiny has two context numbers, tagged-tiny three ASIDs, and every cpu needs one.
+        most = 2 if self.machine in ("sparc64-tiny", "tagged-tiny") else 4
         self.cpus = self.random.between(1 if number % 8 == 7 else 2, most)
         self.lines = []
 
@@ -89,7 +90,11 @@ class Scenario:
             self.lines += [f"line.same_socket = {cost}", f"line.cross_socket = {cost}"]
         if r.chance(30):
             self.lines += [f"ipi.one_way = {r.pick([1, 10, 100, 5000])}", f"ipi.send = {r.pick([1, 10, 100])}"]
+        if self.arch == "tagged" and r.chance(50):
+            self.lines.append(f"tagged.asids = {self.cpus + 2}")
         self.lines += ["", "[kernel]", f'preset = "{r.pick(["2.6.20", "2.6.22", "modern"])}"']
+        if self.arch == "tagged":
+            self.lines.append(f'tagged.invalidation = "{r.pick(["broadcast", "ipi"])}"')
         if r.chance(40):
             self.lines.append(f"tick_cycles = {r.pick([5000, 20000, 50000, 100000])}")
         if r.chance(30):
@@ -137,7 +142,7 @@ class Scenario:
             self.write_region(f"r{n}")
         tasks = r.between(2, 3 if self.tiny else 5)
         # Who waits at a barrier spins: a cpu for each, and the same number of rounds.
-        meets = r.chance(40)
+        meets = r.chance(40) and self.cpus > 1
         child = "c0" if r.chance(25) else None
         for n in range(min(tasks, self.cpus) if meets else tasks):
             opening = ["barrier start"] if meets else []

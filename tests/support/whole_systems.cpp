@@ -161,6 +161,57 @@ ops = ["barrier round", "think 3000", "madv_free heap[8..19]", "dontneed heap[0.
 name = "child"
 cpu = 3
 ops = ["load heap", "store heap[0..7]"]
+/// More address spaces than ASIDs.
+constexpr const char* turns = R"([workload]
+kind = "script"
+rounds = 6
+[[workload.region]]
+name = "zero"
+pages = 2
+[[workload.region]]
+name = "one"
+pages = 2
+mm = 1
+[[workload.region]]
+name = "two"
+pages = 2
+mm = 2
+[[workload.region]]
+name = "three"
+pages = 2
+mm = 3
+[[workload.region]]
+name = "four"
+pages = 2
+mm = 4
+[[workload.task]]
+name = "a"
+cpu = 0
+ops = ["store zero; yield; await turn; wake turn; dontneed zero"]
+[[workload.task]]
+name = "b"
+cpu = 0
+mm = 1
+ops = ["store one; yield; load one"]
+[[workload.task]]
+name = "c"
+cpu = 0
+mm = 2
+ops = ["store two; yield; load two"]
+[[workload.task]]
+name = "d"
+cpu = 1
+mm = 3
+ops = ["store three; yield; load three"]
+[[workload.task]]
+name = "e"
+cpu = 1
+mm = 4
+ops = ["store four; yield; dontneed four"]
+[[workload.task]]
+name = "f"
+cpu = 1
+ops = ["load zero; yield; sleep turn; load zero"]
 )";
 
 constexpr Combination combinations[] = {
@@ -314,6 +365,53 @@ by_reference = false
 kernel = "modern"
 strategy = "safe-deferral"
 )"},
+    {"tagged crowd, broadcast, few ASIDs", R"(strategy = "linux-modern"
+[machine]
+preset = "tagged"
+cores = 2
+tagged.asids = 4
+[kernel]
+preset = "modern"
+tick_cycles = 5000
+tagged.flush_ceiling = 3
+)"},
+    {"tagged crowd, IPIs, recorded entries", R"(strategy = "safe-deferral"
+[machine]
+preset = "tagged"
+cores = 2
+tagged.asids = 4
+[kernel]
+preset = "modern"
+tick_cycles = 5000
+tagged.invalidation = "ipi"
+)"},
+    {"tagged turns, generations", R"(machine = "tagged-tiny"
+kernel = "modern"
+strategy = "linux-modern"
+)"},
+    {"tagged crowd, versions", R"(strategy = "generic-2.6.22"
+[machine]
+preset = "tagged"
+cores = 2
+tagged.asids = 3
+[kernel]
+preset = "2.6.22"
+tick_cycles = 5000
+tagged.allocator = "versions"
+)"},
+    {"tagged crowd, faults", R"(strategy = "per-pte"
+[machine]
+preset = "tagged"
+cores = 2
+tagged.asids = 4
+[kernel]
+preset = "2.6.22"
+tick_cycles = 5000
+tagged.invalidation = "ipi"
+tagged.clear_mask_at_switch = true
+tagged.exchange_active_asids = true
+tagged.asid_read_before_clear = true
+)"},
 };
 
 }  // namespace
@@ -336,6 +434,7 @@ std::vector<WholeSystem> whole_systems() {
     if (name.find("crowd") != std::string::npos) text += crowd;
     if (name.find("movers") != std::string::npos) text += movers;
     if (name.find("storm") != std::string::npos) text += storm;
+    if (name.find("turns") != std::string::npos) text += turns;
     if (name.find("forks") != std::string::npos) text += forks;
     systems.push_back({name, config::load_text(schema, name, text, watched, config::SearchPath({configs}))});
   }

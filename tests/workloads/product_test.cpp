@@ -26,6 +26,10 @@ constexpr Native natives[] = {
     {"x86", "x86-tiny", "core2", "2.6.22", "generic-2.6.22"},
     {"ppc64", "ppc64-tiny", "ppc970", "2.6.22", "ppc64-2.6.22"},
     {"sparc64", "sparc64-tiny", "ultrasparc-iiii", "2.6.22", "sparc64-2013"},
+    {"tagged", "tagged-tiny", "tagged", "modern", "linux-modern"},
+    {"tagged", "tagged-tiny", "tagged", "2.6.22", "per-pte"},
+    {"tagged", "tagged-tiny", "tagged", "2.6.22", "generic-2.6.22"},
+    {"tagged", "tagged-tiny", "tagged", "modern", "safe-deferral"},
 };
 constexpr const char* kernel_calls[] = {"munmap", "exit",     "dontneed", "zero_read", "unmap_mapping",
                                         "fork",   "mprotect", "mmap",     "touch",     "fault"};

@@ -45,6 +45,9 @@ const Kind x86_modern{"skylake", "modern", "linux-modern", "ipi.sent", each_othe
 const Kind ppc64{"power8", "2.6.22", "ppc64-2.6.22", "tlbie.issued", each_page_if_shared};
 /// Leaving lazy mode flushes one batch of 5 entries; its cross call is sent to each cpu of the mask in turn.
 const Kind sparc64{"niagara2", "2.6.22", "sparc64-2013", "xcall.sent", each_other_cpu};
+/// One range of 5 pages: the hardware broadcasts, nobody is interrupted; or every other cpu of the mask once.
+const Kind tagged_broadcast{"tagged", "modern", "linux-modern", "ipi.sent", [](std::uint32_t) { return 0U; }};
+const Kind tagged_ipi{"tagged", "modern", "linux-modern", "ipi.sent", each_other_cpu};
 
 /// Every thread stores to the page of its own, so that it is in user mode in this mm; all meet before the call and
 /// after it, and spin there.
@@ -63,16 +66,18 @@ std::string scenario(const Kind& kind, const Size& size, bool unmaps) {
   return text;
 }
 
-/// A TSB that never grows: growing it sends cross calls of its own.
-config::Overrides fixed_tsb(const Kind& kind) {
-  if (&kind != &sparc64) return {};
-  return {"kernel.sparc64.tsb_entries_first=8192"};
+/// A TSB that never grows: growing it sends cross calls of its own. An ASID for each cpu and one more.
+config::Overrides overrides(const Kind& kind) {
+  if (&kind == &sparc64) return {"kernel.sparc64.tsb_entries_first=8192"};
+  if (&kind == &tagged_broadcast) return {"machine.tagged.asids=1026"};
+  if (&kind == &tagged_ipi) return {"machine.tagged.asids=1026", "kernel.tagged.invalidation=ipi"};
+  return {};
 }
 
 std::uint64_t counted(const Kind& kind, const Size& size, bool unmaps) {
   const config::SearchPath search({std::string(MMULAB_SOURCE_DIR) + "/configs"});
   const config::Values values =
-      config::load_text(lab::schema(), "size.toml", scenario(kind, size, unmaps), fixed_tsb(kind), search);
+      config::load_text(lab::schema(), "size.toml", scenario(kind, size, unmaps), overrides(kind), search);
   const RunResult result = lab::run(values, "size.toml", {});
   CHECK(result.end == RunEnd::finished);
   CHECK(result.violations_total == 0);
@@ -106,8 +111,13 @@ TEST_CASE("sparc64: munmap sends one cross call to every other cpu of the mm, fr
   check_sizes(sparc64, ordinary);
 }
 
+TEST_CASE("tagged: munmap interrupts every other cpu of the mm or, by broadcast, nobody, from 1 cpu to 1,024") {
+  check_sizes(tagged_ipi, ordinary);
+  check_sizes(tagged_broadcast, ordinary);
+}
+
 TEST_CASE("Many cores: the counts do not depend on how 1,024 cpus are arranged", "[.nightly]") {
-  for (const Kind* kind : {&x86_2_6, &x86_modern, &ppc64, &sparc64}) check_sizes(*kind, many_cores);
+  for (const Kind* kind : {&x86_2_6, &x86_modern, &ppc64, &sparc64, &tagged_ipi}) check_sizes(*kind, many_cores);
 }
 
 }  // namespace

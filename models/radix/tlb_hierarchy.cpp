@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "models/x86/tlb_hierarchy.h"
+#include "models/radix/tlb_hierarchy.h"
 
 #include <fmt/format.h>
 
-namespace mmulab::x86 {
+namespace mmulab::radix {
 namespace {
 
 /// Adds a set unless an earlier item covers it already: small arrays have one set for several sizes.
@@ -13,18 +13,18 @@ void declare_set(Footprint& footprint, Location first, std::uint32_t words) {
 
 }  // namespace
 
-TlbHierarchy::TlbHierarchy(World& world, const Topology& topology, const TableGeometry& geometry,
-                           const X86Params& params)
+TlbHierarchy::TlbHierarchy(World& world, const char* name, const Topology& topology,
+                           const TableGeometry& geometry, const HierarchyParams& params)
     : threads_(topology.threads_per_core) {
   MMULAB_ASSERT(threads_ <= 8, "a tag has room for eight hardware threads a core");
   for (std::size_t level = 0; level <= geometry.levels(); ++level) low_bits_[level] = geometry.low_bits(level);
   for (std::size_t level = 0; level < geometry.levels(); ++level) index_mask_[level] = geometry.entries(level) - 1;
   for (std::uint32_t core = 0; core < topology.cores(); ++core)
-    lay_out(world, fmt::format("x86.core{}", core), params);
+    lay_out(world, fmt::format("{}.core{}", name, core), params);
 }
 
 /// The same allocations in the same order for every core, so that an offset means the same array in each block.
-void TlbHierarchy::lay_out(World& world, const std::string& prefix, const X86Params& params) {
+void TlbHierarchy::lay_out(World& world, const std::string& prefix, const HierarchyParams& params) {
   const Region header = world.allocate(prefix + ".kinds", 1, 1, Coherence::internal);
   first_.push_back(header.first());
   arrays_.clear();
@@ -54,7 +54,7 @@ void TlbHierarchy::lay_out(World& world, const std::string& prefix, const X86Par
   MMULAB_ASSERT(d4k != no_array && i4k != no_array, "a core has a TLB for 4K pages on either side");
 }
 
-std::uint32_t TlbHierarchy::add(World& world, const std::string& name, const X86TlbArray& array) {
+std::uint32_t TlbHierarchy::add(World& world, const std::string& name, const TlbArray& array) {
   const std::uint32_t base = first_.back().raw();
   if (array.ways == 0) {
     words_ = static_cast<std::uint32_t>(world.size_words()) - base;
@@ -130,4 +130,4 @@ void TlbHierarchy::drop_psc_tag(Access& a, CoreId core, std::uint32_t tag) const
   }
 }
 
-}  // namespace mmulab::x86
+}  // namespace mmulab::radix

@@ -12,20 +12,20 @@
 
 #include "models/machine/machine.h"
 #include "models/mm/geometry.h"
-#include "models/x86/params.h"
-#include "models/x86/pte_bits.h"
+#include "models/radix/params.h"
+#include "models/radix/pte_bits.h"
 
-namespace mmulab::x86 {
+namespace mmulab::radix {
 
 enum class Side : std::uint8_t { data, instruction };
 
-[[nodiscard]] constexpr std::uint32_t tag_of(std::uint32_t thread, std::uint32_t pcid) {
-  return thread << 12 | pcid;
+[[nodiscard]] constexpr std::uint32_t tag_of(std::uint32_t thread, std::uint32_t asid) {
+  return thread << 12 | asid;
 }
 [[nodiscard]] constexpr std::uint32_t global_tag_of(std::uint32_t tag) { return 0x8000U | (tag & 0x7000U); }
 [[nodiscard]] constexpr bool is_global_tag(std::uint32_t tag) { return (tag & 0x8000U) != 0; }
 [[nodiscard]] constexpr std::uint32_t thread_of_tag(std::uint32_t tag) { return tag >> 12 & 7; }
-[[nodiscard]] constexpr std::uint32_t pcid_of_tag(std::uint32_t tag) { return tag & 0xfff; }
+[[nodiscard]] constexpr std::uint32_t asid_of_tag(std::uint32_t tag) { return tag & 0xfff; }
 
 /// One array at its place in every core's block.
 struct CacheArray {
@@ -50,7 +50,9 @@ class TlbHierarchy {
     bool second_level = false;
   };
 
-  TlbHierarchy(World& world, const Topology& topology, const TableGeometry& geometry, const X86Params& params);
+  /// Regions are called `name`.core0 and so on.
+  TlbHierarchy(World& world, const char* name, const Topology& topology, const TableGeometry& geometry,
+               const HierarchyParams& params);
 
   // ---- places
   [[nodiscard]] Location core_first(CoreId core) const { return first_[core.raw()]; }
@@ -132,8 +134,8 @@ class TlbHierarchy {
 
  private:
   static std::size_t index(Side side) { return static_cast<std::size_t>(side); }
-  std::uint32_t add(World& world, const std::string& name, const X86TlbArray& array);
-  void lay_out(World& world, const std::string& prefix, const X86Params& params);
+  std::uint32_t add(World& world, const std::string& name, const TlbArray& array);
+  void lay_out(World& world, const std::string& prefix, const HierarchyParams& params);
   template <class Predicate>
   void drop_in_set(Access& a, const CacheArray& array, Location first, const Predicate& dies) const;
   template <class View>
@@ -264,4 +266,4 @@ void TlbHierarchy::drop_where(Access& a, CoreId core, const Predicate& dies) con
   }
 }
 
-}  // namespace mmulab::x86
+}  // namespace mmulab::radix

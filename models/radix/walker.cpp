@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The page walk by steps: SDM vol. 3, 4.5 (4-level paging), 4.8 (A and D), 4.10.3 (paging-structure caches).
-#include "models/x86/mmu.h"
-#include "models/x86/user_labels.h"
+#include "models/radix/mmu.h"
 #include "sim/events/stream.h"
 
-namespace mmulab::x86 {
+namespace mmulab::radix {
 namespace {
-
-const Label assist_label{"x86.set_ad", "x86_ad_assist", Phase::user};
 
 constexpr std::uint64_t ad_bits = pte_accessed | pte_dirty;
 
@@ -75,7 +72,7 @@ void Mmu::declare_psc(Footprint& footprint, const Walk& w, std::size_t level) co
 void Mmu::descend(Access& a, Walk& w, std::uint64_t entry) const {
   const std::uint64_t cached = walk_cache_data(w.rights, entry);
   const auto view = [&](Location at) { return StepWords{a, at}; };
-  tlbs_.fill_psc(view, w.core, w.level, w.page, w.tag, cached);
+  tlbs_.fill_psc(view, w.core, w.level, w.page, w.tag, cached | owner_bits(w.mm));
   w.follow(cached);
   emit(a, walk_event(EventKind::table_cached, w, w.table, w.level));
 }
@@ -91,7 +88,7 @@ Reading Mmu::read_entry(Context& ctx, Walk& w, Cell<Pte> cell) {
   declare_psc(footprint, w, w.level);
   Reading reading = Reading::overtaken;
   const bool done = ctx.step_restartable(
-      read_entry_label, footprint, first ? params_.cost.walk_start : Cycles{}, [&](Access& a) {
+      labels_.read_entry, footprint, first ? costs_.walk_start : Cycles{}, [&](Access& a) {
         const auto view = [&](Location at) { return StepWords{a, at}; };
         if (first) {
           if (w.from_psc != 0 && !tlbs_.use_psc(view, w.core, w.from_psc, w.page, w.tag)) return;
@@ -114,7 +111,7 @@ Reading Mmu::assist(Context& ctx, Walk& w, Cell<Pte> cell) {
   footprint.reads(w.in_flight);
   declare_psc(footprint, w, w.level);
   Reading reading = Reading::overtaken;
-  const bool done = ctx.step_restartable(assist_label, footprint, Cycles{}, [&](Access& a) {
+  const bool done = ctx.step_restartable(labels_.assist, footprint, Cycles{}, [&](Access& a) {
     if (a.read(w.in_flight) != w.page.raw() + 1) return;
     const std::uint64_t now = a.read(cell).raw();
     const Reading fresh = judge(now, w.rights, w.level, w.kind, w.speculative);
@@ -163,7 +160,7 @@ Walk::Status Mmu::walk(Context& ctx, Walk& w) {
 /// The last step: the translation enters the TLBs and, unless speculative, the access is performed through it.
 Walk::Status Mmu::fill(Context& ctx, const Walk& w) {
   const auto size = static_cast<unsigned>(w.level);
-  const std::uint64_t data = combine_rights(w.rights, w.entry);
+  const std::uint64_t data = combine_rights(w.rights, w.entry) | owner_bits(w.mm);
   const bool global = (data & pte_global) != 0;
   const std::uint32_t tag = global ? global_tag_of(w.tag) : w.tag;
   const Side side = w.kind == AccessKind::fetch ? Side::instruction : Side::data;
@@ -175,7 +172,7 @@ Walk::Status Mmu::fill(Context& ctx, const Walk& w) {
   if (new_kind) footprint.writes(kinds);
   tlbs_.declare_fill(footprint, w.core, side, w.page, size);
   bool filled = false;
-  const bool done = ctx.step_restartable(fill_label, footprint, Cycles{}, [&](Access& a) {
+  const bool done = ctx.step_restartable(labels_.fill, footprint, Cycles{}, [&](Access& a) {
     if (a.read(w.in_flight) != w.page.raw() + 1) return;
     filled = true;
     a.write(w.in_flight, std::uint64_t{0});
@@ -213,4 +210,4 @@ void Mmu::speculative_fill(Context& ctx, MmId mm, VirtPage page) {
   walk(ctx, w);
 }
 
-}  // namespace mmulab::x86
+}  // namespace mmulab::radix

@@ -7,9 +7,9 @@
 
 #include <array>
 
-#include "models/x86/mmu.h"
+#include "models/radix/mmu.h"
 
-namespace mmulab::x86 {
+namespace mmulab::radix {
 
 class PrivateAccess {
  public:
@@ -54,6 +54,7 @@ class PrivateAccess {
   MmId mm_;
   CoreId core_;
   std::uint32_t tag_;
+  std::uint64_t owner_bits_;
   std::uint64_t* words_;
   std::uint64_t kinds_;
   RawArray l1_;
@@ -73,4 +74,4 @@ class PrivateAccess {
   std::uint64_t walks_ = 0;
 };
 
-}  // namespace mmulab::x86
+}  // namespace mmulab::radix

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "models/x86/private_access.h"
+#include "models/radix/private_access.h"
 
 #include <cstring>
 
-#include "models/x86/user_labels.h"
-
-namespace mmulab::x86 {
+namespace mmulab::radix {
 namespace {
 
 constexpr std::uint32_t absent = Tlb::absent;
@@ -68,17 +66,18 @@ PrivateAccess::PrivateAccess(const Mmu& mmu, CpuId cpu, MmId mm)
       mm_(mm),
       core_(mmu.core_of(cpu)),
       tag_(mmu.tag_on(mmu.machine_.world, cpu)),
+      owner_bits_(mmu.owner_bits(mmu.machine_.world.load(mmu.mm_register(cpu)))),
       words_(mmu.machine_.world.untracked_words(Location{0})),
       kinds_(words_[mmu.tlbs_.kinds(core_).at.raw()]),
       l1_(raw(mmu.tlbs_.first_level(Side::data, 0))),
       l2_(raw(mmu.tlbs_.second_level(Side::data, 0))),
       root_(mmu.machine_.world.load(mmu.root_register(cpu))),
       levels_(mmu.state_.geometry().levels()),
-      hit_cost_(mmu.machine_.costs.of(access_label).raw()),
-      second_hit_cost_(hit_cost_ + mmu.params_.cost.stlb_hit.raw()),
-      walk_start_(mmu.params_.cost.walk_start.raw()),
-      walk_level_(mmu.machine_.costs.of(read_entry_label).raw()),
-      fill_cost_(mmu.machine_.costs.of(fill_label).raw()) {
+      hit_cost_(mmu.machine_.costs.of(mmu.labels_.access).raw()),
+      second_hit_cost_(hit_cost_ + mmu.costs_.second_level_hit.raw()),
+      walk_start_(mmu.costs_.walk_start.raw()),
+      walk_level_(mmu.machine_.costs.of(mmu.labels_.read_entry).raw()),
+      fill_cost_(mmu.machine_.costs.of(mmu.labels_.fill).raw()) {
   for (std::size_t level = 1; level < levels_ && level <= 3; ++level) psc_[level] = raw(mmu.tlbs_.psc(level));
 }
 
@@ -193,10 +192,10 @@ std::uint64_t PrivateAccess::perform_walk(std::uint64_t page, bool store, std::u
     cached[at.level] = walk_cache_data(at.rights, entry);
     at = {at.level - 1, TableId{frame_of(entry).raw()}, cached[at.level] & rights_mask, 0, 0};
   }
-  const std::uint64_t data = combine_rights(at.rights, entry);
+  const std::uint64_t data = combine_rights(at.rights, entry) | owner_bits_;
   if (!fill(page, static_cast<unsigned>(at.level), data)) return 0;
   if (start.psc_level != 0) touch_psc(start, page);
-  for (std::size_t level = start.level; level > at.level; --level) fill_psc(level, page, cached[level]);
+  for (std::size_t level = start.level; level > at.level; --level) fill_psc(level, page, cached[level] | owner_bits_);
   words_[mmu_.walk_in_flight(cpu_, false).at.raw()] = 0;
   ++walks_;
   return cycles;
@@ -234,4 +233,4 @@ void PrivateAccess::fill_psc(std::size_t level, std::uint64_t page, std::uint64_
                data);
 }
 
-}  // namespace mmulab::x86
+}  // namespace mmulab::radix

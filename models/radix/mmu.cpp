@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "models/radix/mmu.h"
+
+namespace mmulab::radix {
+namespace {
+
+/// Values of translation_dropped's `a`.
+enum : std::uint64_t { reach_page = 0, reach_tag = 1, reach_all_but_global = 2, reach_all = 3 };
+
+bool permits(std::uint64_t data, AccessKind kind) {
+  if ((data & pte_user) == 0) return false;
+  if (kind == AccessKind::store) return (data & pte_write) != 0;
+  return kind != AccessKind::fetch || (data & pte_no_exec) == 0;
+}
+
+}  // namespace
+
+Mmu::Mmu(const KernelState& state, const Machine& machine, const char* name, const HierarchyParams& params,
+         AccessCosts costs, const MmuLabels& labels)
+    : state_(state),
+      machine_(machine),
+      costs_(costs),
+      labels_(labels),
+      tlbs_(machine.world, name, machine.topology, state.geometry(), params),
+      registers_(machine.world.allocate(std::string(name) + ".cpu", state.limits().cpus, register_words,
+                                        Coherence::internal)) {}
+
+void Mmu::keep_owners() {
+  MMULAB_ASSERT(state_.limits().mms <= owners_max, "an entry has room for 2047 owners");
+  keeps_owners_ = true;
+}
+
+// ------------------------------------------------------------------------------------------------ accesses
+
+AccessResult Mmu::access(Context& ctx, VirtAddr va, AccessKind kind) {
+  const World& world = ctx.world();
+  const CpuId cpu = ctx.cpu();
+  const VirtPage page = page_of(va, state_.geometry().page_shift());
+  const Side side = kind == AccessKind::fetch ? Side::instruction : Side::data;
+  const auto peek = [&](Location at) { return PeekWords{world, at}; };
+  const CoreId core = core_of(cpu);
+  const auto hit = tlbs_.find(peek, world.load(tlbs_.kinds(core)), core, side, page, tag_on(world, cpu));
+  if (hit.array != TlbHierarchy::no_array) {
+    if (!permits(hit.data, kind)) return page_fault(ctx, page, true);
+    if (kind != AccessKind::store || (hit.data & pte_dirty) != 0) return use_hit(ctx, page, kind, hit);
+  }
+  if (!world.load(root_register(cpu)).exists()) {
+    const MmId mm = world.load(mm_register(cpu));
+    if (!mm.exists()) return page_fault(ctx, page, false);
+    if (!latch_root(ctx, mm)) return {AccessResult::Status::interrupted, false};
+    if (!world.load(root_register(cpu)).exists()) return page_fault(ctx, page, false);
+  }
+  Walk w = begin_walk(world, cpu, page, kind, false);
+  switch (walk(ctx, w)) {
+    case Walk::Status::filled: return {AccessResult::Status::done, false};
+    case Walk::Status::not_present: return page_fault(ctx, page, false);
+    case Walk::Status::protection: return page_fault(ctx, page, true);
+    case Walk::Status::interrupted: break;
+  }
+  return {AccessResult::Status::interrupted, false};
+}
+
+AccessResult Mmu::use_hit(Context& ctx, VirtPage page, AccessKind kind, const TlbHierarchy::Hit& hit) {
+  const CoreId core = core_of(ctx.cpu());
+  const Side side = kind == AccessKind::fetch ? Side::instruction : Side::data;
+  Footprint footprint;
+  tlbs_.declare_hit(footprint, core, side, page, hit);
+  const Cycles extra = hit.second_level ? costs_.second_level_hit : Cycles{};
+  bool used = false;
+  const bool done = ctx.step_restartable(labels_.access, footprint, extra, [&](Access& a) {
+    used = tlbs_.use([&](Location at) { return StepWords{a, at}; }, core, side, page, hit);
+    if (!used) return;
+    machine_.count(hit.second_level ? &TranslationCounts::second_level : &TranslationCounts::first_level);
+    Event event{EventKind::translation_used};
+    event.mm = ctx.world().load(mm_register(ctx.cpu()));
+    event.page = page;
+    event.frame = tlbs_.frame_in(hit.data, page, hit.size);
+    event.tag = Tag{hit.key.tag()};
+    event.a = static_cast<std::uint64_t>(kind);
+    event.b = rights_bits(hit.data, hit.size);
+    emit(a, event);
+  });
+  return {done && used ? AccessResult::Status::done : AccessResult::Status::interrupted, false};
+}
+
+AccessResult Mmu::page_fault(Context& ctx, VirtPage page, bool protection) {
+  const CpuId cpu = ctx.cpu();
+  const CoreId core = core_of(cpu);
+  const std::uint32_t tag = tag_on(ctx.world(), cpu);
+  Footprint footprint = writes(walk_in_flight(cpu, false));
+  tlbs_.declare_page(footprint, core, page);
+  const bool done = ctx.step_restartable(labels_.fault, footprint, Cycles{}, [&](Access& a) {
+    a.write(walk_in_flight(cpu, false), std::uint64_t{0});
+    tlbs_.drop_page(a, core, page, tag, true);
+    tlbs_.drop_psc_path(a, core, page, tag);
+    emit_dropped(a, tag, page, reach_page);
+  });
+  return {done ? AccessResult::Status::fault : AccessResult::Status::interrupted, protection};
+}
+
+/// The kernel model may give an mm its root table only after the switch to it; hardware would have had it in CR3.
+bool Mmu::latch_root(Context& ctx, MmId mm) {
+  const auto reg = root_register(ctx.cpu());
+  const auto source = state_.mm_root(mm);
+  return ctx.step_restartable(labels_.latch, reads(source).writes(reg), Cycles{},
+                              [&](Access& a) { a.write(reg, a.read(source)); });
+}
+
+// ------------------------------------------------------------------------------------------------ invalidation
+
+void Mmu::end_walks(Access& a, CpuId cpu) const {
+  for (const bool speculative : {false, true}) a.write(walk_in_flight(cpu, speculative), std::uint64_t{0});
+}
+
+void Mmu::emit_dropped(const Access& a, std::uint32_t tag, VirtPage page, std::uint64_t reach, CoreId core) const {
+  Event event{EventKind::translation_dropped};
+  event.tag = Tag{tag};
+  event.page = page;
+  event.a = reach;
+  if (core.exists()) event.b = std::uint64_t{core.raw()} + 1;
+  emit(a, event);
+}
+
+void Mmu::load_root(Context& ctx, const Label& label, MmId next, std::uint32_t asid, bool flush) {
+  const CpuId cpu = ctx.cpu();
+  const CoreId core = core_of(cpu);
+  const std::uint32_t tag = tag_of(tlbs_.thread_of(cpu), asid);
+  Footprint footprint = Footprint{}.writes_words(registers_.at(cpu.raw()), register_words);
+  if (flush) footprint.writes_words(tlbs_.core_first(core), tlbs_.core_words());
+  if (next.exists()) footprint.reads(state_.mm_root(next));
+  ctx.step(label, footprint, [&](Access& a) {
+    a.write(root_register(cpu), next.exists() ? a.read(state_.mm_root(next)) : TableId::none());
+    a.write(asid_register(cpu), std::uint64_t{asid});
+    a.write(mm_register(cpu), next);
+    end_walks(a, cpu);
+    if (flush) {
+      tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
+      emit_dropped(a, tag, VirtPage{}, reach_tag);
+    }
+    Event event{EventKind::tag_loaded};
+    event.tag = Tag{tag};
+    event.mm = next;
+    emit(a, event);
+  });
+}
+
+void Mmu::drop_page_here(Context& ctx, const Label& label, std::uint32_t asid, VirtPage page, bool globals) {
+  const CpuId cpu = ctx.cpu();
+  const CoreId core = core_of(cpu);
+  const std::uint32_t tag = tag_of(tlbs_.thread_of(cpu), asid);
+  Footprint footprint = Footprint{}.writes_words(walks_first(cpu), walk_words);
+  tlbs_.declare_page(footprint, core, page);
+  ctx.step(label, footprint, [&](Access& a) {
+    end_walks(a, cpu);
+    tlbs_.drop_page(a, core, page, tag, globals);
+    tlbs_.drop_psc_tag(a, core, tag);
+    emit_dropped(a, tag, page, reach_page);
+  });
+}
+
+void Mmu::drop_asid_here(Context& ctx, const Label& label, std::uint32_t asid) {
+  const CpuId cpu = ctx.cpu();
+  const CoreId core = core_of(cpu);
+  const std::uint32_t tag = tag_of(tlbs_.thread_of(cpu), asid);
+  Footprint footprint = Footprint{}.writes_words(walks_first(cpu), walk_words);
+  footprint.writes_words(tlbs_.core_first(core), tlbs_.core_words());
+  ctx.step(label, footprint, [&](Access& a) {
+    end_walks(a, cpu);
+    tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
+    emit_dropped(a, tag, VirtPage{}, reach_tag);
+  });
+}
+
+void Mmu::drop_all_here(Context& ctx, const Label& label, bool globals) {
+  const CpuId cpu = ctx.cpu();
+  const CoreId core = core_of(cpu);
+  const std::uint32_t thread = tlbs_.thread_of(cpu);
+  Footprint footprint = Footprint{}.writes_words(walks_first(cpu), walk_words);
+  footprint.writes_words(tlbs_.core_first(core), tlbs_.core_words());
+  ctx.step(label, footprint, [&](Access& a) {
+    end_walks(a, cpu);
+    tlbs_.drop_where(a, core, [&](TlbKey key) {
+      return (globals || !is_global_tag(key.tag())) && thread_of_tag(key.tag()) == thread;
+    });
+    emit_dropped(a, tag_of(thread, 0), VirtPage{}, globals ? reach_all : reach_all_but_global);
+  });
+}
+
+// ------------------------------------------------------------------------------------------------ broadcast
+
+Footprint Mmu::every_core() const {
+  const std::uint32_t cores = machine_.topology.cores();
+  const Location begin = tlbs_.core_first(CoreId{0});
+  const std::uint32_t words = tlbs_.core_first(CoreId{cores - 1}).raw() + tlbs_.core_words() - begin.raw();
+  Footprint footprint = Footprint{}.writes_words(begin, words);
+  return footprint.writes_words(registers_.first(), registers_.words());
+}
+
+/// The invalidation has reached every core when the step is over; hardware promises that only after a barrier.
+void Mmu::drop_everywhere(Context& ctx, const Label& label, std::uint32_t asid, VirtPage first,
+                          std::uint32_t pages) {
+  ctx.step(label, every_core(), [&](Access& a) {
+    for (std::uint32_t cpu = 0; cpu < state_.limits().cpus; ++cpu) {
+      const CoreId core = core_of(CpuId{cpu});
+      const std::uint32_t tag = tag_of(tlbs_.thread_of(CpuId{cpu}), asid);
+      if (pages == 0) tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
+      for (std::uint32_t p = 0; p < pages; ++p) tlbs_.drop_page(a, core, first + Pages{p}, tag, false);
+      tlbs_.drop_psc_tag(a, core, tag);
+      if (a.read(asid_register(CpuId{cpu})) == asid) end_walks(a, CpuId{cpu});
+      for (std::uint32_t p = 0; p < (pages == 0 ? 1 : pages); ++p)
+        emit_dropped(a, tag, first + Pages{p}, pages == 0 ? reach_tag : reach_page, core);
+    }
+  });
+}
+
+void Mmu::drop_all_everywhere(Context& ctx, const Label& label) {
+  ctx.step(label, every_core(), [&](Access& a) {
+    for (std::uint32_t cpu = 0; cpu < state_.limits().cpus; ++cpu) {
+      const CoreId core = core_of(CpuId{cpu});
+      tlbs_.drop_where(a, core, [](TlbKey) { return true; });
+      end_walks(a, CpuId{cpu});
+      emit_dropped(a, tag_of(tlbs_.thread_of(CpuId{cpu}), 0), VirtPage{}, reach_all, core);
+    }
+  });
+}
+
+}  // namespace mmulab::radix
