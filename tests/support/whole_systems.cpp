@@ -161,6 +161,8 @@ ops = ["barrier round", "think 3000", "madv_free heap[8..19]", "dontneed heap[0.
 name = "child"
 cpu = 3
 ops = ["load heap", "store heap[0..7]"]
+)";
+
 /// More address spaces than ASIDs.
 constexpr const char* turns = R"([workload]
 kind = "script"
