@@ -6,7 +6,9 @@
 namespace mmulab::workload {
 
 void OperationProgram::run(Context& ctx, Kernel& kernel) {
+  const Conclusion before(ctx);
   for (Memory memory; memory.at < code_.instructions.size();) {
+    before.forget_all_but(memory);
     const Instruction& now = code_.instructions[memory.at++];
     if (now.kind == OperationKind::exit) return;
     perform(ctx, kernel, now, memory);

@@ -51,6 +51,12 @@ class OperationProgram final : public Program {
     std::uint64_t draws = 0;
     std::array<std::uint64_t, repeat_depth_max + 1> loops{};
     std::array<std::uint32_t, children_max> forks{};
+    friend void remember(History& history, const Memory& m) {
+      history.learn(m.at);
+      history.learn(m.draws);
+      for (const std::uint64_t left : m.loops) history.learn(left);
+      for (const std::uint32_t done : m.forks) history.learn(done);
+    }
   };
   void perform(Context& ctx, Kernel& kernel, const Instruction& now, Memory& memory);
   void call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page, Pages pages) const;

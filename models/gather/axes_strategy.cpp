@@ -106,6 +106,7 @@ Pte AxesStrategy::pte_op(Context& ctx, Gather* g, const PteRequest& request) {
 }
 
 void AxesStrategy::record_entry(Context& ctx, const Gather* g, const PteRequest& request, Pte old) {
+  const Conclusion nothing(ctx);
   const std::uint32_t who = owner(ctx);
   const bool recording = axes_.active == RecordActive::always ||
                          (axes_.active == RecordActive::lazy_mmu && batch_->active(ctx, who));
@@ -174,6 +175,7 @@ void AxesStrategy::put_table(Context& ctx, Gather& g, std::size_t level, TableId
 }
 
 void AxesStrategy::classic_flush(Context& ctx, const ClassicFlush& what) {
+  const Conclusion nothing(ctx);
   if (records_entries()) {
     if (!has(on_classic_flush)) return;
     locks_.preempt_disable(ctx);
@@ -191,6 +193,7 @@ void AxesStrategy::classic_flush(Context& ctx, const ClassicFlush& what) {
 }
 
 void AxesStrategy::switch_out(Context& ctx, MmId) {
+  const Conclusion nothing(ctx);
   if (!records_entries() || axes_.scope != RecordScope::cpu || !has(on_context_switch)) return;
   flush_batch(ctx, FlushReason::context_switch);
   if (has(on_end) || axes_.pages != PageHome::cpu) return;
@@ -201,6 +204,7 @@ void AxesStrategy::switch_out(Context& ctx, MmId) {
 }
 
 void AxesStrategy::flush_batch(Context& ctx, FlushReason why) {
+  const Conclusion nothing(ctx);
   Invalidation what = batch_->pending(ctx, owner(ctx));
   if (what.count == 0) return;
   what.reason = why;

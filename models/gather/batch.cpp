@@ -53,8 +53,8 @@ Invalidation Batch::pending(Context& ctx, std::uint32_t owner) const {
   what.scope = Invalidation::Scope::entries;
   what.entries = region_.at(owner, entries_field);
   ctx.step(look, reads(count(owner), mm(owner)), [&](Access& a) {
-    what.count = static_cast<std::uint32_t>(a.read(count(owner)));
-    what.mm = a.read(mm(owner));
+    what.count = a.keep(static_cast<std::uint32_t>(a.read(count(owner))));
+    what.mm = a.keep(a.read(mm(owner)));
   });
   return what;
 }

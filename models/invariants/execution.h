@@ -16,6 +16,10 @@ namespace mmulab {
 /// After its return nothing of what was mapped in its range may be reachable.
 [[nodiscard]] bool zaps(Call call);
 
+/// Whether its place among other agents' events can matter to a verdict. It cannot if only its own task's and cpu's
+/// later events look at what it changes.
+[[nodiscard]] bool concerns_others(const Event& event);
+
 /// A point of the history: when, who, inside which call.
 struct Moment {
   bool known = false;

@@ -20,6 +20,7 @@ Event call_event(EventKind kind, Call call, MmId mm, VirtPage first, Pages pages
 }  // namespace
 
 void Kernel::enter(Context& ctx, Call call, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const auto in_user = state_.task_in_user(ctx.task());
   const MmId mm = mm_of(ctx);
   ctx.step(syscall_entry, writes(in_user), [&](Access& a) {
@@ -30,6 +31,7 @@ void Kernel::enter(Context& ctx, Call call, VirtPage first, Pages pages) {
 }
 
 void Kernel::leave(Context& ctx, Call call, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   scheduler_.cond_resched(ctx);
   const auto in_user = state_.task_in_user(ctx.task());
   const MmId mm = mm_of(ctx);
@@ -41,6 +43,7 @@ void Kernel::leave(Context& ctx, Call call, VirtPage first, Pages pages) {
 }
 
 void Kernel::yield(Context& ctx) {
+  const Conclusion nothing(ctx);
   enter(ctx, Call::touch, VirtPage{}, Pages{});
   scheduler_.schedule(ctx);
   leave(ctx, Call::touch, VirtPage{}, Pages{});

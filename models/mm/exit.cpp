@@ -34,6 +34,7 @@ void Kernel::exit(Context& ctx) {
 }
 
 void Kernel::exit_mmap(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   strategy_.mm_dying(ctx, mm);
   Gather g;
   g.mm = mm;
@@ -61,6 +62,7 @@ void Kernel::exit_mmap(Context& ctx, MmId mm) {
 }
 
 void Kernel::drop_mm(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   const auto root_cell = state_.mm_root(mm);
   const TableId root = ctx.step(drop_mm_label, writes(root_cell),
                                 [&](Access& a) { return a.exchange(root_cell, TableId::none()); });

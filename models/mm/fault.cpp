@@ -26,7 +26,9 @@ Event page_event(EventKind kind, MmId mm, VirtPage page) {
 }  // namespace
 
 Outcome Kernel::access(Context& ctx, VirtAddr va, AccessKind kind) {
+  const Conclusion only(ctx);
   for (;;) {
+    only.forget_all_but();
     // Or from a system call that stores to user memory. Asked here: the port's own handler may leave user mode first.
     const bool from_user = ctx.world().load(state_.task_in_user(ctx.task()));
     const AccessResult result = port_.access(ctx, mm_of(ctx), va, kind);
@@ -39,6 +41,7 @@ Outcome Kernel::access(Context& ctx, VirtAddr va, AccessKind kind) {
 }
 
 Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from_user) {
+  Conclusion only(ctx);
   const MmId mm = mm_of(ctx);
   const VirtPage page = page_of(va, state_.geometry().page_shift());
   const auto in_user = state_.task_in_user(ctx.task());
@@ -67,7 +70,7 @@ Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from
     emit(a, event);
     if (from_user) emit(a, page_event(EventKind::returned_to_user, mm, page));
   });
-  return outcome;
+  return only(outcome);
 }
 
 Outcome Kernel::handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind) {
@@ -119,12 +122,14 @@ bool Kernel::map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& plac
 }
 
 void Kernel::clear_page(Context& ctx, Frame frame) {
+  const Conclusion nothing(ctx);
   const auto content = state_.frame(frame, FrameFields::content);
   ctx.step(clear_content, writes(content), [&](Access& a) { a.write(content, std::uint64_t{0}); });
 }
 
 void Kernel::map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
                            const PtePlace& place) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   if (kind != AccessKind::store) {
     const Frame zero = KernelState::zero_frame();
@@ -139,6 +144,7 @@ void Kernel::map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
 
 void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
                       const PtePlace& place) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   const Frame frame = file_page(ctx, vma, page);
   const bool private_write = vma.kind == VmaKind::file_private && kind == AccessKind::store;
@@ -162,6 +168,7 @@ void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page
 /// do_wp_page: a page that is this mm's alone is made writable; any other one is copied.
 void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen,
                              const PtePlace& place) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   const Frame frame = layout.frame(seen);
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
@@ -189,6 +196,7 @@ void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
 
 /// cow_user_page. The zero page is not copied: the new page is cleared (alloc_zeroed_user_highpage).
 void Kernel::fill_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target) {
+  const Conclusion nothing(ctx);
   if (source == KernelState::zero_frame()) return clear_page(ctx, target);
   const auto from = state_.frame(source, FrameFields::content);
   const auto to = state_.frame(target, FrameFields::content);
@@ -204,6 +212,7 @@ void Kernel::fill_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame
 /// The rest of do_wp_page; the source has been given an extra reference.
 void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen,
                            const PtePlace& place) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   const Frame source = layout.frame(seen);
   const Frame target = allocate_page(ctx, {mm, page});
@@ -232,6 +241,7 @@ void Kernel::copy_on_write(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
 }
 
 void Kernel::end_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target) {
+  const Conclusion nothing(ctx);
   const auto to = state_.frame(target, FrameFields::content);
   ctx.step(copy_done, reads(to), [&](Access& a) {
     Event event = page_event(EventKind::copy_ended, mm, page);
@@ -245,6 +255,7 @@ void Kernel::end_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame 
 /// handle_pte_fault's tail: the pte permits the access already; set accessed, and dirty on a store.
 void Kernel::make_young(Context& ctx, MmId mm, const VmaRecord&, VirtPage page, Pte seen, AccessKind kind,
                         const PtePlace& place) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
   const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });

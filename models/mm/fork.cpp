@@ -16,6 +16,7 @@ const Label contended{"fork.need_resched", "test_flag"};
 }  // namespace
 
 Outcome Kernel::fork(Context& ctx, TaskId child, MmId child_mm) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::fork, VirtPage{}, state_.geometry().user_pages());
   const auto users = state_.mm_users(child_mm);

@@ -30,6 +30,7 @@ Event frame_event(EventKind kind, Frame frame) {
 }  // namespace
 
 Frame Kernel::allocate_page(Context& ctx, const PageOwner& owner) {
+  Conclusion only(ctx);
   locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
   const auto head = state_.frame_free_head();
   const Frame frame = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
@@ -50,7 +51,7 @@ Frame Kernel::allocate_page(Context& ctx, const PageOwner& owner) {
     emit(a, event);
   });
   locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
-  return frame;
+  return only(frame);
 }
 
 void Kernel::get_page(Context& ctx, Frame frame) {
@@ -89,6 +90,7 @@ static void push_free(const KernelState& state, Context& ctx, Frame frame) {
 }
 
 void Kernel::put_page(Context& ctx, Frame frame) {
+  const Conclusion nothing(ctx);
   if (!counted(frame) || !drop_reference(state_, ctx, frame)) return;
   locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
   push_free(state_, ctx, frame);
@@ -96,6 +98,7 @@ void Kernel::put_page(Context& ctx, Frame frame) {
 }
 
 void Kernel::put_pages(Context& ctx, Location list, std::uint32_t count) {
+  const Conclusion nothing(ctx);
   for (std::uint32_t begin = 0; begin < count; begin += pagevec_size) {
     const std::uint32_t end = std::min(count, begin + pagevec_size);
     bool locked = false;
@@ -113,6 +116,7 @@ void Kernel::put_pages(Context& ctx, Location list, std::uint32_t count) {
 
 /// The page cache's page, brought in (as a clean page) if need be. The caller gets a reference.
 Frame Kernel::file_page(Context& ctx, const VmaRecord& vma, VirtPage page) {
+  Conclusion only(ctx);
   const std::uint64_t index = vma.offset_pages + (page - vma.first).raw();
   const auto slot = state_.file_page(vma.file, index);
   Frame frame = ctx.step(cache_lookup, reads(slot), [&](Access& a) { return a.read(slot); });
@@ -129,7 +133,7 @@ Frame Kernel::file_page(Context& ctx, const VmaRecord& vma, VirtPage page) {
     frame = winner;
   }
   get_page(ctx, frame);
-  return frame;
+  return only(frame);
 }
 
 void Kernel::count_rss(Context& ctx, MmId mm, std::int64_t change) {
@@ -144,6 +148,7 @@ void Kernel::add_rmap(Context& ctx, Frame frame) {
 }
 
 void Kernel::remove_rmap(Context& ctx, Frame frame, bool dirty) {
+  const Conclusion nothing(ctx);
   if (!counted(frame)) return;
   const auto mapcount = state_.frame(frame, FrameFields::mapcount);
   const auto flags = state_.frame(frame, FrameFields::flags);

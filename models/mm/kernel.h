@@ -23,6 +23,15 @@ struct VmaRecord {
   std::uint64_t offset_pages = 0;
 };
 
+inline void remember(History& history, const VmaRecord& r) {
+  history.learn(r.first);
+  history.learn(r.end);
+  history.learn(std::uint64_t{r.rights.write} | std::uint64_t{r.rights.exec} << 1);
+  history.learn(r.kind);
+  history.learn(r.file);
+  history.learn(r.offset_pages);
+}
+
 /// Whom a page is for: an address space, or (mm none) a file's page of that number, which a device may stand behind.
 struct PageOwner {
   MmId mm;
@@ -37,6 +46,9 @@ struct PtePlace {
   TableId table;
   bool exists = false;
 };
+inline void remember(History& history, const PtePlace& place) {
+  history.learn(place.exists ? place.pte.at.raw() + std::uint64_t{1} : 0);
+}
 
 class Kernel {
  public:

@@ -23,6 +23,8 @@ class LockWait {
  public:
   /// An attempt of this context failed.
   void found_taken(const Context& ctx) {
+    // An explorer tests guards as often as it likes.
+    if (!ctx.host().keeps_time()) return;
     if (!contended_) since_ = ctx.now();
     contended_ = true;
   }

@@ -7,6 +7,7 @@
 namespace mmulab {
 
 Outcome Kernel::madvise_dontneed(Context& ctx, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   const VirtPage end = first + pages;
   enter(ctx, Call::dontneed, first, pages);
@@ -31,6 +32,7 @@ Outcome Kernel::madvise_dontneed(Context& ctx, VirtPage first, Pages pages) {
 }
 
 Outcome Kernel::zero_read(Context& ctx, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   const VirtPage end = first + pages;
   enter(ctx, Call::zero_read, first, pages);

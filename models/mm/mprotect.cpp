@@ -12,6 +12,7 @@ const Label set_rights{"mprotect.set_vma", "vma_link"};
 }  // namespace
 
 Outcome Kernel::mprotect(Context& ctx, VirtPage first, Pages pages, Rights rights) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   const VirtPage end = first + pages;
   enter(ctx, Call::mprotect, first, pages);

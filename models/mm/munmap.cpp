@@ -6,6 +6,7 @@
 namespace mmulab {
 
 Outcome Kernel::munmap(Context& ctx, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   const VirtPage end = first + pages;
   enter(ctx, Call::munmap, first, pages);
@@ -37,6 +38,7 @@ Outcome Kernel::munmap(Context& ctx, VirtPage first, Pages pages) {
 }
 
 Outcome Kernel::mmap(Context& ctx, const VmaRecord& record) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::mmap, record.first, record.end - record.first);
   down_write(ctx, mm);

@@ -16,6 +16,7 @@ const Label give{"table.free", "table_free"};
 }  // namespace
 
 PtePlace Kernel::find_pte(Context& ctx, MmId mm, VirtPage page) {
+  Conclusion only(ctx);
   PtePlace place;
   const auto root = state_.mm_root(mm);
   TableId table = ctx.step(descend, reads(root), [&](Access& a) { return a.read(root); });
@@ -24,18 +25,20 @@ PtePlace Kernel::find_pte(Context& ctx, MmId mm, VirtPage page) {
     const Pte upper = ctx.step(descend, reads(entry), [&](Access& a) { return a.read(entry); });
     table = port_.pte().is_present(upper) ? TableId{port_.pte().frame(upper).raw()} : TableId::none();
   }
-  if (!table.exists()) return place;
+  if (!table.exists()) return only(place);
   place.table = table;
   place.pte = state_.entry(table, state_.geometry().index(page, 0));
   place.ptl = state_.ptl(table);
   place.exists = true;
-  return place;
+  return only(place);
 }
 
 PtePlace Kernel::allocate_pte(Context& ctx, MmId mm, VirtPage page) {
+  Conclusion only(ctx);
   for (;;) {
+    only.forget_all_but();
     const PtePlace place = find_pte(ctx, mm, page);
-    if (place.exists) return place;
+    if (place.exists) return only(place);
     TableId fresh = allocate_table(ctx, mm, 0);
     locks_.spin_lock(ctx, state_.mm_page_table_lock(mm), LockClass::page_table);
     const auto root = state_.mm_root(mm);
@@ -70,6 +73,7 @@ PtePlace Kernel::allocate_pte(Context& ctx, MmId mm, VirtPage page) {
 }
 
 TableId Kernel::allocate_table(Context& ctx, MmId mm, std::size_t level) {
+  Conclusion only(ctx);
   locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
   const auto head = state_.table_free_head();
   const TableId table = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
@@ -86,7 +90,7 @@ TableId Kernel::allocate_table(Context& ctx, MmId mm, std::size_t level) {
     emit(a, event);
   });
   locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
-  return table;
+  return only(table);
 }
 
 void Kernel::free_table(Context& ctx, TableId table, std::size_t level) {

@@ -30,6 +30,7 @@ void Scheduler::set_context(TaskId task, Context& context) {
 
 /// rq_lock held.
 void Scheduler::enqueue(Context& ctx, CpuId cpu, TaskId task) {
+  const Conclusion nothing(ctx);
   const auto head = state_.rq_head(cpu), tail = state_.rq_tail(cpu);
   const auto length = state_.rq_length(cpu);
   const TaskId last = ctx.step(
@@ -46,20 +47,22 @@ void Scheduler::enqueue(Context& ctx, CpuId cpu, TaskId task) {
 
 /// rq_lock held. None if the queue is empty.
 TaskId Scheduler::dequeue(Context& ctx, CpuId cpu) {
+  Conclusion only(ctx);
   const auto head = state_.rq_head(cpu), tail = state_.rq_tail(cpu);
   const auto length = state_.rq_length(cpu);
   const TaskId first = ctx.step(pick, reads(head), [&](Access& a) { return a.read(head); });
-  if (!first.exists()) return first;
+  if (!first.exists()) return only(first);
   ctx.step(pick, writes(head, tail, length).reads(state_.task_next(first)), [&](Access& a) {
     const TaskId next = a.read(state_.task_next(first));
     a.write(head, next);
     if (!next.exists()) a.write(tail, TaskId::none());
     a.write(length, a.read(length) - 1);
   });
-  return first;
+  return only(first);
 }
 
 void Scheduler::schedule(Context& ctx) {
+  const Conclusion nothing(ctx);
   locks_.irq_disable(ctx);
   const CpuId cpu = ctx.cpu();
   locks_.spin_lock(ctx, state_.rq_lock(cpu), LockClass::run_queue);
@@ -94,9 +97,9 @@ void Scheduler::switch_to(Context& ctx, TaskId next) {
   const auto own_mm_cell = state_.task_mm(self);
   MmId prev_mm, next_mm, own_mm;
   ctx.step(change_current, reads(next_mm_cell, active, own_mm_cell), [&](Access& a) {
-    next_mm = a.read(next_mm_cell);
-    prev_mm = a.read(active);
-    own_mm = a.read(own_mm_cell);
+    next_mm = a.keep(a.read(next_mm_cell));
+    prev_mm = a.keep(a.read(active));
+    own_mm = a.keep(a.read(own_mm_cell));
   });
   // A kernel thread runs in whatever mm is there; the borrower keeps its root table alive.
   if (own_mm.exists() && !next_mm.exists()) borrow_mm(ctx, own_mm);

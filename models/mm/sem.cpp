@@ -28,6 +28,7 @@ Event sem_event(EventKind kind, Location at, bool write) {
 }  // namespace
 
 void Kernel::down_read(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   const auto readers = state_.sem_readers(mm);
   const auto writer = state_.sem_writer(mm);
   const auto head = state_.sem_head(mm);
@@ -44,6 +45,7 @@ void Kernel::down_read(Context& ctx, MmId mm) {
 }
 
 void Kernel::down_write(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   const auto readers = state_.sem_readers(mm);
   const auto writer = state_.sem_writer(mm);
   const auto head = state_.sem_head(mm);
@@ -60,6 +62,7 @@ void Kernel::down_write(Context& ctx, MmId mm) {
 }
 
 void Kernel::up_read(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   const auto readers = state_.sem_readers(mm);
   const auto head = state_.sem_head(mm);
   const bool wake = ctx.step(give_read, writes(readers).reads(head), [&](Access& a) {
@@ -71,6 +74,7 @@ void Kernel::up_read(Context& ctx, MmId mm) {
 }
 
 void Kernel::up_write(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   const auto readers = state_.sem_readers(mm);
   const auto writer = state_.sem_writer(mm);
   const auto head = state_.sem_head(mm);
@@ -102,7 +106,7 @@ void Kernel::sem_sleep(Context& ctx, MmId mm, bool write, const LockWait& waited
           emit(a, sem_event(EventKind::lock_acquired, readers.at, write));
           return false;
         }
-        retry = a.read(tail) != last;
+        retry = a.keep(a.read(tail) != last);
         if (retry) return false;
         a.write(next, TaskId::none());
         if (last.exists()) a.write(link, self);
@@ -134,9 +138,9 @@ void Kernel::sem_wake(Context& ctx, MmId mm) {
     const auto next = state_.task_next(first);
     bool granted = false, again = false;
     ctx.step(hand_over, writes(readers, writer, head, tail, wait).reads(next), [&](Access& a) {
-      if (a.read(head) != first) { again = true; return; }
+      if (a.keep(a.read(head) != first)) { again = true; return; }
       const bool write = a.read(wait) == Wait::write;
-      if (a.read(writer) || (write && a.read(readers) != 0)) return;
+      if (a.keep(a.read(writer) || (write && a.read(readers) != 0))) return;
       if (write) a.write(writer, true); else a.add(readers, std::uint64_t{1});
       a.write(wait, Wait::granted);
       const TaskId second = a.read(next);

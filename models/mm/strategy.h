@@ -48,6 +48,15 @@ struct Gather {
   std::uint32_t capacity = 0;
 };
 
+inline void remember(History& history, const Gather& g) {
+  history.learn(g.mm);
+  history.learn(std::uint64_t{g.need_flush} | std::uint64_t{g.freed_tables} << 1 | std::uint64_t{g.stopped} << 2 |
+                std::uint64_t{g.force_flush} << 3 | std::uint64_t{g.attached} << 4 | std::uint64_t{g.nested} << 5);
+  history.learn(g.range_first);
+  history.learn(g.range_end);
+  history.learn(std::uint64_t{g.list} << 32 | g.capacity);
+}
+
 enum class Room : std::uint8_t { go, stop };
 enum class PageVerdict : std::uint8_t { ok, stop };
 enum class AfterUnlock : std::uint8_t { go_on, flush_and_go_on, restart };

@@ -11,6 +11,7 @@ const Label look{"i_mmap.next", "find_vma"};
 }  // namespace
 
 Outcome Kernel::unmap_mapping(Context& ctx, FileId file, std::uint64_t first, Pages pages) {
+  const Conclusion nothing(ctx);
   enter(ctx, Call::unmap_mapping, VirtPage{first}, pages);
   const auto lock = state_.file(file, FileFields::i_mmap_lock);
   locks_.spin_lock(ctx, lock, LockClass::i_mmap);

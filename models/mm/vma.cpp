@@ -52,7 +52,7 @@ VmaId Kernel::find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record) 
     for (std::uint32_t i = 0; i < n; ++i) {
       const VmaId v = state_.vma_of(mm, i);
       if (VirtPage{a.read(state_.vma<std::uint64_t>(v, VmaFields::end))} <= page) continue;
-      record = load_record(state_, a, v);
+      record = a.keep(load_record(state_, a, v));
       return v;
     }
     return VmaId::none();
@@ -61,7 +61,8 @@ VmaId Kernel::find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record) 
 
 void Kernel::read_vma(Context& ctx, VmaId vma, VmaRecord& record) {
   const Location first = state_.vma<std::uint64_t>(vma, 0).at;
-  ctx.step(find, reads_words(first, VmaFields::words), [&](Access& a) { record = load_record(state_, a, vma); });
+  ctx.step(find, reads_words(first, VmaFields::words),
+           [&](Access& a) { record = a.keep(load_record(state_, a, vma)); });
 }
 
 /// mmap_sem held for write, the range known to be free.

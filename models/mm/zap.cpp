@@ -23,6 +23,7 @@ std::int64_t block_size(const KernelPolicy& policy) {
 /// zap_page_range: one gather around one range of one VMA.
 void Kernel::zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, VirtPage end, GatherKind kind,
                             OuterLock outer) {
+  const Conclusion nothing(ctx);
   Gather g;
   g.mm = mm;
   g.kind = kind;
@@ -68,7 +69,9 @@ VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPa
   VirtPage page = first;
   std::uint32_t progress = 0;
   g.stopped = false;
+  const Conclusion before(ctx);
   for (; page < last && block > 0 && !g.stopped; page = page + Pages{1}) {
+    before.forget_all_but(page, progress, block, g);
     if (strategy_.budget(ctx, g, progress++) == Budget::stop) break;
     if (strategy_.room(ctx, g, 1) == Room::stop) break;
     const auto ptep = state_.entry(place.table, state_.geometry().index(page, 0));

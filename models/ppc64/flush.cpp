@@ -134,6 +134,7 @@ void Ppc64Port::tlbie_one(Context& ctx, const HptTarget& target, bool local) {
 }
 
 void Ppc64Port::invalidate(Context& ctx, const Invalidation& what) {
+  const Conclusion nothing(ctx);
   MMULAB_ASSERT(refuses(what.scope) == nullptr, refuses(what.scope));
   MMULAB_ASSERT(what.count <= ppc64_batch_entries_max, "a batch of hash entries is limited");
   if (what.count == 0) return;
@@ -160,6 +161,7 @@ const char* Ppc64Port::refuses(Invalidation::Scope scope) const {
 }
 
 void Ppc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte old) {
+  const Conclusion nothing(ctx);
   if (!old.has(page_hashpte)) return;
   const HptTarget t = target(mm, page);
   locks_.irq_disable(ctx);

@@ -34,6 +34,7 @@ std::uint64_t access_bits(AccessKind kind) {
 }  // namespace
 
 bool Ppc64Port::find_linux_pte(Context& ctx, PteAddress& where) {
+  Conclusion only(ctx);
   const auto root = state_.mm_root(where.mm);
   TableId table = ctx.step(read_root, reads(root), [&](Access& a) { return a.read(root); });
   const TableGeometry& geometry = state_.geometry();
@@ -42,9 +43,10 @@ bool Ppc64Port::find_linux_pte(Context& ctx, PteAddress& where) {
     const Pte upper = ctx.step(read_level, reads(entry), [&](Access& a) { return a.read(entry); });
     table = layout_.is_present(upper) ? TableId{layout_.frame(upper).raw()} : TableId::none();
   }
-  if (!table.exists()) return false;
+  if (!table.exists()) return only(false);
   where.at = state_.entry(table, geometry.index(where.page, 0));
-  return true;
+  only(where.at);
+  return only(true);
 }
 
 /// Both groups full: some entry of one of them goes, and with it no TLB copy.
@@ -66,17 +68,18 @@ Pte Ppc64Port::insert_entry(Context& ctx, const HptTarget& target, Pte pte) {
 /// __hash_page_4K. `access`: pte bits that must be there.
 Ppc64Port::HashOutcome Ppc64Port::hash_4k(Context& ctx, const PteAddress& where, std::uint64_t access,
                                           bool local) {
+  Conclusion only(ctx);
   const HptTarget target = hpt_.target(where.mm, where.page, context_of(where.mm));
   Pte old;
   const HashOutcome outcome = ctx.step(set_busy, writes(where.at), [&](Access& a) {
-    old = a.read(where.at);
+    old = a.keep(a.read(where.at));
     if (!old.has(access)) return HashOutcome::refused;
     if (old.has(page_busy)) return HashOutcome::busy;
     const std::uint64_t dirty = (access & page_rw) != 0 ? page_dirty : 0;
     store_pte(a, where, old.with(page_busy | page_accessed | page_hashpte | dirty));
     return HashOutcome::done;
   });
-  if (outcome != HashOutcome::done) return outcome;
+  if (outcome != HashOutcome::done) return only(outcome);
   Pte next = old.with(page_accessed | page_hashpte | ((access & page_rw) != 0 ? page_dirty : 0));
   bool in_place = false;
   if (old.has(page_hashpte)) {
@@ -88,7 +91,7 @@ Ppc64Port::HashOutcome Ppc64Port::hash_4k(Context& ctx, const PteAddress& where,
   }
   if (!in_place) next = insert_entry(ctx, target, next);
   ctx.step(clear_busy, writes(where.at), [&](Access& a) { store_pte(a, where, next); });
-  return HashOutcome::done;
+  return only(HashOutcome::done);
 }
 
 Ppc64Port::HashOutcome Ppc64Port::hash_fault(Context& ctx, const UserAccess& ua, PteAddress& where) {
@@ -156,6 +159,7 @@ void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteA
 }
 
 void Ppc64Port::update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind kind) {
+  const Conclusion nothing(ctx);
   if (!pte.has(page_accessed)) return;
   PteAddress where{mm, page, {}};
   if (!find_linux_pte(ctx, where)) return;

@@ -96,9 +96,9 @@ void TlbGen::switch_mm(Context& ctx, MmId, MmId next) {
   MmId prev;
   Asid asid;
   ctx.step(look_label, writes(lazy).reads(loaded, asid_cell), [&](Access& a) {
-    was_lazy = a.exchange(lazy, false);
-    prev = a.read(loaded);
-    asid.number = static_cast<std::uint32_t>(a.read(asid_cell));
+    was_lazy = a.keep(a.exchange(lazy, false));
+    prev = a.keep(a.read(loaded));
+    asid.number = a.keep(static_cast<std::uint32_t>(a.read(asid_cell)));
   });
   if (prev == next && !was_lazy) return;
   if (prev == next) {

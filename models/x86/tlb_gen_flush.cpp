@@ -45,7 +45,7 @@ void TlbGen::invalidate(Context& ctx, const Invalidation& what) {
     CpuMask mask;
     ctx.step(read_mask, reads_words(state_.mm_cpumask_first(what.mm), state_.cpumask_words()), [&](Access& a) {
       for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w)
-        mask.set_word(w, a.read(state_.mm_cpumask(what.mm, w)));
+        mask.set_word(w, a.keep(a.read(state_.mm_cpumask(what.mm, w))));
     });
     const bool self = mask.has(cpu);
     CpuMask others = mask;
@@ -145,13 +145,13 @@ TlbGen::Info TlbGen::read_info(Context& ctx, CpuId sender, const SmpCall::Payloa
   }
   const std::uint32_t from = sender.raw();
   ctx.step(read_info_label, reads_words(infos_.at(from), infos_.stride()), [&](Access& a) {
-    info.plan.mm = a.read(infos_.cell<MmId>(from, info_mm));
-    info.plan.first = a.read(infos_.cell<std::uint64_t>(from, info_first));
-    info.plan.end = a.read(infos_.cell<std::uint64_t>(from, info_end));
+    info.plan.mm = a.keep(a.read(infos_.cell<MmId>(from, info_mm)));
+    info.plan.first = a.keep(a.read(infos_.cell<std::uint64_t>(from, info_first)));
+    info.plan.end = a.keep(a.read(infos_.cell<std::uint64_t>(from, info_end)));
     info.plan.entries =
-        Location{static_cast<std::uint32_t>(a.read(infos_.cell<std::uint64_t>(from, info_entries)))};
-    info.plan.count = a.read(infos_.cell<std::uint64_t>(from, info_count));
-    info.new_gen = a.read(infos_.cell<std::uint64_t>(from, info_gen));
+        Location{static_cast<std::uint32_t>(a.keep(a.read(infos_.cell<std::uint64_t>(from, info_entries))))};
+    info.plan.count = a.keep(a.read(infos_.cell<std::uint64_t>(from, info_count)));
+    info.new_gen = a.keep(a.read(infos_.cell<std::uint64_t>(from, info_gen)));
   });
   return info;
 }
@@ -166,14 +166,15 @@ void TlbGen::flush_function(Context& ctx, const Info& info) {
   Footprint footprint = reads(loaded_mm(cpu), loaded_asid(cpu), lazy);
   footprint.reads_words(asid_ctx(cpu, 0).at, 2 * params_.asids);
   ctx.step(function_label, footprint, [&](Access& a) {
-    asid = static_cast<std::uint32_t>(a.read(loaded_asid(cpu)));
-    local_gen = a.read(asid_gen(cpu, asid));
+    asid = a.keep(static_cast<std::uint32_t>(a.read(loaded_asid(cpu))));
+    local_gen = a.keep(a.read(asid_gen(cpu, asid)));
     if (a.read(loaded_mm(cpu)) != info.plan.mm)
       verdict = Verdict::wrong_mm;
     else if (a.read(lazy))
       verdict = Verdict::lazy_cpu;
     else
       verdict = info.new_gen <= local_gen ? Verdict::clean : Verdict::behind;
+    a.keep(verdict);
   });
   if (verdict == Verdict::clean) return;
   if (verdict == Verdict::lazy_cpu) return load_kernel_tables(ctx);

@@ -45,10 +45,12 @@ const Verb& find_verb(const std::string& name);
 
 struct Simulator;
 
+Verb check_verb();
 Verb compare_verb(const Simulator& simulator);
 Verb help_verb();
 Verb lint_verb();
 Verb list_verb();
+Verb replay_verb();
 Verb run_verb(const Simulator& simulator);
 Verb show_verb();
 

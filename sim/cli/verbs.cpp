@@ -12,6 +12,8 @@ Simulator laboratory() { return {lab::run}; }
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> table = {
       run_verb(laboratory()),
+      check_verb(),
+      replay_verb(),
       compare_verb(laboratory()),
       list_verb(),
       show_verb(),
@@ -25,8 +27,8 @@ namespace {
 
 /// Verbs of the design that are not built.
 const std::vector<std::string>& planned_verbs() {
-  static const std::vector<std::string> names = {"check", "replay", "sweep", "merge",  "export",
-                                                 "diff",  "plot",   "report", "trace", "completion"};
+  static const std::vector<std::string> names = {"sweep", "merge",  "export", "diff",
+                                                 "plot",  "report", "trace",  "completion"};
   return names;
 }
 

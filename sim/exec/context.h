@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sim/exec/fiber.h"
+#include "sim/exec/history.h"
 #include "sim/exec/host.h"
 #include "sim/exec/mutation.h"
 #include "sim/state/world.h"
@@ -22,12 +23,16 @@ class EventStream;
 /// Shared state as one step may see it: each access is checked against the step's declaration in checking builds.
 class Access {
  public:
-  Access(Context& context, const Op& op);
+  /// Whether the task is to remember all that is read.
+  enum class Reads : std::uint8_t { forgotten, remembered };
+  Access(Context& context, const Op& op, Reads reads = Reads::forgotten);
 
   template <class T>
   [[nodiscard]] T read(Cell<T> cell) const {
     check(cell.at, Use::read);
-    return world_.load(cell);
+    const T value = world_.load(cell);
+    if (tells_reads_) tell(value);
+    return value;
   }
   template <class T>
   void write(Cell<T> cell, T value) {
@@ -48,6 +53,10 @@ class Access {
     return sum;
   }
 
+  /// For what leaves the step otherwise than as its result: the task remembers it.
+  template <class T>
+  T keep(T value) const;
+
   [[nodiscard]] Context& context() const { return context_; }
   [[nodiscard]] const Label& label() const { return *op_.label; }
 
@@ -57,6 +66,8 @@ class Access {
     if (!op_.footprint.allows(at, use)) undeclared(at, use);
 #endif
   }
+  template <class T>
+  void tell(const T& value) const;
   [[noreturn]] void undeclared(Location at, Use use) const;
   void observe(Location at, std::uint64_t value) const;
 
@@ -64,7 +75,11 @@ class Access {
   const Op& op_;
   World& world_;
   StepObserver* observer_;
+  bool tells_reads_;
 };
+
+/// Whether a task's history is kept, and whether conclusions shorten it.
+enum class Remembering : std::uint8_t { nothing, needed, everything };
 
 class Context {
  public:
@@ -92,9 +107,10 @@ class Context {
     op.extra = extra;
     if (!begin(op)) {
       work_before_ += op.work_before;
+      learn(false);
       return false;
     }
-    Access access{*this, op};
+    Access access{*this, op, Access::Reads::remembered};
     effect(access);
     host_.leave(*this, op);
     return true;
@@ -130,6 +146,16 @@ class Context {
 
   // For hosts and the laboratory that assembles them.
   void set_cpu(CpuId cpu) { cpu_ = cpu; }
+  void set_remembering(Remembering remembering) { remembering_ = remembering; }
+  [[nodiscard]] Remembering remembering() const { return remembering_; }
+  [[nodiscard]] History& history() { return history_; }
+  template <class T>
+  void learn(const T& value) {
+    if (remembering_ != Remembering::nothing) history_.learn(value);
+  }
+  /// Whether an interrupt's handler is what runs on this stack now.
+  [[nodiscard]] bool in_interrupt() const { return in_interrupt_; }
+  void set_in_interrupt(bool in_interrupt) { in_interrupt_ = in_interrupt; }
   void set_events(EventStream* events) { events_ = events; }
   void set_observer(StepObserver* observer) { observer_ = observer; }
   /// Gives the context a stack on which body(*this, argument) will run; body never returns (it retires).
@@ -156,15 +182,22 @@ class Context {
   template <class Effect>
   auto perform(Op op, Effect&& effect) {
     begin(op);
-    Access access{*this, op};
-    if constexpr (std::is_void_v<decltype(effect(access))>) {
+    using Result = decltype(effect(std::declval<Access&>()));
+    if constexpr (std::is_void_v<Result>) {
+      Access access{*this, op, reads_told(Access::Reads::forgotten)};
       effect(access);
       host_.leave(*this, op);
     } else {
+      constexpr bool known = History::knows<Result>();
+      Access access{*this, op, reads_told(known ? Access::Reads::forgotten : Access::Reads::remembered)};
       auto result = effect(access);
+      if constexpr (known) learn(result);
       host_.leave(*this, op);
       return result;
     }
+  }
+  [[nodiscard]] Access::Reads reads_told(Access::Reads needed) const {
+    return remembering_ == Remembering::everything ? Access::Reads::remembered : needed;
   }
   static void run_body(void* self);
 
@@ -176,11 +209,61 @@ class Context {
   EventStream* events_ = nullptr;
   StepObserver* observer_ = nullptr;
   Fiber* fiber_ = nullptr;
+  History history_;
+  Remembering remembering_ = Remembering::nothing;
+  bool in_interrupt_ = false;
   Body body_ = nullptr;
   void* argument_ = nullptr;
 };
 
-inline Access::Access(Context& context, const Op& op)
-    : context_(context), op_(op), world_(context.world()), observer_(context.observer()) {}
+template <class T>
+void Access::tell(const T& value) const {
+  if constexpr (History::knows<T>()) context_.learn(value);
+  else static_assert(sizeof(T) == 0, "a cell's type is a word");
+}
+
+template <class T>
+T Access::keep(T value) const {
+  context_.learn(value);
+  return value;
+}
+
+/// A stretch of code, mostly a function's body, whose only effect on what follows it in its task is its result: when it
+/// ends, the task remembers that result, and none of what was learned on the way.
+///   const Conclusion only(ctx); ... return only(frame);
+class Conclusion {
+ public:
+  explicit Conclusion(Context& ctx) : ctx_(ctx), before_(ctx.history()), told_(before_) {}
+  Conclusion(const Conclusion&) = delete;
+  Conclusion& operator=(const Conclusion&) = delete;
+  ~Conclusion() {
+    if (ctx_.remembering() == Remembering::needed) ctx_.history() = told_;
+  }
+  /// Notes a result, or a variable of the caller's that was changed.
+  template <class T>
+  T operator()(T value) {
+    told_.learn(value);
+    return value;
+  }
+  /// No local is alive here but `values`, and those of callers: a loop's head.
+  template <class... T>
+  void forget_all_but(const T&... values) const {
+    if (ctx_.remembering() != Remembering::needed) return;
+    ctx_.history() = before_;
+    (ctx_.history().learn(values), ...);
+  }
+
+ private:
+  Context& ctx_;
+  History before_;
+  History told_;
+};
+
+inline Access::Access(Context& context, const Op& op, Reads reads)
+    : context_(context),
+      op_(op),
+      world_(context.world()),
+      observer_(context.observer()),
+      tells_reads_(reads == Reads::remembered && context.remembering() != Remembering::nothing) {}
 
 }  // namespace mmulab

@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include <boost/context/detail/fcontext.hpp>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -77,6 +79,28 @@ void Fiber::returned_to_thread() {
   void* fake = nullptr;
   __sanitizer_start_switch_fiber(&fake, bottom, bytes);
   __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
+#endif
+}
+
+Fiber::Image Fiber::image() const {
+  MMULAB_ASSERT(context_ != nullptr && stack_ != nullptr,
+                "only a suspended fiber with a stack of its own has an image");
+  const char* top = static_cast<const char*>(stack_) + mapped_bytes_;
+  return {context_, static_cast<std::size_t>(top - static_cast<const char*>(context_))};
+}
+
+void Fiber::copy_stack_to(char* bytes) const { std::memcpy(bytes, context_, image().bytes); }
+
+void Fiber::restore(Image image, const char* bytes) {
+  context_ = image.context;
+  std::memcpy(context_, bytes, image.bytes);
+}
+
+bool Fiber::can_restore() {
+#ifdef MMULAB_ASAN_FIBERS
+  return false;
+#else
+  return true;
 #endif
 }
 

@@ -24,6 +24,19 @@ class Fiber {
 
   /// Leaves `from` (the running fiber) and continues `to`; returns when somebody jumps back to `from`.
   static void jump(Fiber& from, Fiber& to);
+  /// What a suspended fiber is: where it goes on, and the bytes of its stack that are in use. Its locals keep their
+  /// addresses, so the image can only be put back where it came from.
+  struct Image {
+    void* context = nullptr;
+    std::size_t bytes = 0;
+  };
+  [[nodiscard]] Image image() const;
+  void copy_stack_to(char* bytes) const;
+  /// Back to when image() and copy_stack_to() were called. Not under the address sanitizer, whose shadow would not
+  /// follow.
+  void restore(Image image, const char* bytes);
+  [[nodiscard]] static bool can_restore();
+
   /// Tells the address sanitizer that the thread's first stack is in use again, after a library has left its own stacks
   /// without a jump (SystemC, when sc_start returns). Nothing without the sanitizer.
   static void returned_to_thread();

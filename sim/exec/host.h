@@ -75,6 +75,8 @@ class Host {
   virtual std::uint32_t choose(Context& context, const Label& label, std::uint32_t n) = 0;
   /// The cycle at which the context's current step takes effect; 0 throughout when explored.
   [[nodiscard]] virtual Cycle now(const Context& context) const = 0;
+  /// Whether time passes here at all; where it does not, nobody waits long enough to be counted.
+  [[nodiscard]] virtual bool keeps_time() const = 0;
   /// Continues `to` on the cpu of `from`; returns when `from` is next given a cpu, which may be another one.
   virtual void switch_task(Context& from, Context& to) = 0;
   /// A context that has nothing left to do, ever: its task is dead. Never returns.

@@ -11,11 +11,20 @@ std::vector<const Label*>& registered() {
 }
 }  // namespace
 
-Label::Label(const char* name, const char* cost, Phase phase) : name_(name), cost_(cost), phase_(phase) {
+Label::Label(const char* name, const char* cost, Phase phase, const char* file, unsigned line)
+    : name_(name), cost_(cost), phase_(phase), file_(file), line_(line) {
   auto& labels = registered();
   for (const Label* other : labels) MMULAB_ASSERT(other->name() != name_, name);
   number_ = static_cast<std::uint32_t>(labels.size());
   labels.push_back(this);
+}
+
+std::string Label::source() const {
+  // Wherever the tree was built: the path inside it.
+  std::size_t begin = 0;
+  for (const std::string_view top : {"/sim/", "/models/", "/workloads/", "/tests/"})
+    if (const std::size_t at = file_.rfind(top); at != std::string_view::npos) begin = at + 1;
+  return std::string(file_.substr(begin)) + ":" + std::to_string(line_);
 }
 
 const std::vector<const Label*>& Label::all() { return registered(); }

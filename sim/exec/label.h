@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,13 +21,16 @@ enum class Phase : std::uint8_t {
 class Label {
  public:
   /// `cost` names a constant of the configuration, e.g. "pte_update" for kernel.cost.pte_update.
-  Label(const char* name, const char* cost, Phase phase = Phase::kernel);
+  Label(const char* name, const char* cost, Phase phase = Phase::kernel, const char* file = __builtin_FILE(),
+        unsigned line = __builtin_LINE());
   Label(const Label&) = delete;
   Label& operator=(const Label&) = delete;
 
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] std::string_view cost() const { return cost_; }
   [[nodiscard]] Phase phase() const { return phase_; }
+  /// Where it is defined, beside the code that uses it: "models/mm/zap.cpp:13".
+  [[nodiscard]] std::string source() const;
   [[nodiscard]] std::uint32_t number() const { return number_; }
 
   /// Every label linked into this process, in no particular order; index = number().
@@ -36,6 +40,8 @@ class Label {
   std::string_view name_;
   std::string_view cost_;
   Phase phase_;
+  std::string_view file_;
+  unsigned line_;
   std::uint32_t number_;
 };
 

@@ -8,7 +8,12 @@ bool ExploredHost::arrive(Context& context, Op& op) {
     pending_[context.cpu().raw()] = &op;
     Fiber::jump(context.fiber(), driver_);
     if (order_ == Order::step) break;
-    interrupts_->take(context);
+    context.set_in_interrupt(true);
+    {
+      const Conclusion nothing(context);
+      interrupts_->take(context);
+    }
+    context.set_in_interrupt(false);
     if (op.on_interrupt == OnInterrupt::restart) return false;
   }
   ++steps_;
@@ -18,10 +23,24 @@ bool ExploredHost::arrive(Context& context, Op& op) {
 
 void ExploredHost::leave(Context&, const Op&) {}
 
-std::uint32_t ExploredHost::choose(Context&, const Label&, std::uint32_t n) {
-  const std::uint32_t pick = next_choice_ < choices_.size() ? choices_[next_choice_++] : 0;
+std::uint32_t ExploredHost::choose(Context& context, const Label&, std::uint32_t n) {
+  const std::uint32_t pick = asked_.size() < choices_.size() ? choices_[asked_.size()] : 0;
   MMULAB_ASSERT(pick < n, "a recorded choice no longer exists");
+  asked_.push_back({n, pick});
+  context.learn(pick);
   return pick;
+}
+
+void ExploredHost::switch_task(Context& from, Context& to) {
+  if (watcher_ != nullptr) watcher_->about_to_run(to);
+  FiberHost::switch_task(from, to);
+}
+
+void ExploredHost::clear() {
+  current_.assign(current_.size(), nullptr);
+  pending_.assign(pending_.size(), nullptr);
+  devices_.clear();
+  steps_ = 0;
 }
 
 void ExploredHost::retire(Context& context) {
@@ -51,17 +70,16 @@ void ExploredHost::list_decisions(std::vector<Decision>& decisions) {
     if (interruptible(AgentId{a})) decisions.push_back({Decision::Kind::interrupt, AgentId{a}, 0});
     if (enabled(AgentId{a})) decisions.push_back({Decision::Kind::step, AgentId{a}, 0});
   }
-  std::vector<std::uint32_t> units;
   for (std::uint32_t d = 0; d < devices_.size(); ++d) {
-    units.clear();
-    devices_[d].device->list_enabled(world_, units);
-    for (std::uint32_t unit : units) decisions.push_back({Decision::Kind::device, AgentId{cpus() + d}, unit});
+    units_.clear();
+    devices_[d].device->list_enabled(world_, units_);
+    for (std::uint32_t unit : units_) decisions.push_back({Decision::Kind::device, AgentId{cpus() + d}, unit});
   }
 }
 
 void ExploredHost::perform(const Decision& decision, const std::vector<std::uint32_t>& choices) {
   choices_ = choices;
-  next_choice_ = 0;
+  asked_.clear();
   switch (decision.kind) {
     case Decision::Kind::step:
       MMULAB_ASSERT(enabled(decision.agent), "a recorded step is not enabled");
@@ -82,7 +100,12 @@ void ExploredHost::perform(const Decision& decision, const std::vector<std::uint
 
 void ExploredHost::resume(AgentId agent, Order order) {
   order_ = order;
+  if (watcher_ != nullptr) watcher_->about_to_run(*current_[agent.raw()]);
   Fiber::jump(driver_, current_[agent.raw()]->fiber());
+}
+
+Footprint ExploredHost::device_footprint(const Decision& decision) {
+  return device(decision.agent).device->footprint(decision.value);
 }
 
 void ExploredHost::replay(const std::vector<Decision>& decisions) {

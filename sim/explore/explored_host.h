@@ -9,14 +9,24 @@
 
 namespace mmulab {
 
+/// Told of each fiber just before it goes on: whoever wants to take it back later keeps its image now.
+class FiberWatcher {
+ public:
+  virtual ~FiberWatcher() = default;
+  virtual void about_to_run(Context& context) = 0;
+};
+
 class ExploredHost : public FiberHost {
  public:
   ExploredHost(World& world, std::uint32_t cpus) : FiberHost(world, cpus), pending_(cpus, nullptr) {}
+  void set_watcher(FiberWatcher* watcher) { watcher_ = watcher; }
 
   bool arrive(Context& context, Op& op) override;
   void leave(Context& context, const Op& op) override;
   std::uint32_t choose(Context& context, const Label& label, std::uint32_t n) override;
   [[nodiscard]] Cycle now(const Context&) const override { return Cycle{steps_}; }
+  [[nodiscard]] bool keeps_time() const override { return false; }
+  void switch_task(Context& from, Context& to) override;
   [[noreturn]] void retire(Context& context) override;
 
   /// Runs every placed context up to its first declared step. Call once.
@@ -30,10 +40,38 @@ class ExploredHost : public FiberHost {
   void list_decisions(std::vector<Decision>& decisions);
   /// Performs one decision; choices inside it come from `choices`, in order (0 once they run out).
   void perform(const Decision& decision, const std::vector<std::uint32_t>& choices = {});
+  /// How many possibilities each choice inside the last decision had, in order, and which were picked.
+  struct Asked {
+    std::uint32_t possibilities;
+    std::uint32_t picked;
+  };
+  [[nodiscard]] const std::vector<Asked>& asked() const { return asked_; }
+  /// What a device's act will touch.
+  [[nodiscard]] Footprint device_footprint(const Decision& decision);
+  [[nodiscard]] const Label& device_label(AgentId agent) { return device(agent).device->label(); }
+  [[nodiscard]] bool is_device(AgentId agent) const { return !is_cpu(agent); }
   /// Replays a recorded run; choice decisions follow the step that drew them.
   void replay(const std::vector<Decision>& decisions);
 
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
+
+  // ---- for whoever takes steps back
+  struct CpuState {
+    Context* current = nullptr;
+    const Op* pending = nullptr;
+  };
+  [[nodiscard]] CpuState cpu_state(CpuId cpu) const { return {current_[cpu.raw()], pending_[cpu.raw()]}; }
+  void restore(CpuId cpu, const CpuState& state) {
+    current_[cpu.raw()] = state.current;
+    pending_[cpu.raw()] = state.pending;
+  }
+  /// Watches the acts of devices from here on, too.
+  void observe_devices(StepObserver* observer) {
+    for (DeviceSlot& slot : devices_) slot.context->set_observer(observer);
+  }
+  void set_steps(std::uint64_t steps) { steps_ = steps; }
+  /// Forgets all contexts and devices; they are to be placed and added again.
+  void clear();
 
  private:
   enum class Order : std::uint8_t { step, interrupt };
@@ -41,8 +79,10 @@ class ExploredHost : public FiberHost {
 
   Fiber driver_;
   std::vector<const Op*> pending_;
+  FiberWatcher* watcher_ = nullptr;
   std::vector<std::uint32_t> choices_;
-  std::size_t next_choice_ = 0;
+  std::vector<Asked> asked_;
+  std::vector<std::uint32_t> units_;  // scratch
   Order order_ = Order::step;
   std::uint64_t steps_ = 0;
 };

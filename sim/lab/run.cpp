@@ -6,55 +6,16 @@
 
 #include "models/invariants/event_stats.h"
 #include "models/invariants/no_deadlock.h"
-#include "models/invariants/register.h"
 #include "models/machine/config.h"
 #include "sim/lab/build.h"
 #include "sim/lab/event_log.h"
+#include "sim/lab/selection.h"
 #include "sim/lab/subject.h"
 #include "sim/lab/traffic_stats.h"
 #include "workloads/plan.h"
 
 namespace mmulab::lab {
 namespace {
-
-/// Invariants, goals and expectations as the configuration selects them. Throws if it names one that does not
-/// exist.
-void select(Checker& checker, const config::Values& values, const Ledger& ledger) {
-  const bool all = !values.contains("invariants");
-  std::vector<std::string> wanted, known;
-  if (!all) wanted = values.texts("invariants");
-  for (auto& invariant : make_invariants(ledger)) {
-    const std::string name = invariant->name();
-    known.push_back(name);
-    const bool named = std::find(wanted.begin(), wanted.end(), name) != wanted.end();
-    if (all || named) checker.add(std::move(invariant), named ? Selection::named : Selection::by_default);
-  }
-  for (const std::string& name : wanted)
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      throw config::Error(config::diagnose(values.position("invariants"), "there is no invariant `" + name + "`",
-                                           config::suggestion(name, known)));
-  if (values.contains("goals")) {
-    std::vector<std::string> goal_names;
-    const auto& goals = values.texts("goals");
-    for (auto& goal : make_goals(ledger)) {
-      goal_names.push_back(goal->name());
-      if (std::find(goals.begin(), goals.end(), goal->name()) != goals.end())
-        checker.add_goal(std::move(goal), Selection::named);
-    }
-    for (const std::string& name : goals)
-      if (std::find(goal_names.begin(), goal_names.end(), name) == goal_names.end())
-        throw config::Error(config::diagnose(values.position("goals"), "there is no goal `" + name + "`",
-                                             config::suggestion(name, goal_names)));
-  }
-  for (const config::Values& e : values.tables("expect"))
-    checker.expect(
-        {e.text("invariant"), e.contains("class") ? e.text("class") : "", e.contains("why") ? e.text("why") : ""});
-  const auto unknown = checker.unknown_expectations();
-  if (!unknown.empty())
-    throw config::Error(config::diagnose(values.tables("expect").front().position("invariant"),
-                                         "there is no selected invariant `" + unknown.front() + "`",
-                                         config::suggestion(unknown.front(), known)));
-}
 
 /// One run, step by step; lives as long as the run.
 class TimedRun {
@@ -93,7 +54,7 @@ class TimedRun {
     checker_ = std::make_unique<Checker>(options);
     LedgerConfig config = ledger_config(values_, *system_);
     auto ledger = std::make_unique<Ledger>(config, system_->events);
-    select(*checker_, values_, *ledger);
+    select_checks(*checker_, values_, *ledger);
     result_.stats = std::make_shared<StatRegistry>();
     stats_ = std::make_unique<EventStats>(*result_.stats);
     stats_->follow(*ledger, *result_.stats);
@@ -115,6 +76,7 @@ class TimedRun {
     limit_ = values_.contains("sim.max_cycles") ? Cycle{values_.integer("sim.max_cycles")} : never;
     options.until = std::min(control_.until, limit_);
     TimedHost& host = system_->make_timed(options);
+    if (!control_.follow.empty()) host.follow(control_.follow);
     checker_->on_stop([&](const Violation& v) {
       stopped_at_ = v.cycle;
       host.stop();
@@ -135,12 +97,13 @@ class TimedRun {
 
   void decide_end(const TimedHost& host) {
     if (interrupted_) result_.end = RunEnd::interrupted;
+    else if (!control_.follow.empty()) result_.end = followed_to_the_end(host);
     else if (host.ending() == TimedHost::Ending::stopped) result_.end = RunEnd::stopped;
     else if (host.ending() == TimedHost::Ending::until)
       result_.end = control_.until <= limit_ ? RunEnd::until : RunEnd::limit;
     else result_.end = system_->finished() ? RunEnd::finished : RunEnd::deadlock;
-    if (result_.end == RunEnd::stopped) result_.end_cycle = stopped_at_;
-    if (result_.end == RunEnd::until || result_.end == RunEnd::limit)
+    if (result_.end == RunEnd::stopped && checker_->violation_count() != 0) result_.end_cycle = stopped_at_;
+    if ((result_.end == RunEnd::until && control_.follow.empty()) || result_.end == RunEnd::limit)
       result_.end_cycle = std::min(control_.until, limit_);
     if (result_.end == RunEnd::deadlock) report_deadlock(host);
     if (result_.end == RunEnd::finished) {
@@ -149,6 +112,14 @@ class TimedRun {
       quiet.b = system_->borrowed_roots();
       system_->events.publish(quiet);
     }
+  }
+
+  [[nodiscard]] RunEnd followed_to_the_end(const TimedHost& host) const {
+    if (checker_->violation_count() != 0) return RunEnd::stopped;
+    if (host.followed() == control_.follow.size()) return RunEnd::until;
+    throw config::Error(config::diagnose(
+        {}, fmt::format("the timed machine cannot follow the schedule beyond its step {}", host.followed()),
+        "an agent of the explorer's own (speculation, eviction) has no timed counterpart"));
   }
 
   void report_deadlock(const TimedHost& host) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/config/values.h"
+#include "sim/exec/fiber_host.h"
 #include "sim/results/run_result.h"
 
 namespace mmulab::lab {
@@ -23,6 +24,8 @@ struct RunControl {
   std::function<void(Cycle)> heartbeat;
   /// Set by a signal handler; the run ends soon after.
   const std::atomic<bool>* interrupt = nullptr;
+  /// Follow these decisions instead of the clock (sim/timed/gate.h); empty: nobody is forced.
+  std::vector<Decision> follow;
 };
 
 /// Runs in this process, on a fresh SystemC kernel. Throws config::Error if the workload is wrong.

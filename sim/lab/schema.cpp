@@ -20,6 +20,33 @@ void describe_run(config::Schema& s) {
       "Scales every constant of low confidence: 50 and 200 show what a result owes to them");
   sim.integer("max_cycles").range(1, INT64_MAX).unit("cycles").help("Cut the run there, undecided");
 
+  auto check = s.section("check", "How `check` explores");
+  check.choice("engine", {"auto", "bfs", "dfs", "pct", "random", "urw"}).default_to("auto").host_only().help(
+      "Which engine searches; auto proves if the states suffice, else bounds the switches, else tries at random");
+  check.choice("memory", {"sc"}).default_to("sc").help("Memory model");
+  check.integer("states_max")
+      .default_to(3'000'000)
+      .range(1, INT64_MAX)
+      .host_only()
+      .help("Budget of states for one engine");
+  check.integer("steps_max").range(1, INT64_MAX).host_only().help("Budget of steps for one engine");
+  check.integer("seconds_max").range(1, INT64_MAX).host_only().unit("s").help("Budget of wall time for one engine");
+  check.integer("memory_max_mib").default_to(4096).range(1, 1 << 20).host_only().unit("MiB").help(
+      "Budget of memory for what an engine remembers");
+  check.integer("switches_max").range(0, 250).host_only().help(
+      "Only schedules with so many switches away from a cpu that could go on");
+  check.integer("schedules")
+      .default_to(20'000)
+      .range(1, INT64_MAX)
+      .host_only()
+      .help("Schedules of pct, random and urw");
+  check.integer("pct_depth")
+      .default_to(3)
+      .range(1, 16)
+      .host_only()
+      .help("pct: depth of the bug, changes of priority + 1");
+  check.flag("reduce").default_to(true).host_only().help("Perform at once the steps that nobody else can notice");
+
   auto top = s.section("");
   top.texts("invariants").help("Invariants to check; all that apply when absent, nothing is watched when empty");
   top.texts("goals").help("Situations that must come up at least once");

@@ -197,9 +197,24 @@ TimedHost& System::make_timed(const TimedOptions& options) {
 ExploredHost& System::make_explored() {
   world.start_tracking();
   explored_ = std::make_unique<ExploredHost>(world, parts_.topology.cpus());
+  explored_from_ = world.mark();
   add_devices(*explored_, nullptr);
   make_contexts(*explored_);
   return *explored_;
+}
+
+void System::restart_explored() {
+  world.undo_to(explored_from_);
+  explored_->clear();
+  add_devices(*explored_, nullptr);
+  make_contexts(*explored_);
+}
+
+std::vector<Context*> System::contexts() const {
+  std::vector<Context*> contexts;
+  for (const Task& task : tasks_)
+    if (task.context != nullptr) contexts.push_back(task.context.get());
+  return contexts;
 }
 
 }  // namespace mmulab::lab

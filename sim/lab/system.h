@@ -56,6 +56,10 @@ class System {
   void run_timed() { modules_->run(); }
   /// The explored host. Once, instead of the timed one.
   ExploredHost& make_explored();
+  /// The explored host as it was made, with fresh contexts.
+  void restart_explored();
+  /// Every task's context, idle tasks' last.
+  [[nodiscard]] std::vector<Context*> contexts() const;
 
   /// True once every task that was started is dead and every cpu idles.
   [[nodiscard]] bool finished() const;
@@ -109,6 +113,7 @@ class System {
   StepObserver* observer_ = nullptr;
   std::unique_ptr<TimedHost> timed_;
   std::unique_ptr<ExploredHost> explored_;
+  World::JournalMark explored_from_;
   std::unique_ptr<CoreModules> modules_;
 };
 

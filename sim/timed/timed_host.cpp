@@ -62,7 +62,9 @@ bool TimedHost::take_interrupts(Context& context) {
 
 bool TimedHost::arrive(Context& context, Op& op) {
   for (;;) {
-    if (op.on_interrupt != OnInterrupt::ignore && take_interrupts(context)) {
+    if (gate_ != nullptr) {
+      if (!pass_gate(context, op)) return false;
+    } else if (op.on_interrupt != OnInterrupt::ignore && take_interrupts(context)) {
       if (op.on_interrupt == OnInterrupt::restart) return false;
       continue;
     }
@@ -92,6 +94,7 @@ bool TimedHost::arrive(Context& context, Op& op) {
 
 void TimedHost::leave(Context& context, const Op& op) {
   wake_waiters(op.footprint, agent_of(context).now);
+  if (gate_ != nullptr) pass_head(agent_of(context).now);
   if (++steps_ % heartbeat_steps == 0 && heartbeat_) heartbeat_(reached_);
 }
 
@@ -148,6 +151,7 @@ std::uint32_t TimedHost::choose(Context& context, const Label& label, std::uint3
 #ifdef MMULAB_CHECK_FOOTPRINT
   observe_choice(label);
 #endif
+  if (gate_ != nullptr) return gate_->next_pick(n);
   Agent& agent = agent_of(context);
   std::uint64_t name = 0;
   for (char c : label.name()) name = name * 131 + static_cast<unsigned char>(c);
@@ -220,21 +224,23 @@ void TimedHost::wake_waiters(const Footprint& footprint, Cycle at) {
 void TimedHost::post(AgentId agent, Cycle at, std::uint32_t unit) {
   DeviceQueue& queue = queues_[agent.raw() - cpus()];
   queue.push({at, unit});
+  if (gate_ != nullptr) return admit_head();
   sequencer_->set(agent, queue.top().at, queue.top().at);
 }
 
 void TimedHost::fire_device(AgentId agent, Cycle at) {
   DeviceQueue& queue = queues_[agent.raw() - cpus()];
-  const std::uint32_t unit = queue.top().unit;
-  queue.pop();
+  const std::uint32_t unit = gate_ != nullptr ? take_unit(agent) : queue.top().unit;
+  if (gate_ == nullptr) queue.pop();
   device_now_ = at;
   reached_ = at;
   note(Decision::Kind::device, agent, unit);
   const Footprint footprint = device(agent).device->footprint(unit);
   act(agent, unit);
-  const Cycle next = queue.empty() ? never : queue.top().at;
+  const Cycle next = queue.empty() || gate_ != nullptr ? never : queue.top().at;
   sequencer_->set(agent, next, next);
   wake_waiters(footprint, at);
+  if (gate_ != nullptr) pass_head(at);
 }
 
 // ---------------------------------------------------------------------------------------------------- run-ahead

@@ -18,6 +18,7 @@
 
 #include "sim/events/stream.h"
 #include "sim/exec/fiber_host.h"
+#include "sim/timed/gate.h"
 #include "sim/timed/pricing.h"
 #include "sim/timed/sequencer.h"
 
@@ -51,6 +52,7 @@ class TimedHost : public FiberHost {
   void leave(Context& context, const Op& op) override;
   std::uint32_t choose(Context& context, const Label& label, std::uint32_t n) override;
   [[nodiscard]] Cycle now(const Context& context) const override;
+  [[nodiscard]] bool keeps_time() const override { return true; }
   [[noreturn]] void retire(Context& context) override;
 
   /// A device's unit acts at `at`, which lies after the present step.
@@ -59,7 +61,7 @@ class TimedHost : public FiberHost {
   void run_ahead(Context& context, PrivateRun& run);
   /// True if steps may be skipped over by run_ahead; off whenever lookahead is off or every step is observed.
   [[nodiscard]] bool may_run_ahead() const {
-    return options_.lookahead && observer_ == nullptr && record_ == nullptr &&
+    return options_.lookahead && gate_ == nullptr && observer_ == nullptr && record_ == nullptr &&
            (stream_ == nullptr || !stream_->attended());
   }
   /// While somebody attends to this stream nobody runs ahead: run-ahead is silent.
@@ -70,6 +72,11 @@ class TimedHost : public FiberHost {
   void record_decisions(std::vector<Decision>* record) { record_ = record; }
   /// Called now and then with the present cycle (progress, signals); costs nothing measurable.
   void set_heartbeat(std::function<void(Cycle)> heartbeat) { heartbeat_ = std::move(heartbeat); }
+
+  /// Follows these decisions and none else; ends (stopped) behind the last one. Before seal().
+  void follow(std::vector<Decision> decisions) { gate_ = std::make_unique<Gate>(std::move(decisions)); }
+  /// How many of them have been performed.
+  [[nodiscard]] std::size_t followed() const { return gate_ == nullptr ? 0 : gate_->passed(); }
 
   /// Fixes the set of agents; every placed context starts at cycle 0.
   void seal();
@@ -91,6 +98,7 @@ class TimedHost : public FiberHost {
     CoreId core;
     bool parked = false;
     bool retired = false;
+    bool at_gate = false;
     PrivateRun* run = nullptr;
     std::uint64_t choices = 0;
     std::vector<Location> waits_for;
@@ -122,6 +130,10 @@ class TimedHost : public FiberHost {
   void wake_waiters(const Footprint& footprint, Cycle at);
   void leave_fiber(Context& context);
   [[nodiscard]] bool systemc_is_due(Cycle at) const;
+  bool pass_gate(Context& context, Op& op);
+  void pass_head(Cycle at);
+  void admit_head();
+  [[nodiscard]] std::uint32_t take_unit(AgentId agent);
   void fire_device(AgentId agent, Cycle at);
   void advance_private_run(AgentId agent);
   void run_agent(CoreThread& core, AgentId agent);
@@ -142,6 +154,7 @@ class TimedHost : public FiberHost {
   std::vector<bool> waited_for_;  // by word: is anyone parked on it?
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> waiters_;
   std::vector<Decision>* record_ = nullptr;
+  std::unique_ptr<Gate> gate_;
   std::function<void(Cycle)> heartbeat_;
   const EventStream* stream_ = nullptr;
   Cycle device_now_;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include <fstream>
+#include <ostream>
+
+#include "sim/cli/common_options.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/json_output.h"
+#include "sim/cli/verb.h"
+#include "sim/cli/version.h"
+#include "sim/config/load.h"
+#include "sim/lab/check.h"
+#include "sim/lab/schema.h"
+#include "sim/results/report.h"
+
+namespace mmulab::cli {
+namespace {
+
+/// Options that are keys of the configuration, so that both mean the same.
+struct KeyOption {
+  const char* option;
+  const char* key;
+};
+constexpr KeyOption key_options[] = {{"engine", "check.engine"},          {"bound", "check.switches_max"},
+                                     {"max-states", "check.states_max"},  {"max-time", "check.seconds_max"},
+                                     {"max-memory", "check.memory_max_mib"}, {"seed", "sim.seed"}};
+
+std::vector<std::string> overrides(const Arguments& arguments) {
+  std::vector<std::string> all = arguments.all("set");
+  for (const KeyOption& o : key_options)
+    if (const auto given = arguments.text(o.option)) all.push_back(std::string(o.key) + "=" + *given);
+  return all;
+}
+
+void refuse_jobs(const Arguments& arguments) {
+  if (arguments.number("jobs").value_or(1) == 1) return;
+  throw config::Error(config::diagnose({}, "every engine runs in one process: its result would depend on the jobs",
+                                       "leave --jobs out, or run several configurations at once"));
+}
+
+/// FILE, or FILE.2, FILE.3 where there are several.
+void write_schedules(CheckResult& result, const std::string& file) {
+  for (std::size_t i = 0; i < result.counterexamples.size(); ++i) {
+    ToldCounterexample& c = result.counterexamples[i];
+    const std::string name = i == 0 ? file : file + "." + std::to_string(i + 1);
+    std::ofstream out(name, std::ios::binary);
+    out << c.schedule;
+    if (!out.flush())
+      throw config::Error(config::diagnose({}, "the schedule cannot be written to " + name, "choose another place"));
+    c.schedule_file = name;
+  }
+}
+
+int check(const Arguments& arguments, Streams& streams) {
+  refuse_jobs(arguments);
+  lab::CheckControl control;
+  control.overrides = arguments.all("set");
+  control.expect = arguments.has("expect");
+  control.orders = arguments.has("coverage");
+  const std::string& file = arguments.positionals().front();
+  const auto values = config::load_file(lab::schema(), file, overrides(arguments));
+  std::optional<std::string> target = arguments.text("json");
+  if (!target && values.contains("output.json")) target = values.text("output.json");
+  const JsonOutput json(target);
+  const InterruptGuard interrupt;
+  control.interrupt = &InterruptGuard::flag();
+  CheckResult result = lab::check(values, file, control);
+  result.version = version();
+  if (const auto schedule = arguments.text("schedule")) write_schedules(result, *schedule);
+  json.talk(streams) << report(result, json.talk_color(streams)) << std::flush;
+  if (json.wanted()) json.write(to_json(result), streams);
+  return exit_code(result, control.expect);
+}
+
+int replay(const Arguments& arguments, Streams& streams) {
+  const std::string& file = arguments.positionals().front();
+  const Schedule schedule = read_schedule(config::read_source(file)->text, file);
+  std::vector<std::string> set = schedule.overrides;
+  for (const std::string& more : arguments.all("set")) set.push_back(more);
+  const auto values = config::load_file(lab::schema(), schedule.scenario, set);
+  const std::uint64_t break_at = arguments.number("break-at").value_or(0);
+  if (break_at > schedule.steps.size())
+    throw config::Error(config::diagnose({}, "the schedule has no step " + std::to_string(break_at),
+                                         "it has " + std::to_string(schedule.steps.size())));
+  if (arguments.has("timed")) {
+    RunResult timed = lab::replay_timed(values, schedule.scenario, schedule, lab::RunControl{});
+    timed.version = version();
+    streams.out << report(timed, streams.out_color) << std::flush;
+    return exit_code(timed, false);
+  }
+  CheckResult result = lab::replay(values, schedule.scenario, schedule, file, break_at);
+  result.counterexamples.front().schedule_file = file;
+  streams.out << report(result, streams.out_color) << std::flush;
+  return exit_code(result, false);
+}
+
+}  // namespace
+
+Verb check_verb() {
+  Verb verb;
+  verb.name = "check";
+  verb.help = "Explore every interleaving of a configuration: a proof, or a counterexample";
+  verb.details =
+      "  mmulab check FILE                     proves it, or shows the shortest story it finds\n"
+      "  mmulab check FILE --schedule S        writes the counterexample's schedule, for `mmulab replay S`\n"
+      "  mmulab check FILE --bound 2           only schedules with at most two context switches\n"
+      "  mmulab check FILE --engine bfs --set check.reduce=false    a shortest schedule, step by step\n\n"
+      "Ends with 0 if proved (within the bound, if one is given), 1 if violated or vacuous, 3 if a budget was\n"
+      "used up before. With --expect it looks for every violation that the file lists. docs/check.md explains.\n";
+  add_set(verb.options.operands("FILE", 1, 1));
+  add_json(verb.options);
+  add_expect(verb.options);
+  add_plugin(verb.options);
+  verb.options.text("engine", "NAME", "auto, bfs, dfs, pct, random, urw (check.engine)")
+      .text("bound", "K", "At most so many context switches (check.switches_max)")
+      .text("max-states", "N", "Budget of states (check.states_max)")
+      .text("max-time", "SECONDS", "Budget of wall time (check.seconds_max)")
+      .text("max-memory", "MIB", "Budget of memory (check.memory_max_mib)")
+      .text("seed", "N", "Seed of the random engines (sim.seed)")
+      .number("jobs", "Only 1: every engine runs in one process")
+      .text("schedule", "FILE", "Write the counterexample's schedule there")
+      .flag("coverage", "Say in which orders dependent steps followed each other");
+  verb.act = check;
+  return verb;
+}
+
+Verb replay_verb() {
+  Verb verb;
+  verb.name = "replay";
+  verb.help = "Perform a recorded schedule again, step by step";
+  verb.details =
+      "  mmulab replay SCHEDULE                the counterexample, as `check` told it\n"
+      "  mmulab replay SCHEDULE --timed        in the timed machine, with cycles\n"
+      "  gdb --args mmulab replay SCHEDULE --break-at 17    stops before step 17\n\n"
+      "A schedule that the model no longer follows is refused, at the step where it differs (2).\n";
+  add_set(verb.options.operands("SCHEDULE", 1, 1));
+  add_plugin(verb.options);
+  verb.options.flag("timed", "In the timed machine, which follows the schedule: with cycles");
+  verb.options.number("break-at", "Stop for a debugger before this step (SIGTRAP)");
+  verb.act = replay;
+  return verb;
+}
+
+}  // namespace mmulab::cli

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// What a search has exercised: which step labels ever took effect, and for two neighbouring dependent steps of
+// different agents in which orders they were seen. A label or an order that never occurred is what a proof says
+// nothing about.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "sim/explore/move.h"
+
+namespace mmulab {
+
+/// Two moves whose order matters: they touch a common word, and one of them writes it.
+[[nodiscard]] bool dependent(const Footprint& a, const Footprint& b);
+
+class Coverage {
+ public:
+  explicit Coverage(bool orders) : orders_wanted_(orders) {}
+  void note(const MoveInfo& move);
+  /// The next move does not follow the last one that was noted.
+  void jump() { last_ = MoveInfo{}; }
+  [[nodiscard]] bool reached(const Label& label) const;
+  using Order = std::pair<const Label*, const Label*>;
+  /// How often the first was directly followed by the second, dependent, of another agent.
+  [[nodiscard]] const std::map<Order, std::uint64_t>& orders() const { return orders_; }
+
+ private:
+  bool orders_wanted_;
+  std::vector<bool> reached_;
+  MoveInfo last_;
+  std::map<Order, std::uint64_t> orders_;
+};
+
+}  // namespace mmulab

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+#include "sim/explore/cursor.h"
+
+#include <algorithm>
+
+namespace mmulab {
+namespace {
+
+void mix_footprint(StateHash& hash, const Footprint& footprint) {
+  for (const Touch& t : footprint)
+    hash.mix(std::uint64_t{t.first.raw()} << 32 | std::uint64_t{t.words} << 1 | static_cast<std::uint64_t>(t.use));
+}
+
+void add(Fingerprint& sum, const StateHash& hash) {
+  sum.high += hash.high();
+  sum.low += hash.low();
+}
+
+}  // namespace
+
+Cursor::Cursor(Explorable& system, CursorOptions options)
+    : system_(system), host_(system.host()), options_(options), reduction_(system.world()) {
+  MMULAB_ASSERT(options.rewind == Rewind::restart || Fiber::can_restore(), "stacks cannot be put back here");
+  MMULAB_ASSERT(options.rewind == Rewind::images || options.local_key != LocalKey::stacks,
+                "stacks that are not put back cannot be compared");
+  // Before the checker: the copy of the observers must be older than the first event.
+  system_.events().subscribe(*this);
+  system_.events().subscribe(system_.checker());
+  system_.checker().on_violation([this](const Violation& v) {
+    if (moving_) violations_.push_back(v);
+  });
+  begin();
+}
+
+Cursor::~Cursor() { host_.set_watcher(nullptr); }
+
+void Cursor::begin() {
+  if (options_.rewind == Rewind::images) host_.set_watcher(this);
+  host_.start();
+  system_.run_up();
+  for (Context* context : system_.contexts()) context->set_remembering(remembering());
+  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) run_private(AgentId{cpu});
+  first_ = path_.size();
+}
+
+void Cursor::about_to_run(Context& context) {
+  // Before the first move there is nothing to go back to.
+  if (frames_.empty()) return;
+  const Fiber::Image image = context.fiber().image();
+  saved_.push_back({&context, image, stacks_.size(), context.cpu(), context.history(),
+                    context.in_interrupt()});
+  stacks_.resize(stacks_.size() + image.bytes);
+  context.fiber().copy_stack_to(stacks_.data() + saved_.back().bytes_at);
+}
+
+void Cursor::on_event(const Event& event) {
+  if (options_.reduces && system_.takes_spinlock(event)) reduction_.learn_lock(event.location);
+  if (frames_.empty()) return;
+  Frame& frame = frames_.back();
+  frame.concerned_others = frame.concerned_others || system_.concerns_others(event);
+  if (frame.emitted) return;
+  frame.emitted = true;
+  observed_known_ = false;
+  if (options_.rewind == Rewind::images)
+    frame.observers = std::make_unique<Checker::Saved>(system_.checker().save());
+}
+
+void Cursor::list(std::vector<Move>& moves) {
+  moves.clear();
+  if (at_end_) return;
+  host_.list_decisions(decisions_);
+  for (const Decision& decision : decisions_) {
+    moves.emplace_back();
+    moves.back().decision = decision;
+  }
+  if (!moves.empty()) return;
+  moving_ = true;
+  system_.report_deadlock();
+  moving_ = false;
+}
+
+MoveInfo Cursor::info(const Move& move) {
+  MoveInfo info;
+  info.agent = move.decision.agent;
+  if (move.decision.kind == Decision::Kind::device) {
+    info.label = &host_.device_label(info.agent);
+    info.footprint = host_.device_footprint(move.decision);
+  } else if (move.decision.kind == Decision::Kind::step) {
+    info.label = host_.pending(info.agent)->label;
+    info.footprint = host_.pending(info.agent)->footprint;
+  }
+  return info;
+}
+
+Remembering Cursor::remembering() const {
+  return options_.local_key == LocalKey::all ? Remembering::everything : Remembering::needed;
+}
+
+Reduction::Actor Cursor::actor(AgentId agent) const {
+  if (host_.is_device(agent)) return {agent, TaskId::none(), false};
+  const Context& context = *host_.cpu_state(CpuId{agent.raw()}).current;
+  return {agent, context.task(), context.in_interrupt()};
+}
+
+void Cursor::push(const Move& move) {
+  violations_.clear();
+  moves_.push_back(move);
+  begins_.push_back(path_.size());
+  step(move);
+  next_choice_ = choice_after_this();
+  if (!host_.is_device(move.decision.agent)) run_private(move.decision.agent);
+}
+
+void Cursor::step(const Move& move) {
+  if (options_.reduces || coverage_ != nullptr) {
+    const MoveInfo move_info = info(move);
+    if (coverage_ != nullptr) coverage_->note(move_info);
+    if (options_.reduces) reduction_.learn(actor(move_info.agent), move_info.footprint);
+  }
+  Frame frame;
+  frame.mark = system_.world().mark();
+  frame.fibers = saved_.size();
+  frame.bytes = stacks_.size();
+  frame.steps = host_.steps();
+  frame.at_end = at_end_;
+  if (!host_.is_device(move.decision.agent)) {
+    frame.cpu = CpuId{move.decision.agent.raw()};
+    frame.cpu_state = host_.cpu_state(frame.cpu);
+  }
+  if (!observed_known_) {
+    const StateHash hash = system_.checker().fingerprint();
+    observed_ = {hash.high(), hash.low()};
+    observed_known_ = true;
+  }
+  frame.observed = observed_;
+  frames_.push_back(std::move(frame));
+  path_.push_back(move);
+  perform(move);
+}
+
+void Cursor::perform(const Move& move) {
+  ++steps_made_;
+  picks_.assign(move.pick.begin(), move.pick.begin() + move.picks);
+  moving_ = true;
+  host_.perform(move.decision, picks_);
+  at_end_ = system_.finished();
+  if (at_end_) system_.conclude();
+  moving_ = false;
+}
+
+void Cursor::run_private(AgentId agent) {
+  // A task could go round in private for ever.
+  constexpr std::size_t stretch_max = 1000;
+  if (!options_.reduces || !shortcuts_) return;
+  for (std::size_t n = 0; n < stretch_max && !at_end_ && violations_.empty() && step_privately(agent); ++n) {
+  }
+}
+
+bool Cursor::step_privately(AgentId agent) {
+  const Op* op = host_.pending(agent);
+  if (op == nullptr || host_.interruptible(agent)) return false;
+  if (!reduction_.is_private(actor(agent), *op->label, op->footprint) || !host_.enabled(agent)) return false;
+  const Label& label = *op->label;
+  Move move;
+  move.decision = {Decision::Kind::step, agent, 0};
+  step(move);
+  if (!frames_.back().concerned_others && host_.asked().empty() && !at_end_) return true;
+  reduction_.learn_public(label);
+  violations_.clear();
+  take_back_step();
+  return false;
+}
+
+void Cursor::take_back_step() {
+  if (options_.rewind == Rewind::restart) {
+    const std::vector<Move> steps(path_.begin(), path_.end() - 1);
+    frames_.clear();
+    path_.clear();
+    system_.restart();
+    host_.start();
+    system_.run_up();
+    for (Context* context : system_.contexts()) context->set_remembering(remembering());
+    at_end_ = false;
+    observed_known_ = false;
+    for (const Move& move : steps) step(move);
+    return;
+  }
+  Frame& frame = frames_.back();
+  system_.world().undo_to(frame.mark);
+  while (saved_.size() > frame.fibers) {
+    const SavedFiber& saved = saved_.back();
+    saved.context->fiber().restore(saved.image, stacks_.data() + saved.bytes_at);
+    saved.context->set_cpu(saved.cpu);
+    saved.context->history() = saved.history;
+    saved.context->set_in_interrupt(saved.in_interrupt);
+    saved_.pop_back();
+  }
+  stacks_.resize(frame.bytes);
+  if (frame.cpu.exists()) host_.restore(frame.cpu, frame.cpu_state);
+  host_.set_steps(frame.steps);
+  if (frame.observers != nullptr) system_.checker().restore(*frame.observers);
+  observed_ = frame.observed;
+  observed_known_ = true;
+  at_end_ = frame.at_end;
+  frames_.pop_back();
+  path_.pop_back();
+}
+
+void Cursor::pop_to(std::size_t level) {
+  violations_.clear();
+  if (level >= moves_.size()) return;
+  if (options_.rewind == Rewind::restart) return restart_at(level);
+  const std::size_t depth = begins_[level];
+  while (path_.size() > depth) take_back_step();
+  moves_.resize(level);
+  begins_.resize(level);
+}
+
+void Cursor::restart_at(std::size_t level) {
+  const std::vector<Move> moves(moves_.begin(), moves_.begin() + static_cast<std::ptrdiff_t>(level));
+  begin_again();
+  for (const Move& move : moves) push(move);
+}
+
+void Cursor::begin_again() {
+  if (options_.rewind == Rewind::images) {
+    pop_to(0);
+    while (!path_.empty()) take_back_step();
+  } else {
+    frames_.clear();
+    path_.clear();
+    moves_.clear();
+    begins_.clear();
+    system_.restart();
+    at_end_ = false;
+    observed_known_ = false;
+    begin();
+    return;
+  }
+  if (reduction_.stale()) reduction_.begin_again();
+  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) run_private(AgentId{cpu});
+  first_ = path_.size();
+}
+
+void Cursor::move_to(const std::vector<Move>& moves) {
+  std::size_t common = 0;
+  while (common < moves.size() && common < moves_.size() && moves[common] == moves_[common]) ++common;
+  pop_to(common);
+  for (std::size_t i = common; i < moves.size(); ++i) push(moves[i]);
+}
+
+std::optional<Move> Cursor::choice_after_this() const {
+  const std::vector<ExploredHost::Asked>& asked = host_.asked();
+  MMULAB_ASSERT(asked.size() <= Move::picks_max, "a step draws at most four choices");
+  for (std::size_t n = asked.size(); n > 0; --n) {
+    if (asked[n - 1].picked + 1 == asked[n - 1].possibilities) continue;
+    Move next = path_.back();
+    next.picks = static_cast<std::uint8_t>(n);
+    for (std::size_t i = 0; i < Move::picks_max; ++i)
+      next.pick[i] = i < n ? static_cast<std::uint8_t>(asked[i].picked + (i + 1 == n ? 1 : 0)) : std::uint8_t{0};
+    return next;
+  }
+  return {};
+}
+
+Fingerprint Cursor::key() {
+  if (!observed_known_) {
+    const StateHash hash = system_.checker().fingerprint();
+    observed_ = {hash.high(), hash.low()};
+    observed_known_ = true;
+  }
+  const Fingerprint world = system_.world().fingerprint();
+  const Fingerprint own = locals();
+  StateHash all;
+  for (const std::uint64_t word : {world.high, world.low, own.high, own.low, observed_.high, observed_.low})
+    all.mix(word);
+  return {all.high(), all.low()};
+}
+
+Fingerprint Cursor::locals() const {
+  Fingerprint sum;
+  std::uint64_t number = 0;
+  for (Context* context : system_.contexts()) {
+    StateHash hash;
+    hash.mix(++number);
+    hash.mix(context->cpu().exists() ? context->cpu().raw() : ~std::uint64_t{0});
+    if (options_.local_key == LocalKey::stacks) {
+      const Fiber::Image image = context->fiber().image();
+      const auto* words = static_cast<const std::uint64_t*>(image.context);
+      for (std::size_t i = 0; i < image.bytes / sizeof(std::uint64_t); ++i) hash.mix(words[i]);
+    } else {
+      hash.mix(context->history().high());
+      hash.mix(context->history().low());
+    }
+    add(sum, hash);
+  }
+  for (std::uint32_t c = 0; c < host_.cpus(); ++c) {
+    const ExploredHost::CpuState state = host_.cpu_state(CpuId{c});
+    StateHash hash;
+    hash.mix(std::uint64_t{c} << 32);
+    hash.mix(state.current->task().raw());
+    hash.mix(state.pending != nullptr ? state.pending->label->number() + 1 : 0);
+    if (state.pending != nullptr) mix_footprint(hash, state.pending->footprint);
+    add(sum, hash);
+  }
+  return sum;
+}
+
+}  // namespace mmulab

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// A place in the tree of all schedules: goes forward by a move and back again. All engines are ways of steering one
+// cursor. Going back restores the World from its journal, the stacks of the fibers that ran from images, and the
+// observers from copies that are made only when a step emits something; where stacks cannot be put back (address
+// sanitizer, or on request, as a cross-check) the system is started anew and the shorter path performed again.
+// A move carries along the private steps that follow it (reduction.h), so a place is named by its moves, a schedule
+// by its steps. Source: checking.md 2.4. Cost: a step's own work plus the live stack (some hundred bytes) of the
+// fiber that ran.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "sim/explore/coverage.h"
+#include "sim/explore/explorable.h"
+#include "sim/explore/reduction.h"
+
+namespace mmulab {
+
+enum class Rewind : std::uint8_t { images, restart };
+/// How much of what a task has read is part of a state's identity.
+enum class LocalKey : std::uint8_t { since_forget, all, stacks };
+
+struct CursorOptions {
+  Rewind rewind = Fiber::can_restore() ? Rewind::images : Rewind::restart;
+  LocalKey local_key = LocalKey::since_forget;
+  /// Performs private steps at once.
+  bool reduces = true;
+};
+
+class Cursor : private FiberWatcher, private EventObserver {
+ public:
+  Cursor(Explorable& system, CursorOptions options);
+  ~Cursor() override;
+
+  /// Steps and moves since the start of the exploration.
+  [[nodiscard]] std::size_t depth() const { return path_.size(); }
+  [[nodiscard]] const std::vector<Move>& path() const { return path_; }
+  [[nodiscard]] std::size_t level() const { return moves_.size(); }
+  [[nodiscard]] const std::vector<Move>& moves() const { return moves_; }
+  /// Every move that is possible now, in a fixed order, the picks all 0. Empty: the end, or a deadlock.
+  void list(std::vector<Move>& moves);
+  /// What the move would do.
+  [[nodiscard]] MoveInfo info(const Move& move);
+
+  /// Performs it, and the private steps of its agent that follow. The end of all tasks is judged with the move that led
+  /// there.
+  void push(const Move& move);
+  void pop() { pop_to(level() - 1); }
+  void pop_to(std::size_t level);
+  /// Goes to the end of another list of moves from the start, over what the two have in common.
+  void move_to(const std::vector<Move>& moves);
+
+  /// The last move with its next picks: what another choice inside it leads to. None if it was the last.
+  [[nodiscard]] std::optional<Move> next_choice() const { return next_choice_; }
+  /// Violations that the last move brought about.
+  [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+  [[nodiscard]] bool at_end() const { return at_end_; }
+  /// The state's identity: World, tasks' histories and pending steps, observers.
+  [[nodiscard]] Fingerprint key();
+  /// Of the World alone, for comparing ends that different engines reach.
+  [[nodiscard]] Fingerprint world_key() const { return system_.world().fingerprint(); }
+
+  [[nodiscard]] std::uint64_t steps_made() const { return steps_made_; }
+  /// A shortcut has turned out unfounded: what was explored so far may have gaps, and is to be explored again.
+  [[nodiscard]] bool stale() const { return reduction_.stale(); }
+  /// From the start, with what has been learned.
+  void begin_again();
+  /// Whether private steps are performed at once; learning which ones are goes on without. Before the first move.
+  void allow_shortcuts(bool allowed) { shortcuts_ = allowed; }
+  void set_coverage(Coverage* coverage) { coverage_ = coverage; }
+  [[nodiscard]] Explorable& system() { return system_; }
+
+ private:
+  struct SavedFiber {
+    Context* context;
+    Fiber::Image image;
+    std::size_t bytes_at;
+    CpuId cpu;
+    History history;
+    bool in_interrupt;
+  };
+  struct Frame {
+    World::JournalMark mark;
+    std::size_t fibers;  ///< saved_ had so many
+    std::size_t bytes;   ///< and stacks_
+    std::uint64_t steps;
+    CpuId cpu;
+    ExploredHost::CpuState cpu_state;
+    bool at_end;
+    bool emitted = false;
+    bool concerned_others = false;
+    std::unique_ptr<Checker::Saved> observers;
+    Fingerprint observed;
+  };
+
+  void about_to_run(Context& context) override;
+  void on_event(const Event& event) override;
+  void begin();
+  [[nodiscard]] Remembering remembering() const;
+  void step(const Move& move);
+  void perform(const Move& move);
+  void run_private(AgentId agent);
+  bool step_privately(AgentId agent);
+  [[nodiscard]] Reduction::Actor actor(AgentId agent) const;
+  [[nodiscard]] std::optional<Move> choice_after_this() const;
+  void restart_at(std::size_t level);
+  void take_back_step();
+  [[nodiscard]] Fingerprint locals() const;
+
+  Explorable& system_;
+  ExploredHost& host_;
+  CursorOptions options_;
+  Reduction reduction_;
+  Coverage* coverage_ = nullptr;
+  std::vector<Move> path_;
+  std::vector<Move> moves_;
+  std::vector<std::size_t> begins_;  ///< where each move begins in path_
+  std::size_t first_ = 0;            ///< steps before the first move
+  std::vector<Frame> frames_;
+  std::vector<SavedFiber> saved_;
+  std::vector<char> stacks_;
+  std::vector<Violation> violations_;
+  std::vector<Decision> decisions_;   // scratch
+  std::vector<std::uint32_t> picks_;  // scratch
+  Fingerprint observed_;
+  bool observed_known_ = false;
+  std::optional<Move> next_choice_;
+  bool at_end_ = false;
+  bool moving_ = false;
+  bool shortcuts_ = true;
+  std::uint64_t steps_made_ = 0;
+};
+
+}  // namespace mmulab

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// A step of a schedule, as engines, coverage and schedule files name it.
+#pragma once
+
+#include <array>
+
+#include "sim/explore/explored_host.h"
+
+namespace mmulab {
+
+/// A decision, with the picks of the choices inside it (the first `picks` of them; 0 otherwise).
+struct Move {
+  static constexpr std::size_t picks_max = 4;
+  Decision decision;
+  std::uint8_t picks = 0;
+  std::array<std::uint8_t, picks_max> pick{};
+  friend bool operator==(const Move& a, const Move& b) {
+    return a.decision.kind == b.decision.kind && a.decision.agent == b.decision.agent &&
+           a.decision.value == b.decision.value && a.picks == b.picks && a.pick == b.pick;
+  }
+};
+
+/// What a move was, for coverage and for the independence of moves.
+struct MoveInfo {
+  AgentId agent;
+  const Label* label = nullptr;  ///< null: an interrupt is taken, nothing shared is touched yet
+  Footprint footprint;
+};
+
+}  // namespace mmulab

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "sim/explore/search.h"
+
+#include <algorithm>
+
+namespace mmulab {
+
+const char* name_of(SearchEnd end) {
+  switch (end) {
+    case SearchEnd::complete: return "complete";
+    case SearchEnd::found: return "found";
+    case SearchEnd::schedules: return "schedules";
+    case SearchEnd::states: return "states";
+    case SearchEnd::steps: return "steps";
+    case SearchEnd::depth: return "depth";
+    case SearchEnd::time: return "time";
+    case SearchEnd::memory: return "memory";
+    case SearchEnd::interrupted: return "interrupted";
+    case SearchEnd::stale: return "stale";
+  }
+  return "?";
+}
+
+Search::Search(Cursor& cursor, const SearchLimits& limits, SearchGoal goal, Coverage& coverage)
+    : cursor_(cursor), limits_(limits), goal_(std::move(goal)), coverage_(coverage) {
+  cursor_.set_coverage(&coverage);
+}
+
+Search::After Search::advance(const Move& move) {
+  cursor_.push(move);
+  ++result_.transitions;
+  result_.depth = std::max<std::uint64_t>(result_.depth, cursor_.depth());
+  if (cursor_.at_end() && goal_.exhaust) {
+    const Fingerprint world = cursor_.world_key();
+    finals_[{world.high, world.low}] = true;
+  }
+  return note_violations();
+}
+
+Search::After Search::note_violations() {
+  if (cursor_.violations().empty()) return After::go_on;
+  bool all_wanted = !goal_.wanted.empty();
+  for (const Violation& v : cursor_.violations()) {
+    const std::pair<std::string, std::string> pair{v.invariant, v.class_id};
+    all_wanted = all_wanted && std::find(goal_.wanted.begin(), goal_.wanted.end(), pair) != goal_.wanted.end();
+    if (!found_.emplace(pair, result_.counterexamples.size()).second) continue;
+    result_.counterexamples.push_back({v, cursor_.path()});
+  }
+  if (goal_.exhaust) return After::go_on;
+  if (has_all()) {
+    result_.end = SearchEnd::found;
+    return After::stop;
+  }
+  // What is expected may be followed by what else is expected; anything else has already decided.
+  return all_wanted ? After::go_on : After::violated;
+}
+
+bool Search::has_all() const {
+  return std::all_of(goal_.wanted.begin(), goal_.wanted.end(),
+                     [&](const auto& pair) { return found_.count(pair) != 0; });
+}
+
+bool Search::out_of_budget(std::uint64_t states, std::size_t bytes) {
+  const auto over = [&](SearchEnd end) {
+    result_.end = end;
+    return true;
+  };
+  if (cursor_.stale()) return over(SearchEnd::stale);
+  if (states > limits_.states_max) return over(SearchEnd::states);
+  if (cursor_.steps_made() > limits_.steps_max) return over(SearchEnd::steps);
+  if (++checks_ % 256 != 0) return false;
+  if (bytes > limits_.memory_max_bytes) return over(SearchEnd::memory);
+  if (limits_.interrupt != nullptr && limits_.interrupt->load()) return over(SearchEnd::interrupted);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  return elapsed.count() > limits_.seconds_max && over(SearchEnd::time);
+}
+
+VisitedStates::Seen Search::enter_state(VisitedStates& visited, const SwitchCount& switches) {
+  Fingerprint key = cursor_.key();
+  if (limits_.switches_max == SearchLimits::none) return visited.enter(key, 0);
+  key.low += mix(switches.last().exists() ? switches.last().raw() + std::uint64_t{1} : 0);
+  return visited.enter(key, switches.switches());
+}
+
+SearchResult Search::finish(const char* engine) {
+  cursor_.pop_to(0);
+  coverage_.jump();
+  result_.engine = engine;
+  result_.ends = finals_.size();
+  for (const auto& [world, seen] : finals_) result_.final_states.push_back({world.first, world.second});
+  return std::move(result_);
+}
+
+std::uint32_t SwitchCount::with(const Move& move, const std::vector<Move>& possible) const {
+  if (move.decision.kind != Decision::Kind::step || !last_.exists() || move.decision.agent == last_) return switches_;
+  const bool could_go_on = std::any_of(possible.begin(), possible.end(), [&](const Move& other) {
+    return other.decision.kind == Decision::Kind::step && other.decision.agent == last_;
+  });
+  return switches_ + (could_go_on ? 1 : 0);
+}
+
+void SwitchCount::add(const Move& move, const std::vector<Move>& possible) {
+  switches_ = with(move, possible);
+  if (move.decision.kind == Decision::Kind::step) last_ = move.decision.agent;
+}
+
+}  // namespace mmulab

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+#include "sim/lab/check.h"
+
+#include <algorithm>
+#include <chrono>
+#include <tuple>
+
+#include "sim/config/diagnostic.h"
+#include "sim/explore/shrink.h"
+#include "sim/lab/subject.h"
+#include "sim/lab/tell.h"
+
+namespace mmulab::lab {
+namespace {
+
+constexpr std::uint64_t replays_max = 20'000;
+/// Beyond this many switches nobody has the patience, and few bugs need them (CHESS).
+constexpr std::uint64_t bound_max = 6;
+
+class Check {
+ public:
+  Check(const config::Values& values, const std::string& file, const CheckControl& control)
+      : values_(values), control_(control), explored_(values, OnViolation::count), cursor_(explored_, options()),
+        coverage_(control.orders) {
+    result_.subject = run_subject(values, file);
+    result_.memory_model = values.text("check.memory");
+    heading_.scenario = file;
+    heading_.overrides = control.overrides;
+    heading_.config_hash = values.config_hash();
+    if (control.expect)
+      for (const Expectation& e : explored_.checker().expectations())
+        goal_.wanted.emplace_back(e.invariant, e.class_id);
+  }
+
+  CheckResult operator()() {
+    learn();
+    const std::string& engine = values_.text("check.engine");
+    if (engine == "auto") choose_engines();
+    else decide(run(engine, bound()));
+    conclude();
+    return std::move(result_);
+  }
+
+ private:
+  CursorOptions options() const {
+    CursorOptions o;
+    o.reduces = values_.flag("check.reduce");
+    return o;
+  }
+
+  [[nodiscard]] std::uint64_t bound() const {
+    return values_.contains("check.switches_max") ? values_.integer("check.switches_max") : SearchLimits::none;
+  }
+
+  [[nodiscard]] SearchLimits limits(std::uint64_t switches_max) const {
+    SearchLimits limits;
+    limits.states_max = values_.integer("check.states_max");
+    if (values_.contains("check.steps_max")) limits.steps_max = values_.integer("check.steps_max");
+    if (values_.contains("check.seconds_max"))
+      limits.seconds_max = static_cast<double>(values_.integer("check.seconds_max"));
+    limits.memory_max_bytes = values_.integer("check.memory_max_mib") << 20;
+    limits.schedules_max = values_.integer("check.schedules");
+    limits.switches_max = switches_max;
+    limits.interrupt = control_.interrupt;
+    return limits;
+  }
+
+  SearchResult run_once(const std::string& engine, const SearchLimits& limits) {
+    if (engine == "bfs") return search_breadth_first(cursor_, limits, goal_, coverage_);
+    if (engine == "dfs") return search_depth_first(cursor_, limits, goal_, coverage_);
+    const RandomKind kind = engine == "pct" ? RandomKind::pct : engine == "urw" ? RandomKind::urw : RandomKind::random;
+    return search_at_random(cursor_, limits, goal_, coverage_, kind, values_.integer("sim.seed"),
+                            static_cast<std::uint32_t>(values_.integer("check.pct_depth")));
+  }
+
+  /// A few schedules without shortcuts show most of what is shared, so that the search seldom has to begin again.
+  void learn() {
+    constexpr std::uint64_t walks = 24;
+    if (!options().reduces) return;
+    SearchLimits few;
+    few.schedules_max = walks;
+    SearchGoal nothing;
+    nothing.exhaust = true;
+    cursor_.allow_shortcuts(false);
+    search_at_random(cursor_, few, nothing, coverage_, RandomKind::random, 1, 1);
+    cursor_.allow_shortcuts(true);
+    cursor_.begin_again();
+  }
+
+  /// Runs an engine until its shortcuts hold.
+  EngineRun run(const std::string& engine, std::uint64_t switches_max) {
+    EngineRun run;
+    run.switches_max = switches_max;
+    SearchLimits budget = limits(switches_max);
+    if (budget.steps_max != SearchLimits::none) budget.steps_max += cursor_.steps_made();
+    for (;;) {
+      run.result = run_once(engine, budget);
+      if (run.result.end != SearchEnd::stale && !cursor_.stale()) break;
+      cursor_.begin_again();
+      ++run.restarts;
+    }
+    result_.engines.push_back(run);
+    return run;
+  }
+
+  /// Prove if the states suffice; else bound the switches, one more each time; else try at random.
+  void choose_engines() {
+    EngineRun whole = run("dfs", SearchLimits::none);
+    if (!whole.result.counterexamples.empty()) return decide(shorter(whole));
+    if (whole.result.end != SearchEnd::states) return decide(whole);
+    EngineRun best;
+    bool any = false;
+    for (std::uint64_t k = 0; k <= bound_max; ++k) {
+      const EngineRun bounded = run("dfs", k);
+      if (!bounded.result.counterexamples.empty()) return decide(shorter(bounded));
+      if (bounded.result.end != SearchEnd::complete) break;
+      best = bounded;
+      any = true;
+      if (bounded.result.bound_cut == 0) break;
+    }
+    if (any) return decide(best);
+    decide(run("pct", SearchLimits::none));
+  }
+
+  /// Breadth-first finds a shortest schedule, if it gets that far; otherwise `found` is shrunk.
+  EngineRun shorter(const EngineRun& found) {
+    EngineRun again = run("bfs", found.switches_max);
+    return again.result.counterexamples.size() >= found.result.counterexamples.size() ? again : found;
+  }
+
+  void decide(const EngineRun& last) {
+    const SearchResult& r = last.result;
+    for (const Counterexample& found : r.counterexamples) tell_one(found, r.engine);
+    if (!r.counterexamples.empty()) result_.verdict = CheckVerdict::violated;
+    else if (r.end == SearchEnd::interrupted) result_.verdict = CheckVerdict::interrupted;
+    else if (r.end != SearchEnd::complete) result_.verdict = CheckVerdict::undecided;
+    else if (last.switches_max != SearchLimits::none && r.bound_cut != 0)
+      result_.verdict = CheckVerdict::proved_bounded;
+    else result_.verdict = CheckVerdict::proved;
+    result_.bound = last.switches_max;
+  }
+
+  void tell_one(const Counterexample& found, const std::string& engine) {
+    Counterexample shown = found;
+    const bool shortest = engine == "bfs" && !options().reduces;
+    if (control_.shrinks && !shortest) {
+      ExploredSystem fresh(values_, OnViolation::count);
+      CursorOptions plain;
+      plain.reduces = false;
+      Cursor cursor(fresh, plain);
+      shown = shrink(cursor, found, replays_max);
+    }
+    ToldCounterexample told = tell(values_, shown, heading_);
+    told.engine = engine;
+    told.shortest = shortest;
+    result_.counterexamples.push_back(std::move(told));
+  }
+
+  void conclude() {
+    Checker& checker = explored_.checker();
+    result_.invariants = checker.results();
+    result_.goals = checker.goals();
+    result_.expectations = checker.expectations();
+    result_.as_expected = checker.as_expected();
+    const System& system = explored_.system();
+    for (std::uint32_t t = 0; t < system.tasks(); ++t)
+      result_.tasks.push_back({system.task_name(TaskId{t}), system.world.load(system.state->task_cpu(TaskId{t}))});
+    const bool proved = result_.verdict == CheckVerdict::proved || result_.verdict == CheckVerdict::proved_bounded;
+    if (proved && checker.verdict() == Verdict::vacuous) result_.verdict = CheckVerdict::vacuous;
+    list_unreached();
+    list_orders();
+    list_assumptions();
+  }
+
+  /// A part of which some step took effect, and some other one never did.
+  void list_unreached() {
+    const auto part = [](const Label& label) { return std::string(label.name().substr(0, label.name().find('.'))); };
+    std::vector<std::string> used;
+    for (const Label* label : Label::all())
+      if (coverage_.reached(*label)) used.push_back(part(*label));
+    for (const Label* label : Label::all())
+      if (!coverage_.reached(*label) && std::find(used.begin(), used.end(), part(*label)) != used.end())
+        result_.unreached.emplace_back(label->name());
+    std::sort(result_.unreached.begin(), result_.unreached.end());
+  }
+
+  void list_orders() {
+    for (const auto& [pair, times] : coverage_.orders()) {
+      const auto reversed = coverage_.orders().find({pair.second, pair.first});
+      result_.orders.push_back({std::string(pair.first->name()), std::string(pair.second->name()), times,
+                                reversed == coverage_.orders().end() ? 0 : reversed->second});
+    }
+    std::sort(result_.orders.begin(), result_.orders.end(), [](const OrderSeen& a, const OrderSeen& b) {
+      return std::tie(a.first, a.second) < std::tie(b.first, b.second);
+    });
+  }
+
+  void list_assumptions() {
+    auto& list = result_.subject.assumptions;
+    list = {"memory model: " + result_.memory_model,
+            "boot and warm-up ran in one order; what follows was explored",
+            "the machine, the page tables and the workload are as small as configured"};
+    if (options().reduces)
+      list.emplace_back("steps that nobody else could notice were performed at once; that nobody could was checked");
+    for (const EngineRun& run : result_.engines)
+      if (run.result.states != 0)
+        list.push_back(fmt::format("{}: two of {} states share a fingerprint with a chance below 2^{}",
+                                   run.result.engine, run.result.states, run.result.collision_exponent));
+  }
+
+  const config::Values& values_;
+  const CheckControl& control_;
+  ExploredSystem explored_;
+  Cursor cursor_;
+  Coverage coverage_;
+  SearchGoal goal_;
+  Schedule heading_;
+  CheckResult result_;
+};
+
+}  // namespace
+
+CheckResult check(const config::Values& values, const std::string& file, const CheckControl& control) {
+  const auto start = std::chrono::steady_clock::now();
+  CheckResult result = Check(values, file, control)();
+  result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+RunResult replay_timed(const config::Values& values, const std::string& file, const Schedule& schedule,
+                       const RunControl& control) {
+  ExploredSystem explored(values, OnViolation::count);
+  const Cursor started(explored, {});
+  RunControl following = control;
+  following.follow = explored.boot();
+  for (const Move& move : schedule.moves(explored.host().cpus())) {
+    following.follow.push_back(move.decision);
+    for (std::size_t i = 0; i < move.picks; ++i)
+      following.follow.push_back({Decision::Kind::choice, move.decision.agent, move.pick[i]});
+  }
+  return run(values, file, following);
+}
+
+CheckResult replay(const config::Values& values, const std::string& file, const Schedule& schedule,
+                   const std::string& schedule_file, std::uint64_t break_at) {
+  CheckResult result;
+  result.subject = run_subject(values, file);
+  result.memory_model = values.text("check.memory");
+  ToldCounterexample told = tell(values, schedule, schedule_file, break_at);
+  result.verdict = told.violation.invariant.empty() ? CheckVerdict::undecided : CheckVerdict::violated;
+  result.counterexamples.push_back(std::move(told));
+  return result;
+}
+
+}  // namespace mmulab::lab

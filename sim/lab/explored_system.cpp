@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "sim/lab/explored_system.h"
+
+#include <algorithm>
+
+#include "models/invariants/no_deadlock.h"
+#include "models/machine/config.h"
+#include "sim/lab/build.h"
+#include "sim/lab/selection.h"
+#include "sim/lab/subject.h"
+
+namespace mmulab::lab {
+
+ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy) {
+  const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(),
+                                              values.integer("sim.seed")};
+  plan_ = workload::make_plan(values, environment);
+  system_ = assemble_system(system_parts(values, plan_.limits));
+  populate(*system_, plan_);
+  CheckerOptions options;
+  options.policy = policy;
+  checker_ = std::make_unique<Checker>(options);
+  auto ledger = std::make_unique<Ledger>(ledger_config(values, *system_), system_->events);
+  select_checks(*checker_, values, *ledger);
+  checker_->add_model(std::move(ledger));
+  host_ = &system_->make_explored();
+  contexts_ = system_->contexts();
+  system_->events.subscribe(*this);
+}
+
+ExploredSystem::~ExploredSystem() = default;
+
+void ExploredSystem::on_event(const Event& event) {
+  if (event.kind == EventKind::measurement_begun) measuring_ = true;
+}
+
+bool ExploredSystem::concerns_others(const Event& event) const { return mmulab::concerns_others(event); }
+
+bool ExploredSystem::takes_spinlock(const Event& event) const {
+  return event.kind == EventKind::lock_acquired && static_cast<LockClass>(event.a) != LockClass::mmap_sem;
+}
+
+/// A task of the workload runs there, in user mode, and is to wait for the others before it goes on.
+bool ExploredSystem::has_arrived(AgentId agent) const {
+  const TaskId task = system_->world.load(system_->state->cpu_current(CpuId{agent.raw()}));
+  return !plan_.warms_up && system_->world.load(system_->state->task_in_user(task));
+}
+
+void ExploredSystem::run_up() {
+  std::vector<Decision> decisions;
+  boot_.clear();
+  while (!measuring_) {
+    host_->list_decisions(decisions);
+    const auto next = std::find_if(decisions.begin(), decisions.end(), [&](const Decision& d) {
+      return host_->is_device(d.agent) || !has_arrived(d.agent);
+    });
+    if (next == decisions.end()) return;
+    boot_.push_back(*next);
+    host_->perform(*next);
+  }
+}
+
+void ExploredSystem::conclude() {
+  Event quiet{EventKind::quiescent};
+  quiet.b = system_->borrowed_roots();
+  system_->events.publish(quiet);
+}
+
+void ExploredSystem::report_deadlock() {
+  auto* invariant = dynamic_cast<NoDeadlock*>(checker_->find("no-deadlock"));
+  if (invariant == nullptr) return;
+  std::vector<std::string> story;
+  for (std::uint32_t c = 0; c < host_->cpus(); ++c) {
+    const ExploredHost::CpuState state = host_->cpu_state(CpuId{c});
+    if (state.pending == nullptr) continue;
+    story.push_back(fmt::format("cpu {} runs {} and waits in {}", c, system_->task_name(state.current->task()),
+                                state.pending->label->name()));
+  }
+  invariant->report_deadlock(Cycle{host_->steps()}, "no cpu can go on, and not every task has ended", story);
+}
+
+void ExploredSystem::restart() {
+  checker_->reset();
+  measuring_ = false;
+  system_->restart_explored();
+  contexts_ = system_->contexts();
+}
+
+}  // namespace mmulab::lab

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// A configuration assembled for exploration: the very system that the timed run simulates, with its checkers, under the
+// explored host.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/invariants/ledger.h"
+#include "sim/explore/explorable.h"
+#include "sim/lab/system.h"
+#include "workloads/plan.h"
+
+namespace mmulab::lab {
+
+class ExploredSystem : public Explorable, private EventObserver {
+ public:
+  /// Throws config::Error as `run` does. Nobody is subscribed to the events yet: the cursor does that.
+  ExploredSystem(const config::Values& values, OnViolation policy);
+  ~ExploredSystem() override;
+
+  World& world() override { return system_->world; }
+  EventStream& events() override { return system_->events; }
+  ExploredHost& host() override { return *host_; }
+  Checker& checker() override { return *checker_; }
+  const std::vector<Context*>& contexts() const override { return contexts_; }
+  bool finished() const override { return system_->finished(); }
+  void run_up() override;
+  bool concerns_others(const Event& event) const override;
+  bool takes_spinlock(const Event& event) const override;
+  void conclude() override;
+  void report_deadlock() override;
+  void restart() override;
+
+  /// What run_up decided.
+  [[nodiscard]] const std::vector<Decision>& boot() const { return boot_; }
+  [[nodiscard]] System& system() { return *system_; }
+  [[nodiscard]] const workload::Plan& plan() const { return plan_; }
+
+ private:
+  void on_event(const Event& event) override;
+  [[nodiscard]] bool has_arrived(AgentId agent) const;
+
+  workload::Plan plan_;
+  std::unique_ptr<System> system_;
+  std::unique_ptr<Checker> checker_;
+  ExploredHost* host_ = nullptr;
+  std::vector<Context*> contexts_;
+  std::vector<Decision> boot_;
+  bool measuring_ = false;
+};
+
+}  // namespace mmulab::lab

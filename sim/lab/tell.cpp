@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "sim/lab/tell.h"
+
+#include "sim/config/diagnostic.h"
+
+namespace mmulab::lab {
+namespace {
+
+std::string actor_name(const TracedStep& step, const ExploredHost& host) {
+  if (step.cpu.exists()) return fmt::format("cpu {}", step.cpu);
+  return fmt::format("device {}.{}", step.move.decision.agent.raw() - host.cpus(), step.move.decision.value);
+}
+
+/// What a task keeps of itself says nothing about translation.
+bool is_bookkeeping(const World& world, Location at) {
+  const std::string& region = world.region_of(at).name;
+  return region == "task" || region == "cpu";
+}
+
+ToldStep told(ExploredSystem& explored, const TracedStep& step) {
+  const System& system = explored.system();
+  ToldStep t;
+  t.actor = actor_name(step, explored.host());
+  t.lane = step.cpu.exists() ? static_cast<int>(step.cpu.raw()) : -1;
+  t.task = step.task.exists() ? system.task_name(step.task) : "";
+  t.label = step.label != nullptr ? std::string(step.label->name()) : "(takes an interrupt)";
+  t.source = step.label != nullptr ? step.label->source() : "";
+  for (const TracedStore& store : step.stores)
+    if (!is_bookkeeping(system.world, store.at))
+      t.changes.push_back(
+          fmt::format("{} 0x{:x} -> 0x{:x}", system.world.describe(store.at), store.old_value, store.new_value));
+  for (const Location lock : step.locks) t.locks.push_back(system.world.describe(lock));
+  return t;
+}
+
+std::string race_text(const Trace& trace, const World& world) {
+  if (trace.race_first == trace.race_second) return "";
+  const TracedStep& a = trace.steps[trace.race_first];
+  const TracedStep& b = trace.steps[trace.race_second];
+  std::string where;
+  for (const Touch& x : a.footprint)
+    for (const Touch& y : b.footprint)
+      for (std::uint32_t w = 0; w < x.words && where.empty(); ++w)
+        if (y.covers(Location{x.first.raw() + w}) && (x.use == Use::write || y.use == Use::write))
+          where = world.describe(Location{x.first.raw() + w});
+  const auto name = [](const TracedStep& s) {
+    return s.cpu.exists() ? fmt::format("cpu {}'s {}", s.cpu, s.label->name()) : std::string(s.label->name());
+  };
+  return fmt::format("step {}, {}, came before step {}, {}; both touch {}", trace.race_first + 1, name(a),
+                     trace.race_second + 1, name(b), where);
+}
+
+/// The words that the violation is about, before the last step and after it.
+std::vector<std::string> tables(const Violation& v, const Trace& trace, const World& world) {
+  std::vector<std::string> lines;
+  for (const Location at : v.locations) {
+    std::uint64_t before = world.load(at);
+    for (const TracedStore& store : trace.steps.back().stores)
+      if (store.at == at) {
+        before = store.old_value;
+        break;
+      }
+    lines.push_back(fmt::format("{} 0x{:x} -> 0x{:x}", world.describe(at), before, world.load(at)));
+  }
+  return lines;
+}
+
+std::uint64_t switches_of(const Trace& trace) {
+  std::uint64_t switches = 0;
+  CpuId last;
+  for (const TracedStep& step : trace.steps) {
+    if (!step.cpu.exists()) continue;
+    if (last.exists() && last != step.cpu) ++switches;
+    last = step.cpu;
+  }
+  return switches;
+}
+
+class Teller {
+ public:
+  explicit Teller(const config::Values& values)
+      : explored_(values, OnViolation::count), tracer_(explored_), cursor_(explored_, options()) {}
+
+  TraceResult perform(const std::vector<Move>& moves, const std::vector<std::string>& labels,
+                      std::uint64_t break_at = 0) {
+    return tracer_.perform(cursor_, moves, labels, break_at);
+  }
+
+  ToldCounterexample words(const Trace& trace, const std::string& invariant, const std::string& class_id) {
+    ToldCounterexample told_one;
+    for (const Violation& v : trace.violations)
+      if (v.invariant == invariant && v.class_id == class_id) told_one.violation = v;
+    for (const TracedStep& step : trace.steps) told_one.steps.push_back(told(explored_, step));
+    told_one.race = race_text(trace, explored_.world());
+    told_one.tables = tables(told_one.violation, trace, explored_.world());
+    told_one.switches = switches_of(trace);
+    return told_one;
+  }
+
+  [[nodiscard]] std::uint32_t cpus() { return explored_.host().cpus(); }
+
+ private:
+  static CursorOptions options() {
+    CursorOptions o;
+    o.reduces = false;
+    return o;
+  }
+
+  ExploredSystem explored_;
+  Tracer tracer_;
+  Cursor cursor_;
+};
+
+Schedule schedule_of(const Schedule& heading, const Violation& violation, const Trace& trace, std::uint32_t cpus) {
+  Schedule schedule = heading;
+  schedule.invariant = violation.invariant;
+  schedule.class_id = violation.class_id;
+  for (const TracedStep& step : trace.steps) {
+    ScheduledStep s;
+    s.move = step.move;
+    Decision& decision = s.move.decision;
+    if (decision.kind == Decision::Kind::device) decision.agent = AgentId{decision.agent.raw() - cpus};
+    s.label = step.label != nullptr ? std::string(step.label->name()) : "interrupt";
+    schedule.steps.push_back(s);
+  }
+  return schedule;
+}
+
+[[noreturn]] void complain_stale(const Schedule& schedule, const TraceResult& result, const std::string& file) {
+  const ScheduledStep& step = schedule.steps[result.stale_at];
+  config::Diagnostic problem;
+  problem.file = file;
+  problem.line = step.line;
+  problem.column = 1;
+  problem.message = fmt::format("the schedule is stale at step {}: expected `{}`, {}", result.stale_at + 1, step.label,
+                                result.found.empty() ? "which the model cannot do there"
+                                                     : "the model does `" + result.found + "`");
+  problem.hint = "the model or the configuration has changed since it was recorded; `mmulab check` finds a new one";
+  throw config::Error(problem);
+}
+
+}  // namespace
+
+ToldCounterexample tell(const config::Values& values, const Counterexample& found, const Schedule& heading) {
+  Teller teller(values);
+  const TraceResult result = teller.perform(found.path, {});
+  MMULAB_ASSERT(!result.stale, "a counterexample can be performed again");
+  ToldCounterexample told_one = teller.words(result.trace, found.violation.invariant, found.violation.class_id);
+  MMULAB_ASSERT(!told_one.violation.invariant.empty(), "a counterexample shows its violation again");
+  told_one.schedule = to_text(schedule_of(heading, found.violation, result.trace, teller.cpus()));
+  return told_one;
+}
+
+ToldCounterexample tell(const config::Values& values, const Schedule& schedule, const std::string& schedule_file,
+                        std::uint64_t break_at) {
+  Teller teller(values);
+  const std::vector<Move> moves = schedule.moves(teller.cpus());
+  const std::vector<std::string> labels = schedule.labels();
+  const TraceResult result = teller.perform(moves, labels, break_at);
+  if (result.stale) complain_stale(schedule, result, schedule_file);
+  ToldCounterexample told_one = teller.words(result.trace, schedule.invariant, schedule.class_id);
+  told_one.engine = "replay";
+  return told_one;
+}
+
+}  // namespace mmulab::lab

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sim/results/check_result.h"
+#include "sim/results/quantity.h"
+#include "sim/results/summary.h"
+#include "sim/results/text_table.h"
+
+namespace mmulab {
+namespace {
+
+using Align = TextTable::Align;
+constexpr std::size_t hash_digits = 12;
+constexpr std::size_t number_width = 5;
+
+std::string switches_text(std::uint64_t n) { return grouped(n) + (n == 1 ? " switch" : " switches"); }
+
+std::string cut(const std::string& text, std::size_t width) {
+  return text.size() <= width ? text : text.substr(0, width - 1) + "~";
+}
+
+/// Where a lane begins, and how wide it is: what the numbers and the sources leave, shared by the cpus.
+struct Lanes {
+  explicit Lanes(std::uint32_t cpus) : width(std::max<std::size_t>(14, (text_width - number_width - source) / cpus)) {}
+  static constexpr std::size_t source = 30;
+  std::size_t width;
+  [[nodiscard]] std::size_t begin(int lane) const {
+    return number_width + (lane < 0 ? 0 : static_cast<std::size_t>(lane)) * width;
+  }
+};
+
+std::string step_lines(const ToldStep& step, std::size_t number, const Lanes& lanes, std::uint32_t cpus) {
+  std::string line = fmt::format("{:>4} ", number);
+  line.resize(lanes.begin(step.lane), ' ');
+  line += step.lane < 0 ? step.actor + ": " + step.label : cut(step.label, lanes.width - 1);
+  const std::size_t column = lanes.begin(static_cast<int>(cpus));
+  if (line.size() + 1 < column) line.resize(column, ' ');
+  else line += " ";
+  line += step.source;
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  std::string text = line + "\n";
+  const std::string indent(lanes.begin(step.lane) + 2, ' ');
+  for (const std::string& change : step.changes) text += indent + change + "\n";
+  if (!step.locks.empty()) text += indent + fmt::format("holds {}", fmt::join(step.locks, ", ")) + "\n";
+  return text;
+}
+
+class CheckReport {
+ public:
+  CheckReport(const CheckResult& result, config::Color color) : result_(result), palette_(color) {}
+
+  std::string text() {
+    subject();
+    verdict();
+    what_was_done();
+    for (std::size_t i = 0; i < result_.counterexamples.size(); ++i) counterexample(i);
+    expectations();
+    invariants();
+    coverage();
+    assumptions();
+    return std::move(out_);
+  }
+
+ private:
+  void heading(const std::string& title) { out_ += "\n" + palette_.paint(title, Style::strong) + "\n"; }
+  void subject();
+  void verdict();
+  void what_was_done();
+  void counterexample(std::size_t n);
+  void expectations();
+  void invariants();
+  void coverage();
+  void assumptions();
+  [[nodiscard]] const SearchResult* last() const {
+    return result_.engines.empty() ? nullptr : &result_.engines.back().result;
+  }
+
+  const CheckResult& result_;
+  Palette palette_;
+  std::string out_;
+};
+
+void CheckReport::subject() {
+  const RunSubject& s = result_.subject;
+  out_ += palette_.paint(wrap(s.title, 0, 2), Style::strong) + "\n";
+  const auto line = [&](const std::string& what, const std::string& text) {
+    if (!text.empty()) out_ += fmt::format("  {:<10}", what) + wrap(text, 12, 12) + "\n";
+  };
+  line("machine",
+       fmt::format("{} ({}), {}", s.machine, s.arch, plural(std::uint64_t{s.sockets} * s.cores * s.threads, "cpu")));
+  line("kernel", s.kernel);
+  line("strategy", s.strategy);
+  line("workload", s.workload);
+  line("config", s.config_hash.substr(0, hash_digits));
+}
+
+std::string counts(const SearchResult& r) {
+  if (r.states != 0)
+    return fmt::format("{}, {}, depth {}", plural(r.states, "state"), plural(r.transitions, "transition"), r.depth);
+  return fmt::format("{}, {}", plural(r.schedules, "schedule"), plural(r.transitions, "step"));
+}
+
+std::string cut_by(const SearchResult& r) {
+  switch (r.end) {
+    case SearchEnd::schedules: return fmt::format("{} tried", plural(r.schedules, "schedule"));
+    case SearchEnd::states: return fmt::format("cut by its budget of states after {}", plural(r.states, "state"));
+    case SearchEnd::steps: return "cut by its budget of steps";
+    case SearchEnd::depth: return "cut by its depth";
+    case SearchEnd::time: return "cut by wall time, so that another run may come farther";
+    case SearchEnd::memory: return "cut by memory";
+    case SearchEnd::interrupted: return "interrupted";
+    default: return "";
+  }
+}
+
+void CheckReport::verdict() {
+  std::string word, text;
+  Style style = Style::good;
+  switch (result_.verdict) {
+    case CheckVerdict::proved:
+      word = "PROVED", text = "all interleavings; " + counts(*last());
+      break;
+    case CheckVerdict::proved_bounded:
+      word = fmt::format("PROVED for at most {} context switches", result_.bound);
+      text = fmt::format("{}; the bound cut {}", counts(*last()), plural(last()->bound_cut, "move"));
+      break;
+    case CheckVerdict::undecided:
+      word = "NOT A PROOF", style = Style::warning;
+      if (last() != nullptr) text = cut_by(*last()) + "; no violation until then";
+      else text = "the schedule ends without its violation";
+      if (last() != nullptr && last()->complete_depth != 0)
+        text += fmt::format("; complete to depth {}", last()->complete_depth);
+      break;
+    case CheckVerdict::interrupted:
+      word = "INTERRUPTED", style = Style::warning, text = "no violation until then";
+      break;
+    case CheckVerdict::vacuous:
+      word = "VACUOUS", style = Style::bad;
+      text = "something that the scenario names never came up";
+      break;
+    case CheckVerdict::violated: {
+      word = "VIOLATED", style = Style::bad;
+      std::vector<std::string> pairs;
+      for (const auto& c : result_.counterexamples)
+        pairs.push_back(c.violation.invariant + " " + c.violation.class_id +
+                        (c.violation.expected ? " (expected)" : ""));
+      text = fmt::format("{}", fmt::join(pairs, ", "));
+      break;
+    }
+  }
+  out_ += "\n" + palette_.paint(word, style) + "  " + wrap(text, word.size() + 2, 2) + "\n";
+}
+
+void CheckReport::what_was_done() {
+  if (result_.engines.empty()) return;
+  heading("Search");
+  for (const EngineRun& run : result_.engines) {
+    std::string text = run.result.engine;
+    if (run.switches_max != SearchLimits::none) text += fmt::format(", at most {}", switches_text(run.switches_max));
+    text += ": " + counts(run.result);
+    if (run.result.end == SearchEnd::complete) text += "; complete";
+    else if (run.result.end == SearchEnd::found) text += "; found what it looked for";
+    else text += "; " + cut_by(run.result);
+    if (run.restarts != 0) text += fmt::format("; begun again {}", plural(run.restarts, "time"));
+    out_ += "  " + wrap(text, 2, 4) + "\n";
+  }
+}
+
+void CheckReport::counterexample(std::size_t n) {
+  const ToldCounterexample& c = result_.counterexamples[n];
+  const std::string name = fmt::format("{} {}", c.violation.invariant, c.violation.class_id);
+  out_ += fmt::format("\n{}. ", n + 1) + palette_.paint(name, c.violation.expected ? Style::warning : Style::bad);
+  out_ += fmt::format("  {}, {}{}\n", plural(c.steps.size(), "step"), switches_text(c.switches),
+                      c.shortest ? ", no shorter one exists" : "");
+  out_ += "   " + wrap(c.violation.message, 3, 3) + "\n\n";
+  std::uint32_t cpus = 1;
+  for (const ToldStep& step : c.steps) cpus = std::max(cpus, static_cast<std::uint32_t>(step.lane + 1));
+  out_ += lanes(c, cpus);
+  out_ += "\n   " + palette_.paint("why", Style::strong) + "\n";
+  for (const std::string& line : c.violation.story) out_ += "     " + wrap(line, 5, 7) + "\n";
+  if (!c.race.empty()) out_ += "     " + wrap(c.race, 5, 7) + "\n";
+  if (!c.tables.empty()) out_ += "   " + palette_.paint("before and after the last step", Style::strong) + "\n";
+  for (const std::string& line : c.tables) out_ += "     " + line + "\n";
+  if (!c.schedule_file.empty())
+    out_ += fmt::format("   schedule in {0}; again with: mmulab replay {0}\n", c.schedule_file);
+}
+
+void CheckReport::expectations() {
+  if (result_.expectations.empty()) return;
+  for (const Expectation& e : result_.expectations) {
+    const bool seen = std::any_of(result_.counterexamples.begin(), result_.counterexamples.end(), [&](const auto& c) {
+      return c.violation.invariant == e.invariant && c.violation.class_id == e.class_id;
+    });
+    if (!seen)
+      out_ += "\n" +
+              wrap(fmt::format("The scenario expects {} {}; it was not found.", e.invariant, e.class_id), 0, 2) +
+              "\n";
+  }
+}
+
+void CheckReport::invariants() {
+  if (result_.invariants.empty()) return;
+  heading("Invariants");
+  TextTable table({Align::left, Align::right, Align::left});
+  table.add_header({"", "judged", ""});
+  std::vector<std::string> inapplicable;
+  for (const auto& i : result_.invariants) {
+    if (i.status == InvariantStatus::not_applicable) {
+      inapplicable.push_back(i.name);
+      continue;
+    }
+    const bool bad = i.status == InvariantStatus::violated || i.status == InvariantStatus::vacuous;
+    const Style style = bad ? Style::bad : i.status == InvariantStatus::clean ? Style::good : Style::faint;
+    table.add({i.name, grouped(i.exercised), {name_of(i.status), style}});
+  }
+  out_ += table.render(palette_, 2);
+  if (!inapplicable.empty())
+    out_ += "  " + wrap(fmt::format("n/a here: {}", fmt::join(inapplicable, ", ")), 2, 4) + "\n";
+  if (result_.goals.empty()) return;
+  heading("Goals");
+  for (const auto& goal : result_.goals)
+    out_ += fmt::format("  {}: {}\n", goal.name, goal.reached != 0 ? "reached" : "never reached");
+}
+
+void CheckReport::coverage() {
+  if (!result_.unreached.empty()) {
+    heading("Steps that never took effect");
+    out_ += "  " + wrap(fmt::format("{}", fmt::join(result_.unreached, ", ")), 2, 2) + "\n";
+  }
+  if (result_.orders.empty()) return;
+  heading("Orders of neighbouring dependent steps of different agents");
+  TextTable table({Align::left, Align::left, Align::right, Align::right});
+  table.add_header({"first", "second", "seen", "reversed"});
+  for (const OrderSeen& o : result_.orders)
+    table.add({o.first,
+               o.second,
+               grouped(o.times),
+               {o.reversed == 0 ? "never" : grouped(o.reversed), o.reversed == 0 ? Style::warning : Style::plain}});
+  out_ += table.render(palette_, 2);
+}
+
+void CheckReport::assumptions() {
+  heading("Assumptions");
+  for (const auto& assumption : result_.subject.assumptions) out_ += "  " + wrap(assumption, 2, 4) + "\n";
+}
+
+}  // namespace
+
+const char* name_of(CheckVerdict verdict) {
+  switch (verdict) {
+    case CheckVerdict::proved: return "proved";
+    case CheckVerdict::proved_bounded: return "proved-bounded";
+    case CheckVerdict::undecided: return "undecided";
+    case CheckVerdict::violated: return "violated";
+    case CheckVerdict::vacuous: return "vacuous";
+    case CheckVerdict::interrupted: return "interrupted";
+  }
+  return "?";
+}
+
+int exit_code(const CheckResult& result, bool expect) {
+  if (result.verdict == CheckVerdict::interrupted) return 130;
+  if (expect) {
+    if (result.as_expected && (result.verdict == CheckVerdict::violated || result.verdict == CheckVerdict::proved ||
+                               result.verdict == CheckVerdict::proved_bounded))
+      return 0;
+    return result.verdict == CheckVerdict::undecided ? 3 : 1;
+  }
+  switch (result.verdict) {
+    case CheckVerdict::proved:
+    case CheckVerdict::proved_bounded: return 0;
+    case CheckVerdict::undecided: return 3;
+    default: return 1;
+  }
+}
+
+std::string lanes(const ToldCounterexample& counterexample, std::uint32_t cpus) {
+  const Lanes layout(cpus);
+  std::string text(number_width, ' ');
+  for (std::uint32_t c = 0; c < cpus; ++c) {
+    std::string title = fmt::format("cpu {}", c);
+    for (const ToldStep& step : counterexample.steps)
+      if (step.lane == static_cast<int>(c) && step.task.find("idle") == std::string::npos) {
+        title += ", " + step.task;
+        break;
+      }
+    text += fmt::format("{:<{}}", cut(title, layout.width - 1), layout.width);
+  }
+  while (text.back() == ' ') text.pop_back();
+  text += "\n";
+  for (std::size_t i = 0; i < counterexample.steps.size(); ++i)
+    text += step_lines(counterexample.steps[i], i + 1, layout, cpus);
+  return text;
+}
+
+std::string report(const CheckResult& result, config::Color color) { return CheckReport(result, color).text(); }
+
+}  // namespace mmulab

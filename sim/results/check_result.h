@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// What one exploration has to say, before anybody decides how to say it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/config/diagnostic.h"
+#include "sim/explore/search.h"
+#include "sim/results/run_result.h"
+
+namespace mmulab {
+
+enum class CheckVerdict : std::uint8_t {
+  proved,          ///< every interleaving
+  proved_bounded,  ///< every interleaving with at most `bound` context switches
+  undecided,       ///< no proof: schedules, or cut by a limit
+  violated, vacuous, interrupted
+};
+[[nodiscard]] const char* name_of(CheckVerdict verdict);
+
+/// One engine's part: what it was told, and how far it came.
+struct EngineRun {
+  std::uint64_t switches_max = SearchLimits::none;
+  std::uint64_t restarts = 0;  ///< shortcuts that were unfounded, each of which began the search again
+  SearchResult result;
+};
+
+/// One step of a counterexample in words.
+struct ToldStep {
+  std::string actor;  ///< "cpu 0", "tlbie bus"
+  int lane = -1;      ///< the cpu; -1: hardware by itself
+  std::string task;
+  std::string label;
+  std::string source;                ///< file:line of the label
+  std::vector<std::string> changes;  ///< "location old -> new"
+  std::vector<std::string> locks;    ///< held afterwards
+};
+
+struct ToldCounterexample {
+  Violation violation;
+  std::string engine;
+  bool shortest = false;  ///< no shorter schedule shows it (bfs)
+  std::uint64_t switches = 0;
+  std::vector<ToldStep> steps;
+  std::string race;                  ///< the two steps whose order made the difference
+  std::vector<std::string> tables;   ///< "location before -> after" of what the violation is about
+  std::string schedule;              ///< the schedule file
+  std::string schedule_file;         ///< where it was written
+};
+
+struct OrderSeen {
+  std::string first;
+  std::string second;
+  std::uint64_t times = 0;
+  std::uint64_t reversed = 0;
+};
+
+struct CheckResult {
+  RunSubject subject;
+  CheckVerdict verdict = CheckVerdict::proved;
+  std::uint64_t bound = 0;
+  std::string memory_model;
+  std::vector<EngineRun> engines;
+  std::vector<ToldCounterexample> counterexamples;
+  std::vector<InvariantResult> invariants;
+  std::vector<GoalResult> goals;
+  std::vector<Expectation> expectations;
+  bool as_expected = false;
+  std::vector<TaskName> tasks;
+  std::vector<std::string> unreached;  ///< labels of parts that were used, which never took effect
+  std::vector<OrderSeen> orders;       ///< only if asked for
+  double wall_seconds = 0;
+  std::string version;
+};
+
+/// By expectation if `expect`, else by the verdict (DESIGN.md, exit codes).
+[[nodiscard]] int exit_code(const CheckResult& result, bool expect);
+
+/// Verdict, counterexamples as lanes, what was exercised, what it rests on. At most 100 columns.
+[[nodiscard]] std::string report(const CheckResult& result, config::Color color = config::Color::Off);
+/// The lanes alone, for documents.
+[[nodiscard]] std::string lanes(const ToldCounterexample& counterexample, std::uint32_t cpus);
+/// One exploration as one object, ending with a newline; docs/check.schema.json.
+[[nodiscard]] std::string to_json(const CheckResult& result);
+
+}  // namespace mmulab

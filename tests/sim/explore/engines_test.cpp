@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// Engines that see everything see the same: the same final Worlds and the same kinds of violation, whether they go in
+// breadth or in depth, with shortcuts or without, restore stacks or start anew, forget what is over or nothing at all,
+// and even if a state is told by the very bytes of its stacks.
+#include <set>
+
+#include "tests/sim/explore/small_systems.h"
+#include "tests/support/catch.h"
+
+using namespace mmulab;
+using namespace mmulab::test;
+
+namespace {
+
+// A thread gives a page back while another one loads it: both have their tables and copies from the warm-up.
+const std::string dontneed_against_load = R"(
+[workload]
+kind = 'script'
+[[workload.region]]
+name = 'heap'
+pages = 1
+[[workload.task]]
+name = 'zapper'
+cpu = 0
+warmup = ['store heap']
+ops = ['dontneed heap']
+[[workload.task]]
+name = 'loader'
+cpu = 1
+warmup = ['load heap']
+ops = ['load heap']
+)";
+
+const std::string systems[] = {
+    "machine = 'x86-tiny'\nkernel = '2.6.22'\nstrategy = 'generic-2.6.22'\n" + dontneed_against_load,
+    "machine = 'ppc64-tiny'\nkernel = '2.6.22'\nstrategy = 'ppc64-2.6.22'\n" + dontneed_against_load,
+    "machine = 'sparc64-tiny'\nkernel = 'modern'\nstrategy = 'sparc64-2013'\n" + dontneed_against_load,
+};
+
+std::set<std::pair<std::string, std::string>> kinds(const SearchResult& result) {
+  std::set<std::pair<std::string, std::string>> kinds;
+  for (const Counterexample& c : result.counterexamples) kinds.insert({c.violation.invariant, c.violation.class_id});
+  return kinds;
+}
+
+SearchWay way(Engine engine, bool reduces, LocalKey key = LocalKey::since_forget) {
+  SearchWay w;
+  w.engine = engine;
+  w.cursor.reduces = reduces;
+  w.cursor.local_key = key;
+  return w;
+}
+
+void compare(const SearchResult& a, const SearchResult& b) {
+  CHECK(a.end == SearchEnd::complete);
+  CHECK(b.end == SearchEnd::complete);
+  CHECK(a.final_states == b.final_states);
+  CHECK(kinds(a) == kinds(b));
+}
+
+}  // namespace
+
+TEST_CASE("Breadth and depth, shortcuts or none: the same final states and violations") {
+  for (const std::string& text : systems) {
+    INFO(text.substr(0, 80));
+    const config::Values values = small_system(text);
+    const SearchResult plain = exhaust(values, way(Engine::dfs, false));
+    CHECK(plain.final_states.size() > 1);
+    const SearchResult reduced = exhaust(values, way(Engine::dfs, true));
+    compare(plain, reduced);
+    CHECK(reduced.states < plain.states);
+    compare(plain, exhaust(values, way(Engine::bfs, true)));
+  }
+}
+
+TEST_CASE("Forgetting what is over loses nothing, compared with keeping all and with the stacks themselves") {
+  const config::Values values = small_system(systems[0]);
+  const SearchResult forgets = exhaust(values, way(Engine::dfs, true));
+  const SearchResult keeps = exhaust(values, way(Engine::dfs, true, LocalKey::all));
+  compare(forgets, keeps);
+  CHECK(forgets.states < keeps.states);
+  if (Fiber::can_restore()) compare(forgets, exhaust(values, way(Engine::dfs, true, LocalKey::stacks)));
+}
+
+TEST_CASE("Starting anew instead of restoring stacks gives the same states and transitions") {
+  const config::Values values = small_system(systems[0]);
+  SearchWay anew = way(Engine::dfs, true);
+  anew.cursor.rewind = Rewind::restart;
+  SearchLimits limits;
+  limits.states_max = 300;
+  const auto first_states = [&](const SearchWay& w) {
+    lab::ExploredSystem system(values, OnViolation::count);
+    Cursor cursor(system, w.cursor);
+    Coverage coverage(false);
+    SearchGoal goal;
+    goal.exhaust = true;
+    return search_depth_first(cursor, limits, goal, coverage);
+  };
+  const SearchResult restarted = first_states(anew);
+  if (!Fiber::can_restore()) return;
+  const SearchResult restored = first_states(way(Engine::dfs, true));
+  CHECK(restarted.transitions == restored.transitions);
+  CHECK(restarted.depth == restored.depth);
+}
+
+TEST_CASE("More switches allow more states, until the bound cuts nothing and all are seen") {
+  const config::Values values = small_system(systems[0]);
+  const SearchResult all = exhaust(values, way(Engine::dfs, true));
+  std::set<std::size_t> ends;
+  for (std::uint64_t k = 0; k < 40; ++k) {
+    SearchWay bounded = way(Engine::dfs, true);
+    bounded.switches_max = k;
+    const SearchResult result = exhaust(values, bounded);
+    CHECK(result.ends <= all.ends);
+    ends.insert(result.ends);
+    if (result.bound_cut != 0) continue;
+    CHECK(k > 2);
+    CHECK(ends.size() > 1);
+    compare(all, result);
+    return;
+  }
+  FAIL("forty switches were not enough");
+}
+
+TEST_CASE("The small refault is refuted without the flush under the lock, by every engine, and never with it") {
+  const std::string scenario = R"(
+machine = 'ppc64-tiny'
+kernel = '2.6.20'
+[workload]
+kind = 'script'
+[[workload.region]]
+name = 'heap'
+pages = 1
+[[workload.task]]
+name = 'zero-reader'
+cpu = 0
+warmup = ['load heap']
+ops = ['zero_read heap']
+[[workload.task]]
+name = 'writer'
+cpu = 1
+warmup = ['load heap']
+ops = ['store heap']
+)";
+  const config::Values broken = small_system("strategy = 'ppc64-2.6.20'\n" + scenario);
+  const config::Values fixed = small_system("strategy = 'ppc64-2.6.22'\n" + scenario);
+  for (const Engine engine : {Engine::bfs, Engine::dfs}) {
+    const SearchResult found = find(broken, way(engine, true));
+    REQUIRE(found.end == SearchEnd::found);
+    CHECK(found.counterexamples.front().violation.invariant == "no-duplicate-hpte");
+    CHECK(found.counterexamples.front().violation.class_id == "D1");
+  }
+  const SearchResult proof = find(fixed, way(Engine::dfs, true));
+  CHECK(proof.end == SearchEnd::complete);
+  CHECK(proof.counterexamples.empty());
+  CHECK(proof.states > 100);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "tests/sim/explore/small_systems.h"
+
+#include "sim/config/load.h"
+#include "sim/lab/schema.h"
+
+namespace mmulab::test {
+namespace {
+
+SearchResult search(const config::Values& values, const SearchWay& way, const SearchGoal& goal) {
+  lab::ExploredSystem system(values, OnViolation::count);
+  Cursor cursor(system, way.cursor);
+  Coverage coverage(false);
+  SearchLimits limits;
+  limits.switches_max = way.switches_max;
+  for (;;) {
+    const SearchResult result = way.engine == Engine::bfs ? search_breadth_first(cursor, limits, goal, coverage)
+                                                          : search_depth_first(cursor, limits, goal, coverage);
+    if (result.end != SearchEnd::stale && !cursor.stale()) return result;
+    cursor.begin_again();
+  }
+}
+
+}  // namespace
+
+config::Values small_system(const std::string& text) {
+  static const config::Schema schema = lab::schema();
+  return config::load_text(schema, "small.toml", text, {}, config::SearchPath({MMULAB_SOURCE_DIR "/configs"}));
+}
+
+SearchResult exhaust(const config::Values& values, const SearchWay& way) {
+  SearchGoal goal;
+  goal.exhaust = true;
+  return search(values, way, goal);
+}
+
+SearchResult find(const config::Values& values, const SearchWay& way) { return search(values, way, SearchGoal{}); }
+
+}  // namespace mmulab::test

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Systems so small that every engine sees all of them, and ways to search one.
+#pragma once
+
+#include <string>
+
+#include "sim/explore/search.h"
+#include "sim/lab/explored_system.h"
+
+namespace mmulab::test {
+
+/// `tail` continues the configuration: strategy, tasks.
+[[nodiscard]] config::Values small_system(const std::string& text);
+
+enum class Engine : std::uint8_t { bfs, dfs };
+
+struct SearchWay {
+  Engine engine = Engine::dfs;
+  CursorOptions cursor;
+  std::uint64_t switches_max = SearchLimits::none;
+};
+
+/// Sees everything, violations or not; begins again as often as shortcuts turn out unfounded.
+[[nodiscard]] SearchResult exhaust(const config::Values& values, const SearchWay& way);
+/// Up to the first violation.
+[[nodiscard]] SearchResult find(const config::Values& values, const SearchWay& way);
+
+}  // namespace mmulab::test
