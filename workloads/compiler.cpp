@@ -75,6 +75,8 @@ void Compiler::translate(const Operation& op) {
     const RegionDraft& region = draft_.regions[op.target];
     into.page = region.first + Pages{op.first};
     into.record = record_of(region);
+    if (op.kind == OperationKind::ksm_merge)
+      into.other = draft_.regions[op.other_target].first + Pages{op.other_first};
     if (op.kind == OperationKind::mprotect) into.record.rights = op.rights;
   }
   code_.instructions.push_back(into);

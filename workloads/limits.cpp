@@ -45,6 +45,15 @@ std::uint64_t own_pages(const Draft& draft, std::uint32_t mm) {
   return pages;
 }
 
+/// Whether any task does what `is` names.
+template <class Is>
+bool any_operation(const Draft& draft, const Is& is) {
+  bool any = false;
+  for (const TaskDraft& task : draft.tasks)
+    for_each_statement(task, [&](const Statement& s, std::uint64_t) { any = any || is(s.operation.kind); });
+  return any;
+}
+
 bool zaps_anything(const TaskDraft& task) {
   bool any = false;
   for_each_statement(task, [&](const Statement& s, std::uint64_t) { any = any || zaps(s.operation.kind); });
@@ -117,6 +126,9 @@ KernelLimits limits_of(const Draft& draft, const TableGeometry& geometry, Proble
                  "larger calls, or one task a region");
   limits.tasks = static_cast<std::uint32_t>(tasks);
   limits.mms = static_cast<std::uint32_t>(mms);
+  const bool swaps = any_operation(draft, [](OperationKind kind) { return kind == OperationKind::reclaim_anon; });
+  if (swaps) limits.swap_slots = static_cast<std::uint32_t>(std::min(frames + tasks, frames_max));
+  else if (any_operation(draft, walks_rmap)) limits.swap_slots = 1;
   limits.frames = static_cast<std::uint32_t>(std::min(frames, frames_max));
   limits.tables = static_cast<std::uint32_t>(std::min<std::uint64_t>(tables, words_max));
   limits.vmas_per_mm = static_cast<std::uint32_t>(std::min(vmas, vmas_max));

@@ -25,6 +25,14 @@ enum class OperationKind : std::uint8_t {
   mmap,
   mprotect,
   dontneed,
+  madv_free,
+  clear_refs,
+  discard,
+  reclaim_anon,
+  protnone,
+  migrate,
+  migrate_vma,
+  ksm_merge,  ///< other: the pages that are merged into the range's
   zero_read,
   unmap_mapping,  ///< target = file; first and pages are the file's
   fork,           ///< target = task
@@ -49,6 +57,8 @@ struct Operation {
   std::uint64_t amount = 0;
   /// Calls on a range: pages of each call, 0 for one call.
   std::uint64_t step = 0;
+  std::uint32_t other_target = 0;
+  std::uint64_t other_first = 0;
   Rights rights;
   Pattern pattern = Pattern::sequential;
   std::uint32_t store_percent = 0;
@@ -65,10 +75,15 @@ constexpr bool changes_vmas(OperationKind kind) {
 constexpr bool waits_at_queue(OperationKind kind) {
   return kind == OperationKind::sleep || kind == OperationKind::await || kind == OperationKind::wake;
 }
-/// Whether pages may come to wait in a gather.
+/// Whether the kernel looks for pages by their frame.
+constexpr bool walks_rmap(OperationKind kind) {
+  return kind == OperationKind::discard || kind == OperationKind::reclaim_anon || kind == OperationKind::protnone ||
+         kind == OperationKind::migrate || kind == OperationKind::migrate_vma;
+}
+/// Whether pages may come to wait in a gather, or for a reclaimer's flush.
 constexpr bool zaps(OperationKind kind) {
   return kind == OperationKind::munmap || kind == OperationKind::dontneed || kind == OperationKind::zero_read ||
-         kind == OperationKind::unmap_mapping;
+         kind == OperationKind::unmap_mapping || kind == OperationKind::discard || kind == OperationKind::reclaim_anon;
 }
 
 /// An operation and where the user wrote it.

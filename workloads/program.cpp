@@ -49,23 +49,30 @@ void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& 
 void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page,
                             Pages pages) const {
   const Pages into = page - now.page;
-  if (now.kind == OperationKind::munmap) {
-    kernel.munmap(ctx, page, pages);
-  } else if (now.kind == OperationKind::dontneed) {
-    kernel.madvise_dontneed(ctx, page, pages);
-  } else if (now.kind == OperationKind::zero_read) {
-    kernel.zero_read(ctx, page, pages);
-  } else if (now.kind == OperationKind::mprotect) {
-    kernel.mprotect(ctx, page, pages, now.record.rights);
-  } else if (now.kind == OperationKind::unmap_mapping) {
-    kernel.unmap_mapping(ctx, now.file, now.amount + into.raw(), pages);
-  } else {
-    VmaRecord record = now.record;
-    record.offset_pages += (page - record.first).raw();
-    record.first = page;
-    record.end = page + pages;
-    kernel.mmap(ctx, record);
+  switch (now.kind) {
+    case OperationKind::munmap: kernel.munmap(ctx, page, pages); return;
+    case OperationKind::dontneed: kernel.madvise_dontneed(ctx, page, pages); return;
+    case OperationKind::madv_free: kernel.madvise_free(ctx, page, pages); return;
+    case OperationKind::clear_refs: kernel.clear_refs(ctx, page, pages); return;
+    case OperationKind::discard: kernel.discard(ctx, page, pages); return;
+    case OperationKind::reclaim_anon: kernel.reclaim_anon(ctx, page, pages); return;
+    case OperationKind::protnone: kernel.protnone(ctx, page, pages); return;
+    case OperationKind::migrate: kernel.migrate(ctx, page, pages); return;
+    case OperationKind::migrate_vma: kernel.migrate_vma(ctx, page, pages); return;
+    case OperationKind::ksm_merge: kernel.ksm_merge(ctx, page, now.other + into); return;
+    case OperationKind::zero_read: kernel.zero_read(ctx, page, pages); return;
+    case OperationKind::mprotect: kernel.mprotect(ctx, page, pages, now.record.rights); return;
+    case OperationKind::unmap_mapping: kernel.unmap_mapping(ctx, now.file, now.amount + into.raw(), pages); return;
+    default: return map(ctx, kernel, now, page, pages);
   }
+}
+
+void OperationProgram::map(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page, Pages pages) const {
+  VmaRecord record = now.record;
+  record.offset_pages += (page - record.first).raw();
+  record.first = page;
+  record.end = page + pages;
+  kernel.mmap(ctx, record);
 }
 
 void OperationProgram::fetch(Context& ctx, Kernel& kernel, const Instruction& now) const {

@@ -21,6 +21,7 @@ struct Instruction {
   /// await, wake: queue.
   std::uint32_t slot = 0;
   VirtPage page;
+  VirtPage other;  ///< ksm_merge: the first of the pages that are merged into the others
   Pages pages;
   Pages step;
   /// think, delay: cycles; repeat: times; end: where its loop begins; unmap_mapping: first page of the file.
@@ -60,6 +61,7 @@ class OperationProgram final : public Program {
   };
   void perform(Context& ctx, Kernel& kernel, const Instruction& now, Memory& memory);
   void call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page, Pages pages) const;
+  void map(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page, Pages pages) const;
   void fetch(Context& ctx, Kernel& kernel, const Instruction& now) const;
   std::uint64_t* chunk();
 

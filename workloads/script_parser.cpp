@@ -26,6 +26,14 @@ constexpr Verb verbs[] = {
     {"munmap", OperationKind::munmap},
     {"mmap", OperationKind::mmap},
     {"dontneed", OperationKind::dontneed},
+    {"madv_free", OperationKind::madv_free},
+    {"clear_refs", OperationKind::clear_refs},
+    {"discard", OperationKind::discard},
+    {"reclaim_anon", OperationKind::reclaim_anon},
+    {"protnone", OperationKind::protnone},
+    {"migrate", OperationKind::migrate},
+    {"migrate_vma", OperationKind::migrate_vma},
+    {"ksm_merge", OperationKind::ksm_merge},
     {"zero_read", OperationKind::zero_read},
     {"mprotect", OperationKind::mprotect},
     {"unmap_mapping", OperationKind::unmap_mapping},
@@ -153,8 +161,16 @@ class Parser {
       case OperationKind::munmap:
       case OperationKind::mmap:
       case OperationKind::dontneed:
+      case OperationKind::madv_free:
+      case OperationKind::clear_refs:
+      case OperationKind::discard:
+      case OperationKind::reclaim_anon:
+      case OperationKind::protnone:
+      case OperationKind::migrate:
+      case OperationKind::migrate_vma:
       case OperationKind::zero_read:
       case OperationKind::mprotect: return parse_call(op);
+      case OperationKind::ksm_merge: return parse_pair(op);
       case OperationKind::unmap_mapping: return parse_file_call(op);
       case OperationKind::fork: op.target = known("task", draft_.tasks); return;
       case OperationKind::barrier: return parse_barrier(op);
@@ -229,6 +245,18 @@ class Parser {
       op.rights = {rights.text.find('w') != std::string::npos, rights.text.find('x') != std::string::npos};
     }
     parse_step(op);
+  }
+  /// Two ranges of as many pages.
+  void parse_pair(Operation& op) {
+    parse_range(op);
+    Operation other;
+    const Token& second = here();
+    parse_range(other);
+    if (other.pages != op.pages)
+      refuse(second, fmt::format("the second range has {} pages, the first one {}", other.pages, op.pages));
+    op.other_target = other.target;
+    op.other_first = other.first;
+    op.step = 1;
   }
   void parse_step(Operation& op) {
     if (accept_word("by")) op.step = number("the pages of each call", 1, INT64_MAX);

@@ -3,7 +3,9 @@
 //   list    = statement { (";" | line's end | item's end) statement }
 //   statement = ("load" | "store" | "fetch" | "touch") range
 //             | "access" range [number] pattern [number "%"] ["x" number]
-//             | ("munmap" | "mmap" | "dontneed" | "zero_read") range ["by" number]
+//             | ("munmap" | "mmap" | "dontneed" | "zero_read" | "madv_free" | "clear_refs" | "discard" |
+//                "reclaim_anon" | "protnone" | "migrate" | "migrate_vma") range ["by" number]
+//             | "ksm_merge" range range                        (of as many pages)
 //             | "mprotect" range rights ["by" number]
 //             | "unmap_mapping" range ["by" number]            (of a file)
 //             | "fork" task | "barrier" name | "think" [number] | "delay" [number] | "yield" | "exit"

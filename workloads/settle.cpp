@@ -98,10 +98,13 @@ std::string cpu_range(std::uint32_t cpus) { return fmt::format("this machine's c
 void check_regions_of(const Draft& draft, const TaskDraft& task, Problems& problems) {
   for_each_statement(task, [&](const Statement& s, std::uint64_t) {
     if (!has_range(s.operation.kind)) return;
-    const RegionDraft& region = draft.regions[s.operation.target];
-    if (region.mm != task.mm)
-      problems.add(s.at, fmt::format("`{}` runs in mm {}, and `{}` lies in mm {}", task.name, task.mm, region.name,
-                                     region.mm));
+    const auto check = [&](const RegionDraft& region) {
+      if (region.mm != task.mm)
+        problems.add(s.at, fmt::format("`{}` runs in mm {}, and `{}` lies in mm {}", task.name, task.mm, region.name,
+                                       region.mm));
+    };
+    check(draft.regions[s.operation.target]);
+    if (s.operation.kind == OperationKind::ksm_merge) check(draft.regions[s.operation.other_target]);
   });
 }
 

@@ -51,6 +51,10 @@ enum class Settle : std::uint8_t {
   flush_mm_when_nested,  ///< another gather of this mm is open at the end: flush everything (today's rule)
   wait_when_nested,      ///< the same, but wait until the others have flushed
 };
+/// Reclaim's unmapping: every pte by itself, or one flush for many (the slot beside the gather).
+enum class Reclaim : std::uint8_t { per_page, batch };
+/// How an mm remembers what reclaim has put off.
+enum class Batched : std::uint8_t { none, flag, generations };
 enum class FullMm : std::uint8_t { flush, nothing };
 
 struct GatherAxes {
@@ -79,6 +83,8 @@ struct GatherAxes {
   BlockBreak block_break = BlockBreak::end_and_begin;
   Settle settle = Settle::none;
   FullMm full_mm = FullMm::flush;
+  Reclaim reclaim = Reclaim::per_page;
+  Batched batched = Batched::generations;
 
   /// Callers beyond munmap that go through the gather, whatever the kernel version does.
   bool covers_fork = false;

@@ -6,8 +6,7 @@
 namespace mmulab {
 namespace {
 
-const Label open_gather{"gather.open", "page_ref"};
-const Label close_gather{"gather.close", "page_ref"};
+const Label nested_gather{"gather.look_for_others", "page_ref"};
 const Label wait_nested{"gather.wait_nested", "page_ref"};
 
 }  // namespace
@@ -19,6 +18,9 @@ AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, L
     const std::uint32_t owners = axes.scope == RecordScope::cpu ? state.limits().cpus : state.limits().tasks;
     batch_ = std::make_unique<Batch>(world, "gather.batch", owners, axes.batch_entries);
   }
+  // What is recorded pte by pte dies where it is unmapped.
+  if (axes.reclaim == Reclaim::batch && axes.recorder != Recorder::batch && state.has_rmap_walks())
+    reclaim_ = std::make_unique<ReclaimBatch>(world, state, port, axes.batched);
   port.set_modify_in_place(axes.modify_in_place);
 }
 
@@ -28,9 +30,7 @@ void AxesStrategy::begin(Context& ctx, Gather& g) {
   if (axes_.pin == Pin::preempt_off) locks_.preempt_disable(ctx);
   g.attached = axes_.pin == Pin::preempt_off;
   pages_.attach(ctx, g);
-  if (axes_.settle == Settle::none) return;
-  const auto pending = state_.mm_flush_pending(g.mm);
-  ctx.step(open_gather, writes(pending), [&](Access& a) { a.add(pending, std::uint64_t{1}); });
+  if (axes_.settle != Settle::none) kernel_->open_flush(ctx, g.mm);
 }
 
 void AxesStrategy::end(Context& ctx, Gather& g) {
@@ -40,9 +40,9 @@ void AxesStrategy::end(Context& ctx, Gather& g) {
   if (g.attached) locks_.preempt_enable(ctx);
   g.attached = false;
   if (axes_.settle == Settle::none) return;
-  const auto pending = state_.mm_flush_pending(g.mm);
-  ctx.step(close_gather, writes(pending), [&](Access& a) { a.write(pending, a.read(pending) - 1); });
+  kernel_->close_flush(ctx, g.mm);
   if (axes_.settle != Settle::wait_when_nested) return;
+  const auto pending = state_.mm_flush_pending(g.mm);
   // Having closed its own, a gather may wait for the others without a cycle: none of them waits for an open one.
   ctx.step_when(
       wait_nested, reads(pending), [&](const Access& a) { return a.read(pending) == 0; }, [](Access&) {});
@@ -52,7 +52,7 @@ void AxesStrategy::end(Context& ctx, Gather& g) {
 void AxesStrategy::settle_nested(Context& ctx, Gather& g) {
   if (axes_.settle != Settle::flush_mm_when_nested) return;
   const auto pending = state_.mm_flush_pending(g.mm);
-  g.nested = ctx.step(open_gather, reads(pending), [&](Access& a) { return a.read(pending) > 1; });
+  g.nested = ctx.step(nested_gather, reads(pending), [&](Access& a) { return a.read(pending) > 1; });
   if (!g.nested) return;
   g.need_flush = true;
   g.freed_tables = true;
@@ -201,6 +201,19 @@ void AxesStrategy::switch_out(Context& ctx, MmId) {
   Gather g;
   pages_.attach(ctx, g);
   pages_.release(ctx, g, *kernel_);
+}
+
+void AxesStrategy::settle(Context& ctx, MmId mm, VirtPage, VirtPage) {
+  if (reclaim_ != nullptr) reclaim_->settle(ctx, mm);
+}
+
+bool AxesStrategy::rmap_note(Context& ctx, MmId mm, bool dirty) {
+  if (reclaim_ != nullptr) reclaim_->note(ctx, mm, dirty);
+  return reclaim_ != nullptr;
+}
+
+void AxesStrategy::rmap_flush(Context& ctx, bool dirty_only) {
+  if (reclaim_ != nullptr) reclaim_->flush(ctx, dirty_only);
 }
 
 void AxesStrategy::flush_batch(Context& ctx, FlushReason why) {

@@ -8,6 +8,7 @@
 #include "models/gather/axes.h"
 #include "models/gather/batch.h"
 #include "models/gather/page_list.h"
+#include "models/gather/reclaim_batch.h"
 
 namespace mmulab {
 
@@ -31,6 +32,9 @@ class AxesStrategy : public Strategy {
   void end(Context& ctx, Gather& g) override;
   void classic_flush(Context& ctx, const ClassicFlush& what) override;
   void switch_out(Context& ctx, MmId mm) override;
+  void settle(Context& ctx, MmId mm, VirtPage first, VirtPage end) override;
+  bool rmap_note(Context& ctx, MmId mm, bool dirty) override;
+  void rmap_flush(Context& ctx, bool dirty_only) override;
   [[nodiscard]] bool promises_empty_at_unlock() const override { return axes_.promises_empty_at_unlock; }
 
   [[nodiscard]] const GatherAxes& axes() const { return axes_; }
@@ -57,6 +61,7 @@ class AxesStrategy : public Strategy {
   GatherAxes axes_;
   Kernel* kernel_ = nullptr;
   std::unique_ptr<Batch> batch_;
+  std::unique_ptr<ReclaimBatch> reclaim_;
   PageList pages_;
 };
 

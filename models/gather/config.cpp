@@ -29,6 +29,9 @@ constexpr Names<BlockBreak, 3> breaks{{{"nothing", BlockBreak::nothing}, {"end-a
 constexpr Names<Settle, 3> settles{{{"none", Settle::none}, {"flush-mm-when-nested", Settle::flush_mm_when_nested},
                                     {"wait-when-nested", Settle::wait_when_nested}}};
 constexpr Names<FullMm, 2> full_mms{{{"flush", FullMm::flush}, {"nothing", FullMm::nothing}}};
+constexpr Names<Reclaim, 2> reclaims{{{"per-page", Reclaim::per_page}, {"x86-reclaim-batch", Reclaim::batch}}};
+constexpr Names<Batched, 3> batcheds{{{"none", Batched::none}, {"flag", Batched::flag},
+                                      {"generations", Batched::generations}}};
 constexpr Names<Trigger, 11> trigger_names{{{"batch-full", on_batch_full}, {"leave-lazy", on_leave_lazy},
                                             {"before-unlock", on_before_unlock}, {"after-unlock", on_after_unlock},
                                             {"end-vma", on_end_vma}, {"end", on_end},
@@ -101,6 +104,12 @@ void describe_strategy(config::Schema& schema) {
   s.choice("block_break", texts(breaks)).default_to("end-and-begin").help("What the end of a zap block does");
   s.choice("settle", texts(settles)).default_to("none").help("Who heeds another gather's pending flush");
   s.choice("full_mm", texts(full_mms)).default_to("flush").help("What the death of the whole mm flushes");
+  s.choice("reclaim", texts(reclaims))
+      .default_to("per-page")
+      .help("How reclaim flushes what it unmaps: pte by pte, or once for many (entries are always flushed one by one)");
+  s.choice("batched", texts(batcheds))
+      .default_to("generations")
+      .help("How an mm remembers what reclaim has put off, for those who find its ptes gone");
   s.flag("covers_fork").default_to(false).help("fork goes through the gather, whatever the kernel does");
   s.flag("covers_mprotect").default_to(false).help("mprotect goes through the gather, whatever the kernel does");
   s.flag("promises_empty_at_unlock").default_to(false).help("This cpu's batch is empty whenever a PTL is released");
@@ -131,6 +140,8 @@ GatherAxes gather_axes(const config::Values& v) {
   axes.block_break = chosen(breaks, v.text("strategy.block_break"));
   axes.settle = chosen(settles, v.text("strategy.settle"));
   axes.full_mm = chosen(full_mms, v.text("strategy.full_mm"));
+  axes.reclaim = chosen(reclaims, v.text("strategy.reclaim"));
+  axes.batched = chosen(batcheds, v.text("strategy.batched"));
   axes.covers_fork = v.flag("strategy.covers_fork");
   axes.covers_mprotect = v.flag("strategy.covers_mprotect");
   axes.promises_empty_at_unlock = v.flag("strategy.promises_empty_at_unlock");

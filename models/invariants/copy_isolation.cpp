@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is copied does not change under the copier. Source: modelling.md 3; bug-museum.md E14.
+// What is copied does not change under the copier. Source: modelling.md 3; bug-museum.md E14, E18.
 #include "models/invariants/row.h"
 
 namespace mmulab {
@@ -12,7 +12,7 @@ const InvariantText row_text{
     "from the first read of the copy until the new pte is visible, and each store after",
     "For a COW copy of (mm, page): no store through the replaced instance between copy_begun and the store of "
     "the new pte, and none later. A copy that is thrown away constrains nothing; other mms that share the frame "
-    "are free.",
+    "are free. For a page that is moved (migration) or compared and then replaced (KSM): no store through any mapping.",
     "during; after",
     "all architectures"};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// No store to a page with backing is forgotten. Source: modelling.md 3; bug-museum.md E06.
+// No store to a page with backing is forgotten. Source: modelling.md 3; bug-museum.md E06, E17b.
 #include "models/invariants/row.h"
 
 namespace mmulab {
@@ -12,9 +12,10 @@ const InvariantText row_text{
     "discard of a page with backing; quiescence",
     "content(f) != backing(f) implies PageDirty(f), or PTE.D of some mapping, or a writeback snapshot later "
     "than the store. A dirty bit taken from a pte, and a store through a copy of an ended or cleaned instance, "
-    "must reach the page flag before the page is discarded.",
+    "must reach the page flag before the page is discarded. A page given up by MADV_FREE keeps what is stored to it "
+    "after the call has returned; an anonymous page that was written to swap has that as its backing.",
     "lost",
-    "all architectures, pages of files"};
+    "all architectures; pages of files, of swap, and given up"};
 
 class DirtyKept : public Row<> {
  public:
@@ -23,7 +24,7 @@ class DirtyKept : public Row<> {
 
   void on_event(const Event& event) override {
     if (event.kind == EventKind::page_discarded) {
-      if (event.a != 1) return;
+      if (event.a != 1 && event.a != 2) return;
       exercise();
       judge(event, event.frame);
       return;

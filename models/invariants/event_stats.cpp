@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/invariants/event_stats.h"
 
+#include "sim/events/event_name.h"
+
 #include <algorithm>
 
 namespace mmulab {
@@ -12,11 +14,7 @@ const char* flush_reason_name(FlushReason reason) {
   return names[static_cast<std::size_t>(reason)];
 }
 
-const char* call_stat_name(Call call) {
-  static constexpr std::array<const char*, 10> names = {
-      "munmap", "exit", "dontneed", "zero_read", "unmap_mapping", "fork", "mprotect", "mmap", "touch", "fault"};
-  return names[static_cast<std::size_t>(call)];
-}
+const char* call_stat_name(Call call) { return name_of(call); }
 
 EventStats::EventStats(StatRegistry& r) : registry_(r) {
   for (std::size_t c = 0; c < calls; ++c) {

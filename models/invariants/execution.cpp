@@ -17,6 +17,14 @@ const char* call_name(Call call) {
     case Call::mmap: return "mmap";
     case Call::touch: return "touch";
     case Call::fault: return "page fault";
+    case Call::madv_free: return "madvise(FREE)";
+    case Call::discard: return "reclaim of lazily freed pages";
+    case Call::protnone: return "change_prot_numa";
+    case Call::migrate: return "page migration";
+    case Call::migrate_vma: return "migrate_vma";
+    case Call::clear_refs: return "clear_refs";
+    case Call::ksm_merge: return "KSM";
+    case Call::reclaim_anon: return "reclaim";
   }
   return "?";
 }
@@ -24,6 +32,10 @@ const char* call_name(Call call) {
 bool zaps(Call call) {
   return call == Call::munmap || call == Call::exit || call == Call::dontneed || call == Call::zero_read ||
          call == Call::unmap_mapping || call == Call::mmap;
+}
+
+bool replaces(Call call) {
+  return call == Call::fault || call == Call::migrate || call == Call::migrate_vma || call == Call::ksm_merge;
 }
 
 CpuRecord& Execution::cpu_at(CpuId c) {
@@ -47,6 +59,9 @@ void Execution::apply(const Event& event, std::uint64_t order) {
     case EventKind::lock_released: return apply_lock(event, order);
     case EventKind::call_entered:
     case EventKind::call_returned: return apply_call(event, order);
+    case EventKind::vma_protected:
+      if (ActiveCall* call = call_of(event.task)) call->denied |= ~event.a & std::uint64_t{3};
+      return;
     case EventKind::irqs_disabled:
     case EventKind::irqs_enabled:
     case EventKind::ipi_delivered:
@@ -115,10 +130,10 @@ void Execution::apply_call(const Event& event, std::uint64_t order) {
   TaskRecord& task = task_at(event.task);
   const auto call = static_cast<Call>(event.a);
   if (event.kind == EventKind::call_entered) {
-    task.calls.push_back({call, event.task, event.mm, event.page, event.b, order, 0, 0});
+    task.calls.push_back({call, event.task, event.mm, event.page, event.b, order, 0, 0, 0});
     return;
   }
-  finished_ = ActiveCall{call, event.task, event.mm, event.page, event.b, order, 0, 0};
+  finished_ = ActiveCall{call, event.task, event.mm, event.page, event.b, order, 0, 0, 0};
   // A call that ended without telling (a task that exits inside it) goes with the one around it.
   while (!task.calls.empty()) {
     const ActiveCall innermost = task.calls.back();
@@ -236,7 +251,7 @@ void Execution::mix_into(StateHash& hash) const {
              t.locks.size() << 32);
     for (const ActiveCall& c : t.calls) {
       hash.mix(static_cast<std::uint64_t>(c.call) | std::uint64_t{c.mm.raw()} << 32 |
-               std::uint64_t{c.revoked != 0} << 8);
+               std::uint64_t{c.revoked != 0} << 8 | c.denied << 9);
       hash.mix(c.first.raw());
       hash.mix(c.pages);
     }

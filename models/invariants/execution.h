@@ -15,6 +15,8 @@ namespace mmulab {
 [[nodiscard]] const char* call_name(Call call);
 /// After its return nothing of what was mapped in its range may be reachable.
 [[nodiscard]] bool zaps(Call call);
+/// It shows another frame in a page's place, behind its owner's back.
+[[nodiscard]] bool replaces(Call call);
 
 /// Whether its place among other agents' events can matter to a verdict. It cannot if only its own task's and cpu's
 /// later events look at what it changes.
@@ -48,6 +50,7 @@ struct ActiveCall {
   std::uint64_t order = 0;
   std::uint64_t revoked = 0;  ///< present ptes that it has cleared
   std::uint64_t lowered = 0;  ///< ptes whose rights it has lowered
+  std::uint64_t denied = 0;   ///< rights that its range has no longer (mprotect)
   [[nodiscard]] bool covers(MmId m, VirtPage page) const {
     return m == mm && page >= first && page.raw() - first.raw() < pages;
   }

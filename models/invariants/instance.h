@@ -51,6 +51,7 @@ struct Disturbance {
   Moment when;
   std::array<HeldLock, 2> ptl;
   unsigned ptls = 0;
+  bool dirty = false;  ///< the pte was dirty
 };
 
 struct Obligation {
@@ -65,6 +66,8 @@ struct Obligation {
   bool returned = false;             ///< a call that must not leave it behind has returned
   std::uint64_t returned_order = 0;  ///< number of that event
   bool found_by_other = false;       ///< ... which had found it, not made it
+  std::uint64_t denied = 0;          ///< rights that a later call has taken from the range meanwhile
+  std::uint64_t denied_order = 0;    ///< number of that call's return
   bool dormant = false;              ///< its mm is dead: only reuse of a tag can wake it
   bool new_written = false;          ///< replaced: a store has gone to the new frame
   Frame replaced_by;
@@ -101,6 +104,7 @@ struct FrameRecord {
   bool unbacked = false;  ///< anonymous, or a device's: nothing to write back to
   std::uint32_t live_maps = 0;
   bool dirty = false;      ///< the page flag
+  bool lazyfree = false;   ///< its content may go, but for stores after the call that said so
   bool uncovered = false;  ///< content newer than backing, and neither flag nor pte says so
   Moment uncovered_since;
   Moment freed;
@@ -135,12 +139,13 @@ struct Duplicate {
   TaskId ptl_holder;
 };
 
-/// A COW copy in progress.
+/// A copy or a comparison of a page's content in progress.
 struct CopyWatch {
   MmId mm;
   VirtPage page;
   Frame source;
   TaskId task;
+  bool all = false;  ///< no mapping may store to the source (migration, KSM); else only this one (COW)
   Moment begun;
   bool stored = false;  ///< a store has reached the source since
   Moment store;

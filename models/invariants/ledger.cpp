@@ -33,6 +33,7 @@ void Ledger::dispatch(const Event& event) {
     case EventKind::frame_freed: return on_frame_freed(event);
     case EventKind::page_dirtied:
     case EventKind::page_cleaned:
+    case EventKind::page_lazyfreed:
     case EventKind::page_discarded: return on_page_state(event);
     case EventKind::copy_begun: return on_copy(event);
     case EventKind::call_returned: return on_call_returned(event);
@@ -68,17 +69,27 @@ void Ledger::mark_returned(Obligation& o, const Event& event) {
 void Ledger::on_call_returned(const Event& event) {
   const ActiveCall& call = state_.execution.finished_call();
   forget_flushed(event.task);
-  if (call.call == Call::fault) finish_copies(event.task);
+  if (replaces(call.call)) finish_copies(event.task);
   for (auto& [id, o] : state_.open) {
     if (o.opened.task == call.task && o.opened.call_order == call.order && o.opened.in_call) {
       if (o.due_by != Due::return_of_call && o.due_by != Due::end_of_dup_mmap) continue;
       mark_returned(o, event);
-    } else if (zaps(call.call) && o.change == Change::revoked && !o.returned &&
-               call.covers(o.was.mm, o.was.page) && o.was.born.order < call.order) {
-      // It lived when this call began and is gone although this call did not take it: it was found pending.
-      mark_returned(o, event);
-      o.found_by_other = true;
+    } else if (!o.returned && call.covers(o.was.mm, o.was.page) && o.was.born.order < call.order) {
+      find_pending(o, call, event);
     }
+  }
+}
+
+/// The instance lived when the call began and has come to its end, or lost its dirty bit, by somebody else.
+void Ledger::find_pending(Obligation& o, const ActiveCall& call, const Event& event) {
+  if ((zaps(call.call) && o.change == Change::revoked) ||
+      (call.call == Call::madv_free && o.change == Change::cleaned)) {
+    mark_returned(o, event);
+    o.found_by_other = true;
+  } else if ((call.denied & o.was.rights) != 0 && o.change == Change::revoked) {
+    make_due(o, event);
+    o.denied |= call.denied & o.was.rights;
+    o.denied_order = state_.order;
   }
 }
 

@@ -3,7 +3,7 @@
 // obligations, tags, frame generations, built from events alone. It judges nothing itself. While nothing is
 // pending it looks at few events; while a copy of a revoked instance lives, it attends to the stream, so that
 // cores report every access. What one event brought about is in happened() until the next. Left out: pages larger
-// than the base size in ptes, page_mkclean, migration, KSM (no such calls yet).
+// than the base size in ptes, page_mkclean (no such call yet).
 #pragma once
 
 #include <map>
@@ -44,7 +44,10 @@ struct Happening {
   Duplicate duplicate;
   bool copy_finished = false;  ///< a watched copy's new pte became visible
   CopyWatch copy;
-  [[nodiscard]] bool any() const { return stale_fill != 0 || stale_use != 0 || duplicate.found || copy_finished; }
+  bool replaced = false;  ///< another frame has taken the place of one that somebody may still see
+  [[nodiscard]] bool any() const {
+    return stale_fill != 0 || stale_use != 0 || duplicate.found || copy_finished || replaced;
+  }
 };
 
 struct LedgerState {
@@ -117,6 +120,7 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   // ledger.cpp
   void dispatch(const Event& event);
   void on_call_returned(const Event& event);
+  void find_pending(Obligation& o, const ActiveCall& call, const Event& event);
   void on_lock_released(const Event& event);
   void on_vma_unlinked(const Event& event);
   void on_mm_destroyed(const Event& event);
@@ -155,6 +159,7 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   void settle_if_bare(std::uint64_t id, const Event& event);
   [[nodiscard]] Ids open_at(VirtPage page) const;
   void on_filled(const Event& event);
+  [[nodiscard]] bool escapes_notice(const Obligation& o, bool stale) const;
   void on_used(const Event& event);
   void on_dropped(const Event& event);
   void on_tag_loaded(const Event& event);

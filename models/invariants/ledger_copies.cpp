@@ -120,12 +120,20 @@ void Ledger::on_filled(const Event& event) {
   happened_.stale_fill = id;
 }
 
+/// Does a store through a copy of the obligation leave the page newer than anybody will know? A lazily freed page may
+/// lose stores until the call has returned that gave it up, or one that found it so.
+bool Ledger::escapes_notice(const Obligation& o, bool stale) const {
+  if (!frame(o.was.frame).lazyfree) return stale || o.change == Change::cleaned;
+  return o.change == Change::cleaned && o.due;
+}
+
 void Ledger::on_used(const Event& event) {
   if (state_.open.empty() && state_.watches.empty()) return;
   const auto kind = static_cast<AccessKind>(event.a);
   if (kind == AccessKind::store)
     for (CopyWatch& watch : state_.watches)
-      if (!watch.stored && watch.mm == event.mm && watch.page == event.page && watch.source == event.frame) {
+      if (!watch.stored && watch.source == event.frame &&
+          (watch.all || (watch.mm == event.mm && watch.page == event.page))) {
         watch.stored = true;
         watch.store = moment(event);
       }
@@ -140,7 +148,7 @@ void Ledger::on_used(const Event& event) {
                                                             : std::uint64_t{right_read};
     const bool stale =
         o.change == Change::cleaned ? false : o.change != Change::lowered || (o.lost & (needs | right_read)) != 0;
-    if (kind == AccessKind::store && (stale || o.change == Change::cleaned)) uncover(o.was.frame, event);
+    if (kind == AccessKind::store && escapes_notice(o, stale)) uncover(o.was.frame, event);
     if (!stale) continue;
     const Obligation* seen = obligation(happened_.stale_use);
     if (seen == nullptr || (!seen->due && o.due)) happened_.stale_use = id;

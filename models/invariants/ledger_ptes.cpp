@@ -10,8 +10,16 @@ namespace {
 Due due_of(const Moment& m) {
   if (!m.in_call) return Due::free_of_frame;
   switch (m.call) {
+    // What a thread of the kernel takes from a page behind its owner's back, it has promised nobody: others must heed
+    // it.
     case Call::fault:
-    case Call::touch: return Due::free_of_frame;
+    case Call::touch:
+    case Call::discard:
+    case Call::reclaim_anon:
+    case Call::protnone:
+    case Call::migrate:
+    case Call::migrate_vma:
+    case Call::ksm_merge: return Due::free_of_frame;
     case Call::fork: return Due::end_of_dup_mmap;
     default: return Due::return_of_call;
   }
@@ -55,8 +63,12 @@ void Ledger::on_pte_stored(const Event& event) {
   const PteLayout& layout = config_.pte;
   const bool was = record.present, is = layout.is_present(now);
   const bool other = was && is && layout.frame(now) != record.live.frame;
-  if (was && old.has(layout.dirty) && (!is || other || !now.has(layout.dirty))) uncover(record.live.frame, event);
-  const bool in_fault = moment(event).in_call && moment(event).call == Call::fault;
+  const Moment here = moment(event);
+  // MADV_FREE gives up what was stored until now.
+  const bool gives_up = here.in_call && here.call == Call::madv_free;
+  if (was && old.has(layout.dirty) && !gives_up && (!is || other || !now.has(layout.dirty)))
+    uncover(record.live.frame, event);
+  const bool in_fault = here.in_call && replaces(here.call);
   if (was && (!is || other)) {
     const bool replaces = other && in_fault;
     end_instance(record, event, replaces ? Change::replaced : Change::revoked,
@@ -70,7 +82,7 @@ void Ledger::on_pte_stored(const Event& event) {
 
 /// Remembers who made the pte's content questionable, and under which page locks.
 void Ledger::disturb(PageRecord& record, const Event& event) {
-  record.disturbed = Disturbance{moment(event), {}, 0};
+  record.disturbed = Disturbance{moment(event), {}, 0, Pte{event.a}.has(config_.pte.dirty)};
   for (const HeldLock& lock : state_.execution.task(event.task).locks)
     if ((lock.lock_class == LockClass::ptl || lock.lock_class == LockClass::page_table) &&
         record.disturbed.ptls < 2)
@@ -113,7 +125,8 @@ bool Ledger::continues(const PageRecord& record, const Event& event, Frame f) co
 
 void Ledger::begin_instance(PageRecord& record, const Event& event, Pte now) {
   const Frame f = config_.pte.frame(now);
-  if (!continues(record, event, f)) {
+  const bool continued = continues(record, event, f);
+  if (!continued) {
     record.lineage = state_.next_lineage++;
   } else if ((record.live.rights & ~rights_of(config_.pte, now)) != 0) {
     if (ActiveCall* call = state_.execution.call_of(event.task)) ++call->lowered;
@@ -124,6 +137,8 @@ void Ledger::begin_instance(PageRecord& record, const Event& event, Pte now) {
   ++frame_at(f).live_maps;
   mark_replaced(record, event);
   settle_reinstated(record, event);
+  if (continued && record.disturbed.dirty && !now.has(config_.pte.dirty))
+    open_obligation(obligation_of(record, event, Change::cleaned));
   finish_copy(event, f);
 }
 
@@ -149,13 +164,14 @@ void Ledger::change_in_place(PageRecord& record, const Event& event, Pte old, Pt
 /// A fault that cleared the pte itself and now shows another frame has replaced the old instance.
 void Ledger::mark_replaced(PageRecord& record, const Event& event) {
   const ActiveCall* call = state_.execution.call_of(event.task);
-  if (call == nullptr || call->call != Call::fault) return;
+  if (call == nullptr || !replaces(call->call)) return;
   const auto by_this_fault = [&](Change change, const Moment& opened, const Instance& was) {
     return change == Change::revoked && opened.task == event.task && opened.in_call &&
            opened.call_order == call->order && was.mm == event.mm && was.frame != record.live.frame;
   };
   PastObligation& past = record.past;
   if (past.known && by_this_fault(past.change, past.opened, past.was)) {
+    happened_.replaced = true;
     past.change = Change::replaced;
     past.due_by = Due::replacement;
     past.replaced_by = record.live.frame;
@@ -202,17 +218,21 @@ void Ledger::settle_reinstated(const PageRecord& record, const Event& event) {
 void Ledger::finish_copy(const Event& event, Frame target) {
   auto& watches = state_.watches;
   const auto watch = std::find_if(watches.begin(), watches.end(), [&](const CopyWatch& w) {
-    return w.mm == event.mm && w.page == event.page && w.task == event.task && w.source != target;
+    return (w.all || (w.mm == event.mm && w.page == event.page)) && w.task == event.task && w.source != target;
   });
   if (watch == watches.end()) return;
   happened_.copy_finished = true;
   happened_.copy = *watch;
-  watches.erase(watch);
+  // A page that moves may have other mappings, which come to see the copy later.
+  if (!watch->all) watches.erase(watch);
 }
 
 void Ledger::on_copy(const Event& event) {
   finish_copies(event.task);
-  state_.watches.push_back({event.mm, event.page, event.frame, event.task, moment(event), false, Moment{}});
+  const Moment here = moment(event);
+  // In a fault somebody copies for himself, unless it moves the page: then no pte shows the source any more.
+  const bool all = (here.in_call && here.call != Call::fault) || frame_at(event.frame).live_maps == 0;
+  state_.watches.push_back({event.mm, event.page, event.frame, event.task, all, here, false, Moment{}});
 }
 
 void Ledger::finish_copies(TaskId task) {
@@ -234,7 +254,7 @@ void Ledger::on_frame(const Event& event) {
   record.allocated_seen = true;
   record.anonymous = event.mm.exists();
   record.unbacked = record.anonymous || event.a == 1;
-  record.dirty = record.uncovered = false;
+  record.dirty = record.uncovered = record.lazyfree = false;
 }
 
 void Ledger::on_frame_freed(const Event& event) {
@@ -264,10 +284,17 @@ void Ledger::on_page_state(const Event& event) {
     case EventKind::page_dirtied:
       record.dirty = true;
       record.uncovered = false;
+      if (record.lazyfree) record.unbacked = true;
+      record.lazyfree = false;
       return;
     case EventKind::page_cleaned:
-      // What was stored until now is in the snapshot.
-      record.dirty = record.uncovered = false;
+      // What was stored until now is in the snapshot. That is the backing of an anonymous page: its swap slot.
+      record.dirty = record.uncovered = record.lazyfree = false;
+      if (record.anonymous) record.unbacked = false;
+      return;
+    case EventKind::page_lazyfreed:
+      record.lazyfree = true;
+      record.dirty = record.uncovered = record.unbacked = false;
       return;
     default: return;  // discarded: the invariant judges
   }

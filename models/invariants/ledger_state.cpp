@@ -16,6 +16,7 @@ StateHash hash_of(const Obligation& o, const Ledger& ledger) {
         std::uint64_t{o.new_written} << 28 | std::uint64_t{ledger.is_dead(o.was)} << 29 |
         std::uint64_t{ledger.execution().call_is_active(o.opened.task, o.opened.call_order)} << 30);
   h.mix(std::uint64_t{o.replaced_by.raw()} << 32 | o.opened.task.raw());
+  h.mix(o.denied);
   for (const TlbCopy& c : o.tlb) {
     StateHash copy;
     copy.mix(std::uint64_t{c.core.raw()} << 32 | c.tag.raw());
@@ -59,6 +60,7 @@ StateHash hash_of(const PageRecord& r, const Ledger& ledger) {
                       << 9
             : 0);
   h.mix(r.disturbed.when.known ? std::uint64_t{r.disturbed.when.task.raw()} + 1 : 0);
+  h.mix(std::uint64_t{r.disturbed.dirty});
   for (unsigned i = 0; i < r.disturbed.ptls; ++i)
     h.mix(std::uint64_t{ledger.execution().still_holds(r.disturbed.when.task, r.disturbed.ptl[i])});
   return h;
@@ -93,13 +95,13 @@ void Ledger::mix_into(StateHash& hash) const {
     hash.mix_unordered(entry);
   }
   for (const CopyWatch& w : state_.watches) {
-    hash.mix(w.page.raw() << 1 | std::uint64_t{w.stored});
+    hash.mix(w.page.raw() << 2 | std::uint64_t{w.all} << 1 | std::uint64_t{w.stored});
     hash.mix(std::uint64_t{w.source.raw()} << 32 | w.task.raw());
   }
   for (const std::uint64_t depth : state_.batch_depth) hash.mix(depth);
   for (const FrameRecord& f : state_.frames)
     hash.mix(std::uint64_t{f.allocated_seen} | std::uint64_t{f.anonymous} << 1 | std::uint64_t{f.dirty} << 2 |
-             std::uint64_t{f.uncovered} << 3 | std::uint64_t{f.unbacked} << 4);
+             std::uint64_t{f.uncovered} << 3 | std::uint64_t{f.unbacked} << 4 | std::uint64_t{f.lazyfree} << 5);
 }
 
 }  // namespace mmulab

@@ -22,7 +22,7 @@ class OneView : public ObligationRow {
 
   void on_event(const Event& event) override {
     if (event.kind == EventKind::pte_stored) {
-      if (ledger_.happened().copy_finished) exercise();
+      if (ledger_.happened().copy_finished || ledger_.happened().replaced) exercise();
       return;
     }
     const Obligation* o = used(event);

@@ -44,8 +44,60 @@ constexpr config::NamedCost costs[] = {
     {"mm_init", 200, "Setting up or releasing an mm"},
     {"batch_note", 8, "Noting one translation in a batch"},
     {"gather_queue", 6, "Queueing one page in a gather"},
+    {"swap_io", 2500, "Copying a page to or from a swap area in memory (compressed), which answers at once"},
+    {"compare_pages", 700, "Comparing two pages"},
     {"gather_grow", 150, "Allocating a page for a gather's list"},
 };
+
+/// Pages that are taken away, moved or shared behind their owner's back.
+void describe_copies(config::Section& kernel) {
+  kernel.choice("flush_pending", {"none", "flag", "counter"})
+      .default_to("none")
+      .help("How an mm remembers that a flush is pending: nothing, a flag (3.13 to 4.13), a count of them");
+  kernel.flag("hint_heeds_pending")
+      .default_to(true)
+      .help("A NUMA hint that is taken away is flushed if a flush is pending (since 3.13)");
+  kernel.flag("pending_read_early")
+      .default_to(false)
+      .help("The pending flush is looked for before the PTL is taken, as until 4.14 for huge pages");
+  kernel.flag("numa_fault_migrates").default_to(false).help("A fault on a NUMA hint moves the page");
+  kernel.flag("migrate_vma_flushes_locked")
+      .default_to(true)
+      .help("migrate_vma flushes before it drops the PTL (since 6.1)");
+  kernel.choice("clear_refs", {"young", "soft-dirty"})
+      .default_to("young")
+      .help("What clear_refs takes away: the accessed bit, or the right to write");
+  kernel.flag("clear_refs_takes_sem_for_write")
+      .default_to(false)
+      .help("clear_refs takes mmap_sem for write (since 5.11)");
+  kernel.flag("clear_refs_flushes")
+      .default_to(true)
+      .help("clear_refs flushes; false: it leaves that to a gather that has noted nothing (5.1 to 5.10)");
+  kernel.flag("ksm_heeds_pending")
+      .default_to(true)
+      .help("KSM flushes before it compares if a flush is pending (since 4.13)");
+  kernel.flag("reclaim_flushes_before_io").default_to(true).help("Reclaim flushes before it writes a page out");
+  kernel.flag("reclaim_flushes_before_free").default_to(true).help("Reclaim flushes before it frees pages");
+}
+
+FlushPending pending_named(const std::string& name) {
+  return name == "counter" ? FlushPending::counter : name == "flag" ? FlushPending::flag : FlushPending::none;
+}
+
+void read_copies(const config::Values& values, KernelPolicy& policy) {
+  policy.flush_pending = pending_named(values.text("kernel.flush_pending"));
+  policy.hint_heeds_pending = values.flag("kernel.hint_heeds_pending");
+  policy.pending_read_early = values.flag("kernel.pending_read_early");
+  policy.numa_fault_migrates = values.flag("kernel.numa_fault_migrates");
+  policy.migrate_vma_flushes_locked = values.flag("kernel.migrate_vma_flushes_locked");
+  policy.clear_refs =
+      values.text("kernel.clear_refs") == "soft-dirty" ? ClearRefs::soft_dirty : ClearRefs::young;
+  policy.clear_refs_takes_sem_for_write = values.flag("kernel.clear_refs_takes_sem_for_write");
+  policy.clear_refs_flushes = values.flag("kernel.clear_refs_flushes");
+  policy.ksm_heeds_pending = values.flag("kernel.ksm_heeds_pending");
+  policy.reclaim_flushes_before_io = values.flag("kernel.reclaim_flushes_before_io");
+  policy.reclaim_flushes_before_free = values.flag("kernel.reclaim_flushes_before_free");
+}
 
 }  // namespace
 
@@ -76,6 +128,7 @@ void describe_kernel(config::Schema& schema) {
   kernel.flag("fault_takes_i_mmap_lock")
       .default_to(false)
       .help("A file fault takes i_mmap_lock under the PTL (broken: truncation takes them the other way round)");
+  describe_copies(kernel);
   kernel.integer("copy_progress_units")
       .default_to(32)
       .range(1, 1 << 20)
@@ -104,6 +157,7 @@ KernelPolicy kernel_policy(const config::Values& values) {
   policy.fork_flushes = values.flag("kernel.fork_flushes");
   policy.dirty_tested_before_clear = values.flag("kernel.dirty_tested_before_clear");
   policy.fault_takes_i_mmap_lock = values.flag("kernel.fault_takes_i_mmap_lock");
+  read_copies(values, policy);
   policy.copy_progress_units = static_cast<std::uint32_t>(values.integer("kernel.copy_progress_units"));
   policy.tick = Cycles{values.integer("kernel.tick_cycles")};
   return policy;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The page fault: do_page_fault, handle_mm_fault, do_anonymous_page, do_no_page, do_wp_page of arch/*/mm/fault.c and
 // mm/memory.c (2.6.20, 2.6.22), and their successors where a policy says so. mmap_sem is held for read throughout; the
-// PTL from the last look at the pte to update_mmu_cache. Left out: swap, nonlinear files, stack growth, retry on a
+// PTL from the last look at the pte to update_mmu_cache. Left out: nonlinear files, stack growth, retry on a
 // contended mmap_sem. Cost: kernel.cost.fault_entry, fault_exit, clear_page, copy_page and the steps below.
 #include "models/mm/kernel.h"
 
@@ -80,6 +80,13 @@ Outcome Kernel::handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
   if (layout.none(seen)) {
     if (vma.kind == VmaKind::anonymous) map_anonymous(ctx, mm, vma, page, kind, place);
     else map_file(ctx, mm, vma, page, kind, place);
+  } else if (layout.is_entry(seen)) {
+    if (layout.entry_kind(seen) == EntryKind::migration)
+      wait_for_migration(ctx, Frame{layout.entry_number(seen)});
+    else
+      swap_in(ctx, mm, vma, page, seen, kind, place);
+  } else if (layout.is_protnone(seen)) {
+    numa_fault(ctx, mm, vma, page, seen, kind, place);
   } else if (kind == AccessKind::store && !layout.rights(seen).write) {
     write_protected(ctx, mm, vma, page, seen, place);
   } else {
@@ -178,8 +185,9 @@ void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
   if (!reuse && frame != KernelState::zero_frame()) {
     const auto mapcount = state_.frame(frame, FrameFields::mapcount);
     const auto flags = state_.frame(frame, FrameFields::flags);
-    reuse = ctx.step(reuse_test, reads(mapcount, flags),
-                     [&](Access& a) { return a.read(mapcount) == 1 && (a.read(flags) & frame_file) == 0; });
+    reuse = ctx.step(reuse_test, reads(mapcount, flags), [&](Access& a) {
+      return a.read(mapcount) == 1 && (a.read(flags) & (frame_file | frame_ksm)) == 0;
+    });
   }
   if (reuse) {
     const Pte raised = layout.with_rights(now, vma.rights).with(layout.accessed | layout.dirty);

@@ -98,7 +98,8 @@ bool Kernel::copy_pte(Context& ctx, MmId from, MmId to, const VmaRecord& vma, Vi
                       Cell<Pte> target, Gather* g) {
   const PteLayout& layout = port_.pte();
   const Pte seen = ctx.step(read_pte, reads(source), [&](Access& a) { return a.read(source); });
-  if (!layout.is_present(seen)) return false;
+  if (!layout.is_present(seen))
+    return !layout.none(seen) && copy_entry(ctx, from, to, page, seen, source, target);
   Pte copy = seen.without(layout.accessed | layout.ignored);
   const bool cow = vma.kind == VmaKind::anonymous || vma.kind == VmaKind::file_private;
   if (cow && layout.rights(seen).write) {

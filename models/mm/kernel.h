@@ -4,6 +4,8 @@
 // Linux 2.6.20, 2.6.22 and today's mm/ (linux-gather.md 1), each file names its functions. Cost: kernel.cost.*.
 #pragma once
 
+#include <array>
+
 #include "models/mm/policy.h"
 #include "models/mm/scheduler.h"
 #include "models/mm/strategy.h"
@@ -50,6 +52,38 @@ inline void remember(History& history, const PtePlace& place) {
   history.learn(place.exists ? place.pte.at.raw() + std::uint64_t{1} : 0);
 }
 
+/// An anonymous page that has been found through a pte and is held by a reference. Its index says where a VMA would
+/// show it: mappings of one page agree about it, wherever their VMAs lie.
+struct AnonPage {
+  Frame frame;
+  std::uint64_t index = 0;
+  [[nodiscard]] bool exists() const { return frame.exists(); }
+};
+
+/// A pte that may show an anonymous page, under its PTL.
+struct Mapping {
+  MmId mm;
+  VirtPage page;
+  VmaRecord vma;
+  PtePlace place;
+  Pte now;
+  bool pending_before = false;  ///< somebody's flush was pending before the PTL was taken
+};
+
+/// Pages whose ptes migrate_vma has taken away, of one leaf table.
+struct Collected {
+  static constexpr std::uint32_t most = 16;
+  std::array<AnonPage, most> pages{};
+  std::array<VirtPage, most> at{};
+  std::uint32_t count = 0;
+};
+
+/// Pages that are unmapped and wait for the flush; on the kernel stack (SWAP_CLUSTER_MAX).
+struct ReclaimList {
+  std::array<Frame, 32> frames{};
+  std::uint32_t count = 0;
+};
+
 class Kernel {
  public:
   Kernel(const KernelState& state, const KernelPolicy& policy, Locks& locks, Scheduler& scheduler, Port& port,
@@ -69,6 +103,25 @@ class Kernel {
   Outcome fork(Context& ctx, TaskId child, MmId child_mm);
   /// unmap_mapping_range(file, first, pages): truncation or invalidation from the side.
   Outcome unmap_mapping(Context& ctx, FileId file, std::uint64_t first, Pages pages);
+  /// MADV_FREE: the pages' content may go, unless they are stored to again.
+  Outcome madvise_free(Context& ctx, VirtPage first, Pages pages);
+  /// /proc/PID/clear_refs, of a range.
+  Outcome clear_refs(Context& ctx, VirtPage first, Pages pages);
+
+  // ---- what kernel threads do to pages; here a task does it to pages of its own mm
+  /// Reclaims what of the range is lazily freed (MADV_FREE) and not stored to since.
+  Outcome discard(Context& ctx, VirtPage first, Pages pages);
+  /// Reclaims anonymous pages: unmaps, writes out to swap, frees.
+  Outcome reclaim_anon(Context& ctx, VirtPage first, Pages pages);
+  /// change_prot_numa: NUMA hints.
+  Outcome protnone(Context& ctx, VirtPage first, Pages pages);
+  /// migrate_pages, a page at a time.
+  Outcome migrate(Context& ctx, VirtPage first, Pages pages);
+  /// migrate_vma_setup, _pages and _finalize.
+  Outcome migrate_vma(Context& ctx, VirtPage first, Pages pages);
+  /// try_to_merge_two_pages.
+  Outcome ksm_merge(Context& ctx, VirtPage keep, VirtPage drop);
+
   void yield(Context& ctx);
   /// Sleeps in the kernel until another task wakes this one.
   void sleep_at(Context& ctx, std::uint32_t queue);
@@ -90,6 +143,10 @@ class Kernel {
   /// (free_pages_and_swap_cache).
   void put_pages(Context& ctx, Location list, std::uint32_t count);
   void free_table(Context& ctx, TableId table, std::size_t level);
+  /// mm->tlb_flush_pending: one more flush is pending, one less, any at all (or more than the caller's own).
+  void open_flush(Context& ctx, MmId mm);
+  void close_flush(Context& ctx, MmId mm);
+  bool flush_is_pending(Context& ctx, MmId mm, std::uint64_t own = 0);
   /// mmdrop's end: nobody uses or borrows the mm any more.
   void drop_mm(Context& ctx, MmId mm);
 
@@ -115,6 +172,7 @@ class Kernel {
   // VMAs (vma.cpp); mmap_sem held
   VmaId find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record);
   void read_vma(Context& ctx, VmaId vma, VmaRecord& record);
+  [[nodiscard]] VmaRecord load_vma(const Access& a, VmaId vma) const;
   std::uint32_t vma_count(Context& ctx, MmId mm);
   void insert_vma(Context& ctx, MmId mm, const VmaRecord& record);
   void remove_vma(Context& ctx, MmId mm, VmaId vma);
@@ -170,6 +228,61 @@ class Kernel {
   void change_protection(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
   void change_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
   void exit_mmap(Context& ctx, MmId mm);
+
+  // ranges (range_walk.h)
+  template <class Visit>
+  Outcome for_each_vma(Context& ctx, MmId mm, VirtPage first, VirtPage end, const Visit& visit);
+  template <class Visit>
+  void for_each_pte(Context& ctx, MmId mm, VirtPage first, VirtPage end, Gather* g, const Visit& visit);
+
+  // madvise(FREE), clear_refs, NUMA hints
+  void free_lazily(Context& ctx, Gather& g, VirtPage page, Cell<Pte> ptep);
+  void forget_references(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep);
+  void give_hint(Context& ctx, Gather& g, VirtPage page, Cell<Pte> ptep);
+  void numa_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, AccessKind kind,
+                  const PtePlace& place);
+
+  void take_hint(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, AccessKind kind);
+
+  // anonymous pages by their frame (anon_rmap.cpp)
+  AnonPage take_page(Context& ctx, MmId mm, VirtPage page);
+  bool lock_page(Context& ctx, Frame frame);
+  void unlock_page(Context& ctx, Frame frame);
+  void give_back(Context& ctx, const AnonPage& taken);
+  bool only_reference(Context& ctx, Frame frame);
+  void lock_anon_vma(Context& ctx);
+  void unlock_anon_vma(Context& ctx);
+  bool find_mapping(Context& ctx, const AnonPage& anon, Mapping& at);
+  template <class Visit>
+  std::uint32_t for_each_mapping(Context& ctx, const AnonPage& anon, const Visit& visit);
+  void unmap_one(Context& ctx, const Mapping& at, const AnonPage& anon, Pte entry);
+  Pte clear_deferred(Context& ctx, const Mapping& at);
+  Pte clear_flush(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, bool pending_before);
+
+  // migration (migrate.cpp)
+  bool migrate_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& anon);
+  void move_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& anon);
+  void move_flags(Context& ctx, Frame source, Frame target);
+  void remove_migration_ptes(Context& ctx, const AnonPage& anon, Frame target);
+  VirtPage collect(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Collected& into);
+  Frame collect_one(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep);
+  void wait_for_migration(Context& ctx, Frame source);
+
+  // KSM, reclaim, swap
+  bool write_protect_page(Context& ctx, MmId mm, VirtPage page, Frame frame, Pte& now);
+  bool replace_page(Context& ctx, MmId mm, VirtPage page, Pte seen, Frame frame);
+  void merge_page(Context& ctx, MmId mm, VirtPage page, Frame drop, Frame keep);
+  bool discard_one(Context& ctx, const AnonPage& anon);
+  bool swap_out(Context& ctx, const AnonPage& anon);
+  Outcome reclaim(Context& ctx, Call call, VirtPage first, Pages pages);
+  void free_reclaimed(Context& ctx, ReclaimList& list);
+  std::uint64_t allocate_slot(Context& ctx, Frame page);
+  void duplicate_slot(Context& ctx, std::uint64_t slot);
+  void free_slot(Context& ctx, std::uint64_t slot);
+  void swap_in(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, AccessKind kind,
+               const PtePlace& place);
+  void zap_entry(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, Pte seen);
+  bool copy_entry(Context& ctx, MmId from, MmId to, VirtPage page, Pte seen, Cell<Pte> source, Cell<Pte> target);
 
   const KernelState& state_;
   const KernelPolicy& policy_;

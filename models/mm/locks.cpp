@@ -10,6 +10,7 @@ using Word = Cell<std::uint64_t>;
 
 // One for each spinlock's class; mmap_sem, the first class, is none (sem.cpp).
 const Label lock_label[] = {{"i_mmap_lock.lock", "spin_lock"},
+                            {"anon_vma_lock.lock", "spin_lock"},
                             {"page_table_lock.lock", "spin_lock"},
                             {"ptl.lock", "spin_lock"},
                             {"rq_lock.lock", "spin_lock"},
@@ -19,6 +20,7 @@ const Label lock_label[] = {{"i_mmap_lock.lock", "spin_lock"},
                             {"shootdown_lock.lock", "spin_lock"},
                             {"tlbie_lock.lock", "spin_lock"}};
 const Label unlock_label[] = {{"i_mmap_lock.unlock", "spin_unlock"},
+                              {"anon_vma_lock.unlock", "spin_unlock"},
                               {"page_table_lock.unlock", "spin_unlock"},
                               {"ptl.unlock", "spin_unlock"},
                               {"rq_lock.unlock", "spin_unlock"},
@@ -57,8 +59,8 @@ Event lock_event(EventKind kind, LockClass lock_class, Location at) {
 
 const char* name_of(LockClass lock_class) {
   static constexpr std::array<const char*, lock_classes> names = {
-      "mmap_sem",     "i_mmap_lock",    "page_table_lock", "ptl",       "rq_lock", "zone_lock",
-      "context_lock", "ctx_alloc_lock", "shootdown_lock",  "tlbie_lock"};
+      "mmap_sem",  "i_mmap_lock",  "anon_vma_lock",  "page_table_lock", "ptl",       "rq_lock",
+      "zone_lock", "context_lock", "ctx_alloc_lock", "shootdown_lock",  "tlbie_lock"};
   return names[static_cast<std::size_t>(lock_class)];
 }
 

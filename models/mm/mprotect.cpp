@@ -34,10 +34,17 @@ Outcome Kernel::mprotect(Context& ctx, VirtPage first, Pages pages, Rights right
       break;
     }
     const auto cell = state_.vma<std::uint64_t>(id, VmaFields::rights);
-    ctx.step(set_rights, writes(cell),
-             [&](Access& a) { a.write(cell, (rights.write ? 1U : 0U) | (rights.exec ? std::uint64_t{2} : 0)); });
-    vma.rights = rights;
     const VirtPage last = vma.end < end ? vma.end : end;
+    ctx.step(set_rights, writes(cell), [&](Access& a) {
+      Event event{EventKind::vma_protected};
+      event.mm = mm;
+      event.page = at;
+      event.a = (rights.write ? 1U : 0U) | (rights.exec ? std::uint64_t{2} : 0);
+      event.b = (last - at).raw();
+      a.write(cell, event.a);
+      emit(a, event);
+    });
+    vma.rights = rights;
     change_protection(ctx, mm, vma, at, last, policy_.mprotect_gathers ? &g : nullptr);
     at = last;
   }

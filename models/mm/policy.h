@@ -4,9 +4,18 @@
 // mm/mprotect.c, kernel/fork.c, drivers/char/mem.c of each version).
 #pragma once
 
+#include <cstdint>
+
 #include "sim/units/units.h"
 
 namespace mmulab {
+
+/// What mm->tlb_flush_pending is: nothing, a flag that the first to finish takes away (3.13 to 4.13), or a count
+/// (16af97dc5a89).
+enum class FlushPending : std::uint8_t { none, flag, counter };
+/// clear_refs clears the accessed bit (2.6.22), or takes the right to write away to learn of the next store
+/// (soft-dirty).
+enum class ClearRefs : std::uint8_t { young, soft_dirty };
 
 struct KernelPolicy {
   /// CONFIG_PREEMPT: kernel code may be preempted wherever no lock is held.
@@ -38,6 +47,28 @@ struct KernelPolicy {
   /// The zero page is an ordinary page to rmap, rss and the gather, as until 2.6.23 (557ed1fa2620 made it
   /// special).
   bool zero_page_counted = false;
+  FlushPending flush_pending = FlushPending::none;
+  /// ptep_clear_flush flushes for a NUMA hint if somebody's flush is pending in that mm (pte_accessible since
+  /// 20841405940e): the hint itself may be what is not flushed yet. False is before.
+  bool hint_heeds_pending = true;
+  /// ... and reads tlb_flush_pending before it takes the PTL, as until 0a2c40487f3e, a9b802500ebb.
+  bool pending_read_early = false;
+  /// A fault on a NUMA hint moves the page (migrate_misplaced_page) instead of only taking the hint away.
+  bool numa_fault_migrates = false;
+  /// migrate_vma's collection flushes before it drops the PTL (60bae7370896).
+  bool migrate_vma_flushes_locked = true;
+  ClearRefs clear_refs = ClearRefs::young;
+  bool clear_refs_takes_sem_for_write = false;
+  /// clear_refs flushes what it has changed. False: the flush was left to a gather that had noted nothing
+  /// (0758cd830494 to 912efa17e512).
+  bool clear_refs_flushes = true;
+  /// KSM flushes before it compares if somebody's flush is pending in that mm (b3a81d0841a9), though the pte is clean
+  /// and read-only.
+  bool ksm_heeds_pending = true;
+  /// Reclaim flushes what it has unmapped before it writes a page out (try_to_unmap_flush_dirty), and before it frees
+  /// pages (try_to_unmap_flush). False leaves that out; no kernel does.
+  bool reclaim_flushes_before_io = true;
+  bool reclaim_flushes_before_free = true;
   /// Cycles between two ticks of a busy cpu; 0: none.
   Cycles tick;
 };

@@ -29,6 +29,10 @@ struct Rights {
   friend bool operator==(Rights a, Rights b) { return a.write == b.write && a.exec == b.exec; }
 };
 
+/// What a pte that is neither none nor present stands for (swp_entry_t): a slot of the swap area, or the frame whose
+/// content is being moved.
+enum class EntryKind : std::uint8_t { swap, migration };
+
 /// Where an architecture keeps the meanings of a pte. Masks of one bit, but for the frame field.
 struct PteLayout {
   std::uint64_t present = 0;
@@ -63,6 +67,26 @@ struct PteLayout {
     if (no_exec != 0) return rights.exec ? pte.without(no_exec) : pte.with(no_exec);
     return rights.exec ? pte.with(exec) : pte.without(exec);
   }
+
+  /// A present pte that no user access may go through, so that the next one faults (pte_protnone). Where there is no
+  /// such bit, the kernel gives no NUMA hints.
+  [[nodiscard]] bool has_protnone() const { return user != 0; }
+  [[nodiscard]] bool is_protnone(Pte pte) const { return user != 0 && is_present(pte) && !pte.has(user); }
+  [[nodiscard]] Pte protnone(Pte pte) const { return pte.without(user); }
+  [[nodiscard]] Pte accessible(Pte pte) const { return pte.with(user); }
+
+  [[nodiscard]] bool is_entry(Pte pte) const { return !none(pte) && !is_present(pte); }
+  [[nodiscard]] EntryKind entry_kind(Pte pte) const {
+    return pte.has(accessed) ? EntryKind::migration : EntryKind::swap;
+  }
+  /// The slot or the frame; what `from` says of rights and of stores stays with the entry.
+  [[nodiscard]] Pte entry(EntryKind kind, std::uint64_t number, Pte from) const {
+    Pte pte{((number + 1) << frame_shift) & frame_mask};
+    if (kind == EntryKind::migration) pte = pte.with(accessed);
+    if (rights(from).write) pte = pte.with(write);
+    return from.has(dirty) ? pte.with(dirty) : pte;
+  }
+  [[nodiscard]] std::uint64_t entry_number(Pte pte) const { return ((pte.raw() & frame_mask) >> frame_shift) - 1; }
 };
 
 }  // namespace mmulab

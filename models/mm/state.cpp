@@ -22,6 +22,10 @@ KernelState::KernelState(World& world, const KernelLimits& limits, const TableGe
   allocator_ = world.allocate("zone", 1, 16, memory);
   files_ =
       world.allocate("file", limits.files, round_up_to_line(FileFields::pages_first + limits.file_pages), memory);
+  if (limits.swap_slots != 0) {
+    anon_vma_ = world.allocate("anon_vma", 1, 8, memory);
+    swap_ = world.allocate("swap", limits.swap_slots, SwapFields::words, memory);
+  }
   waits_ = world.allocate("wait_queue", limits.wait_queues, 8, memory);
 
   // Boot: every frame but the zero page, and every table, is free.

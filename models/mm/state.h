@@ -21,6 +21,8 @@ struct KernelLimits {
   std::uint32_t files = 1;
   std::uint32_t file_pages = 64;
   std::uint32_t wait_queues = 1;
+  /// Slots of the swap area; 0 if nobody reclaims or moves pages, that is, looks for them by their frame.
+  std::uint32_t swap_slots = 0;
 };
 
 enum class TaskState : std::uint8_t { unused, runnable, running, sleeping, dead };
@@ -55,6 +57,7 @@ struct MmFields {
     // line 1: architecture and flush bookkeeping
     context = 8, tlb_gen, flush_pending, context_lock, vma_count,
     arch0,  ///< the port's own
+    flush_batched,  ///< reclaim's pending flushes: see ReclaimBatch
     // line 2: whoever still borrows the page-table root (mm_count)
     count = 16,
     cpumask = 24  ///< one word for every 64 cpus follows
@@ -73,9 +76,21 @@ struct TableFields {
 struct FileFields {
   enum : std::uint32_t { i_mmap_lock, pages_first = 8 };
 };
+/// A slot of the swap area: ptes that name it, the page that is on its way there (none: it is all there), what it
+/// holds.
+struct SwapFields {
+  enum : std::uint32_t { users, page, content, words = 4 };
+};
 
 enum class VmaKind : std::uint8_t { none, anonymous, file_shared, file_private, pfnmap };
-enum FrameFlags : std::uint64_t { frame_dirty = 1, frame_file = 2 };
+/// Bits of the page's flags. lazyfree: anonymous and not swap-backed; ksm: shared by content, never writable.
+enum FrameFlags : std::uint64_t {
+  frame_dirty = 1,
+  frame_file = 2,
+  frame_locked = 1U << 8,
+  frame_lazyfree = 1U << 9,
+  frame_ksm = 1U << 10
+};
 
 /// Typed names for every cell. Construction lays the regions out; nothing else in the kernel knows offsets.
 class KernelState {
@@ -152,6 +167,9 @@ class KernelState {
   [[nodiscard]] Cell<std::uint64_t> mm_flush_pending(MmId m) const {
     return mm<std::uint64_t>(m, MmFields::flush_pending);
   }
+  [[nodiscard]] Cell<std::uint64_t> mm_flush_batched(MmId m) const {
+    return mm<std::uint64_t>(m, MmFields::flush_batched);
+  }
   [[nodiscard]] Cell<std::uint64_t> mm_page_table_lock(MmId m) const {
     return mm<std::uint64_t>(m, MmFields::page_table_lock);
   }
@@ -209,6 +227,19 @@ class KernelState {
   /// Who sleeps at a wait queue.
   [[nodiscard]] Cell<TaskId> sleeper(std::uint32_t queue) const { return waits_.cell<TaskId>(queue); }
 
+  // swap, and the lock under which anonymous pages are found by their frame; both only if somebody looks for them so
+  [[nodiscard]] bool has_rmap_walks() const { return limits_.swap_slots != 0; }
+  [[nodiscard]] Cell<std::uint64_t> anon_vma_lock() const { return anon_vma_.cell<std::uint64_t>(0, 0); }
+  [[nodiscard]] Cell<std::uint64_t> swap_users(std::uint64_t slot) const {
+    return swap_.cell<std::uint64_t>(slot, SwapFields::users);
+  }
+  [[nodiscard]] Cell<Frame> swap_page(std::uint64_t slot) const { return swap_.cell<Frame>(slot, SwapFields::page); }
+  [[nodiscard]] Cell<std::uint64_t> swap_content(std::uint64_t slot) const {
+    return swap_.cell<std::uint64_t>(slot, SwapFields::content);
+  }
+  [[nodiscard]] Location swap_first() const { return swap_.first(); }
+  [[nodiscard]] std::uint32_t swap_words() const { return limits_.swap_slots * SwapFields::words; }
+
   // files
   [[nodiscard]] Cell<std::uint64_t> file(FileId f, std::uint32_t field) const {
     return files_.cell<std::uint64_t>(f.raw(), field);
@@ -222,6 +253,7 @@ class KernelState {
   TableGeometry geometry_;
   std::uint32_t entry_words_;
   Region tasks_, cpus_, apics_, mms_, vmas_, tables_, table_words_, frames_, allocator_, files_, waits_;
+  Region anon_vma_, swap_;
 };
 
 }  // namespace mmulab

@@ -20,7 +20,9 @@ enum class GatherKind : std::uint8_t {
   fork,
   mprotect,
   mremap,
-  clear_refs
+  clear_refs,
+  madv_free,
+  protnone
 };
 
 /// What a gather may do while it runs: which sleeping or spinning lock surrounds it.
@@ -129,6 +131,11 @@ class Strategy {
   virtual void mm_dying(Context&, MmId) {}
   /// Asked by COW, migration, KSM: could a copy of this pte be cached? That pte's PTL held.
   [[nodiscard]] virtual bool may_be_cached(Context&, MmId, VirtPage, Pte) { return true; }
+  /// A pte that maps a page to be reclaimed has been cleared: true if its flush is put off until rmap_flush, false if
+  /// the caller must flush now. PTL held; `dirty`: stores may still be on their way through old translations.
+  virtual bool rmap_note(Context&, MmId, bool dirty) { (void)dirty; return false; }
+  /// Whatever this task's rmap_note has put off, is flushed; with `dirty_only`, only if it noted a dirty pte. No PTL.
+  virtual void rmap_flush(Context&, bool dirty_only) { (void)dirty_only; }
   /// Before the hash fault inserts (ppc64): nothing pending may answer for `page`. Interrupts off, BUSY set.
   virtual void hash_fault(Context&, MmId, VirtPage) {}
 

@@ -14,18 +14,6 @@ Cell<std::uint64_t> word(Location first, std::uint32_t n) {
   return Cell<std::uint64_t>{Location{first.raw() + n}};
 }
 
-VmaRecord load_record(const KernelState& state, const Access& a, VmaId v) {
-  VmaRecord r;
-  r.first = VirtPage{a.read(state.vma<std::uint64_t>(v, VmaFields::start))};
-  r.end = VirtPage{a.read(state.vma<std::uint64_t>(v, VmaFields::end))};
-  const auto rights = a.read(state.vma<std::uint64_t>(v, VmaFields::rights));
-  r.rights = {(rights & 1) != 0, (rights & 2) != 0};
-  r.kind = a.read(state.vma<VmaKind>(v, VmaFields::kind));
-  r.file = a.read(state.vma<FileId>(v, VmaFields::file));
-  r.offset_pages = a.read(state.vma<std::uint64_t>(v, VmaFields::offset));
-  return r;
-}
-
 template <class Store>
 void store_record(const KernelState& state, Store&& store, VmaId v, const VmaRecord& r) {
   store(state.vma<std::uint64_t>(v, VmaFields::start), r.first.raw());
@@ -38,6 +26,18 @@ void store_record(const KernelState& state, Store&& store, VmaId v, const VmaRec
 }
 
 }  // namespace
+
+VmaRecord Kernel::load_vma(const Access& a, VmaId v) const {
+  VmaRecord r;
+  r.first = VirtPage{a.read(state_.vma<std::uint64_t>(v, VmaFields::start))};
+  r.end = VirtPage{a.read(state_.vma<std::uint64_t>(v, VmaFields::end))};
+  const auto rights = a.read(state_.vma<std::uint64_t>(v, VmaFields::rights));
+  r.rights = {(rights & 1) != 0, (rights & 2) != 0};
+  r.kind = a.read(state_.vma<VmaKind>(v, VmaFields::kind));
+  r.file = a.read(state_.vma<FileId>(v, VmaFields::file));
+  r.offset_pages = a.read(state_.vma<std::uint64_t>(v, VmaFields::offset));
+  return r;
+}
 
 std::uint32_t Kernel::vma_count(Context& ctx, MmId mm) {
   const auto count = state_.mm_vma_count(mm);
@@ -52,7 +52,7 @@ VmaId Kernel::find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record) 
     for (std::uint32_t i = 0; i < n; ++i) {
       const VmaId v = state_.vma_of(mm, i);
       if (VirtPage{a.read(state_.vma<std::uint64_t>(v, VmaFields::end))} <= page) continue;
-      record = a.keep(load_record(state_, a, v));
+      record = a.keep(load_vma(a, v));
       return v;
     }
     return VmaId::none();
@@ -61,8 +61,7 @@ VmaId Kernel::find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record) 
 
 void Kernel::read_vma(Context& ctx, VmaId vma, VmaRecord& record) {
   const Location first = state_.vma<std::uint64_t>(vma, 0).at;
-  ctx.step(find, reads_words(first, VmaFields::words),
-           [&](Access& a) { record = a.keep(load_record(state_, a, vma)); });
+  ctx.step(find, reads_words(first, VmaFields::words), [&](Access& a) { record = a.keep(load_vma(a, vma)); });
 }
 
 /// mmap_sem held for write, the range known to be free.
@@ -84,11 +83,13 @@ void Kernel::insert_vma(Context& ctx, MmId mm, const VmaRecord& record) {
   });
 }
 
+/// Whoever looks for pages by their frame does not see it any more: its page tables may go.
 void Kernel::remove_vma(Context& ctx, MmId mm, VmaId vma) {
   const auto count = state_.mm_vma_count(mm);
+  lock_anon_vma(ctx);
   ctx.step(unlink_out, writes(count).writes_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
     const auto n = static_cast<std::uint32_t>(a.read(count));
-    const VmaRecord gone = load_record(state_, a, vma);
+    const VmaRecord gone = load_vma(a, vma);
     for (std::uint32_t i = vma.raw() - state_.vma_of(mm, 0).raw(); i + 1 < n; ++i) {
       const Location from = state_.vma<std::uint64_t>(state_.vma_of(mm, i + 1), 0).at;
       const Location to = state_.vma<std::uint64_t>(state_.vma_of(mm, i), 0).at;
@@ -102,6 +103,7 @@ void Kernel::remove_vma(Context& ctx, MmId mm, VmaId vma) {
     event.b = (gone.end - gone.first).raw();
     emit(a, event);
   });
+  unlock_anon_vma(ctx);
 }
 
 /// Makes `at` a border between VMAs, if it lies inside one.
@@ -113,8 +115,10 @@ void Kernel::split_vma(Context& ctx, MmId mm, VirtPage at) {
   upper.first = at;
   upper.offset_pages += (at - record.first).raw();
   const auto end = state_.vma<std::uint64_t>(vma, VmaFields::end);
+  lock_anon_vma(ctx);
   ctx.step(link_in, writes(end), [&](Access& a) { a.write(end, at.raw()); });
   insert_vma(ctx, mm, upper);
+  unlock_anon_vma(ctx);
 }
 
 void Kernel::boot_vma(World& world, MmId mm, const VmaRecord& record) {

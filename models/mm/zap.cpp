@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Zapping a range: unmap_vmas, zap_page_range, zap_pte_range of mm/memory.c (2.6.22), with the hooks of
 // modelling.md 2 at the places where each generation of Linux does its flushing. One page-table page at a time
-// under its PTL; in 2.6 the walk is cut into blocks. Left out: swap entries, nonlinear VMAs, hugetlb. Cost:
+// under its PTL; in 2.6 the walk is cut into blocks. Left out: nonlinear VMAs, hugetlb. Cost:
 // kernel.cost.pte_read for each pte looked at, and what pte_op, page accounting and the strategy charge.
 #include "models/mm/kernel.h"
 
@@ -89,7 +89,10 @@ bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage pag
   const PteLayout& layout = port_.pte();
   const Pte seen = ctx.step(read_pte, reads(ptep), [&](Access& a) { return a.read(ptep); });
   block -= layout.none(seen) ? 1 : used_pte_cost;
-  if (!layout.is_present(seen)) return false;
+  if (!layout.is_present(seen)) {
+    if (!layout.none(seen)) zap_entry(ctx, g.mm, page, ptep, seen);
+    return false;
+  }
   const PteAction action = g.full_mm ? PteAction::clear_full : PteAction::clear;
   const Pte old = strategy_.pte_op(ctx, &g, {g.mm, page, ptep, action, Pte{}});
   const bool shared_file = vma.kind == VmaKind::file_shared;

@@ -3,6 +3,7 @@
 // an event inside the step that makes it true; it never reads the stream back, and no checker reads a model.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "sim/state/cell.h"
@@ -21,8 +22,17 @@ enum class Call : std::uint8_t {
   mprotect,
   mmap,
   touch,
-  fault
+  fault,
+  madv_free,
+  discard,
+  protnone,
+  migrate,
+  migrate_vma,
+  clear_refs,
+  ksm_merge,
+  reclaim_anon
 };
+inline constexpr std::size_t call_kinds = 18;
 
 enum class EventKind : std::uint8_t {
   // frames, tables, ptes
@@ -34,6 +44,7 @@ enum class EventKind : std::uint8_t {
   table_allocated,  ///< table, mm; a = level
   table_freed,      ///< table: reusable from here on; a = level
   vma_unlinked,     ///< mm, page; a = VmaKind, b = pages
+  vma_protected,    ///< mm, page; a = rights (1 write, 2 exec) from here on, b = pages
   mm_destroyed,     ///< mm; a = pages that its rss still counts
   // calls and modes
   call_entered,   ///< a = Call, mm, page; b = pages
@@ -82,7 +93,8 @@ enum class EventKind : std::uint8_t {
   copy_ended,  ///< mm, page, frame = source; copy_ended: a = target frame
   page_dirtied,
   page_cleaned,
-  page_discarded,  ///< frame; discarded: a = 1 if it has backing
+  page_discarded,  ///< frame; discarded: a = 1 if it has backing, 2 if its owner has given it up (page_lazyfreed)
+  page_lazyfreed,  ///< frame: its content may go unless there is another store
   // strategy
   batch_noted,        ///< mm, page; a = entries pending on this cpu
   batch_flushed,      ///< a = entries flushed

@@ -12,6 +12,7 @@ const char* name_of(EventKind kind) {
     case EventKind::table_allocated: return "table_allocated";
     case EventKind::table_freed: return "table_freed";
     case EventKind::vma_unlinked: return "vma_unlinked";
+    case EventKind::vma_protected: return "vma_protected";
     case EventKind::mm_destroyed: return "mm_destroyed";
     case EventKind::call_entered: return "call_entered";
     case EventKind::call_returned: return "call_returned";
@@ -55,6 +56,7 @@ const char* name_of(EventKind kind) {
     case EventKind::page_dirtied: return "page_dirtied";
     case EventKind::page_cleaned: return "page_cleaned";
     case EventKind::page_discarded: return "page_discarded";
+    case EventKind::page_lazyfreed: return "page_lazyfreed";
     case EventKind::batch_noted: return "batch_noted";
     case EventKind::batch_flushed: return "batch_flushed";
     case EventKind::measurement_begun: return "measurement_begun";
@@ -75,6 +77,14 @@ const char* name_of(Call call) {
     case Call::mmap: return "mmap";
     case Call::touch: return "touch";
     case Call::fault: return "fault";
+    case Call::madv_free: return "madv_free";
+    case Call::discard: return "discard";
+    case Call::protnone: return "protnone";
+    case Call::migrate: return "migrate";
+    case Call::migrate_vma: return "migrate_vma";
+    case Call::clear_refs: return "clear_refs";
+    case Call::ksm_merge: return "ksm_merge";
+    case Call::reclaim_anon: return "reclaim_anon";
   }
   return "?";
 }

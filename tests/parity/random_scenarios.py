@@ -188,6 +188,8 @@ class Scenario:
                  f"mprotect {name} rw", f"munmap {spot}"]
         if kind == "anonymous":
             calls.append(f"zero_read {spot}")
+            moves = ["madv_free", "discard", "reclaim_anon", "migrate", "migrate_vma", "protnone", "clear_refs"]
+            calls += [f"{call} {spot}" for call in moves] + [f"ksm_merge {name}+0 {name}+{first}"]
         if kind.startswith("file"):
             calls.append(f"unmap_mapping {spot}")
         return r.pick(calls)

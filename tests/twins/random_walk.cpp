@@ -2,6 +2,7 @@
 #include "tests/twins/random_walk.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "models/machine/config.h"
 #include "sim/lab/subject.h"
@@ -34,13 +35,27 @@ const Decision* RandomWalk::pick(std::uint64_t seed, std::uint64_t step) {
   return &decisions_[workload::below(random, decisions_.size())];
 }
 
-WalkResult RandomWalk::run(std::uint64_t seed, std::uint64_t steps_max) {
+/// The step of the cpu whose turn it is; null if it cannot take one. `over`: that is the turn's last one.
+const Decision* RandomWalk::pick_for(const Turn& turn, const ExploredHost& host, bool& over) {
+  const auto own = std::find_if(decisions_.begin(), decisions_.end(), [&](const Decision& d) {
+    return d.agent == AgentId{turn.cpu} && d.kind == Decision::Kind::step;
+  });
+  if (own == decisions_.end()) return nullptr;
+  over = std::string_view(host.pending(own->agent)->label->name()) == turn.until;
+  return &*own;
+}
+
+WalkResult RandomWalk::run(std::uint64_t seed, std::uint64_t steps_max, const std::vector<Turn>& beginning) {
   ExploredHost& host = system_->make_explored();
   host.start();
   WalkResult result;
+  auto turn = beginning.begin();
   for (std::uint64_t step = 0; step < steps_max && !system_->finished(); ++step) {
     host.list_decisions(decisions_);
-    const Decision* next = pick(seed, step);
+    bool over = false;
+    const Decision* next = turn != beginning.end() ? pick_for(*turn, host, over) : nullptr;
+    if (over) ++turn;
+    if (next == nullptr) next = pick(seed, step);
     if (next == nullptr) break;
     last_ = next->agent;
     host.perform(*next);
