@@ -69,7 +69,7 @@ bool Kernel::find_mapping(Context& ctx, const AnonPage& anon, Mapping& at) {
       look, reads(count).reads_words(state_.vmas_first(at.mm), state_.vmas_words()), [&](Access& a) {
         const auto n = static_cast<std::uint32_t>(a.read(count));
         for (std::uint32_t i = 0; i < n; ++i) {
-          at.vma = load_vma(a, state_.vma_of(at.mm, i));
+          at.vma = a.keep(load_vma(a, state_.vma_of(at.mm, i)));
           const std::uint64_t pages = (at.vma.end - at.vma.first).raw();
           if (at.vma.kind == VmaKind::anonymous && anon.index - at.vma.offset_pages < pages) return true;
         }
