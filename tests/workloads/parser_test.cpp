@@ -123,7 +123,6 @@ TEST_CASE("Every operation of the grammar is known to the parser") {
                                                       "mmap", "dontneed", "madv_free", "clear_refs", "discard",
                                                       "reclaim_anon", "protnone", "migrate", "migrate_vma",
                                                       "ksm_merge", "zero_read", "mprotect", "unmap_mapping", "fork",
-                                                      "barrier", "sleep", "await", "wake", "think", "delay", "yield",
-                                                      "exit",
-                                                      "repeat"});
+                                                      "barrier", "sleep", "await", "wake", "think", "delay",
+                                                      "yield", "exit", "repeat"});
 }
