@@ -67,7 +67,7 @@ void Compiler::translate(const Operation& op) {
     into.slot = stream(op);
   if (op.kind == OperationKind::barrier) into.slot = op.target;
   if (op.kind == OperationKind::fork) fill_fork(op, into);
-  if (op.kind == OperationKind::unmap_mapping) {
+  if (has_file_range(op.kind)) {
     into.file = FileId{op.target};
     into.amount = op.first;
   }

@@ -26,7 +26,10 @@ enum class OperationKind : std::uint8_t {
   mprotect,
   dontneed,
   zero_read,
-  unmap_mapping,  ///< target = file; first and pages are the file's
+  unmap_mapping,  ///< target = file; first and pages are the file's; so are the next three's
+  truncate,
+  writeback,
+  reclaim,
   fork,           ///< target = task
   barrier,        ///< target = barrier
   think,          ///< amount = most cycles
@@ -61,7 +64,15 @@ constexpr bool changes_vmas(OperationKind kind) {
 /// Whether pages may come to wait in a gather.
 constexpr bool zaps(OperationKind kind) {
   return kind == OperationKind::munmap || kind == OperationKind::dontneed || kind == OperationKind::zero_read ||
-         kind == OperationKind::unmap_mapping;
+         kind == OperationKind::unmap_mapping || kind == OperationKind::truncate;
+}
+/// Whether it names pages of a file.
+constexpr bool has_file_range(OperationKind kind) {
+  return kind >= OperationKind::unmap_mapping && kind <= OperationKind::reclaim;
+}
+/// Whether a file's page may leave memory while something still holds its frame.
+constexpr bool drops_file_pages(OperationKind kind) {
+  return kind == OperationKind::truncate || kind == OperationKind::reclaim;
 }
 
 /// An operation and where the user wrote it.

@@ -52,8 +52,8 @@ void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now
     kernel.zero_read(ctx, page, pages);
   } else if (now.kind == OperationKind::mprotect) {
     kernel.mprotect(ctx, page, pages, now.record.rights);
-  } else if (now.kind == OperationKind::unmap_mapping) {
-    kernel.unmap_mapping(ctx, now.file, now.amount + into.raw(), pages);
+  } else if (has_file_range(now.kind)) {
+    call_on_file(ctx, kernel, now, {now.file, now.amount + into.raw(), pages});
   } else {
     VmaRecord record = now.record;
     record.offset_pages += (page - record.first).raw();
@@ -61,6 +61,13 @@ void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now
     record.end = page + pages;
     kernel.mmap(ctx, record);
   }
+}
+
+void OperationProgram::call_on_file(Context& ctx, Kernel& kernel, const Instruction& now, const FileRange& range) {
+  if (now.kind == OperationKind::truncate) kernel.truncate(ctx, range);
+  else if (now.kind == OperationKind::writeback) kernel.writeback(ctx, range);
+  else if (now.kind == OperationKind::reclaim) kernel.reclaim(ctx, range);
+  else kernel.unmap_mapping(ctx, range);
 }
 
 void OperationProgram::fetch(Context& ctx, Kernel& kernel, const Instruction& now) const {

@@ -29,6 +29,9 @@ constexpr Verb verbs[] = {
     {"zero_read", OperationKind::zero_read},
     {"mprotect", OperationKind::mprotect},
     {"unmap_mapping", OperationKind::unmap_mapping},
+    {"truncate", OperationKind::truncate},
+    {"writeback", OperationKind::writeback},
+    {"reclaim", OperationKind::reclaim},
     {"fork", OperationKind::fork},
     {"barrier", OperationKind::barrier},
     {"think", OperationKind::think},
@@ -152,7 +155,10 @@ class Parser {
       case OperationKind::dontneed:
       case OperationKind::zero_read:
       case OperationKind::mprotect: return parse_call(op);
-      case OperationKind::unmap_mapping: return parse_file_call(op);
+      case OperationKind::unmap_mapping:
+      case OperationKind::truncate:
+      case OperationKind::writeback:
+      case OperationKind::reclaim: return parse_file_call(op);
       case OperationKind::fork: op.target = known("task", draft_.tasks); return;
       case OperationKind::barrier: return parse_barrier(op);
       case OperationKind::think: op.amount = cycles_or(draft_.think_max); return;

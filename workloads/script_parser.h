@@ -5,7 +5,7 @@
 //             | "access" range [number] pattern [number "%"] ["x" number]
 //             | ("munmap" | "mmap" | "dontneed" | "zero_read") range ["by" number]
 //             | "mprotect" range rights ["by" number]
-//             | "unmap_mapping" range ["by" number]            (of a file)
+//             | ("unmap_mapping" | "truncate" | "writeback" | "reclaim") range ["by" number]     (of a file)
 //             | "fork" task | "barrier" name | "think" [number] | "delay" [number] | "yield" | "exit"
 //             | "repeat" number "{" list "}"
 //   range   = name ["+" number | "[" number [".." number] "]"]     (the last page is included)

@@ -13,8 +13,9 @@ const char* flush_reason_name(FlushReason reason) {
 }
 
 const char* call_stat_name(Call call) {
-  static constexpr std::array<const char*, 10> names = {
-      "munmap", "exit", "dontneed", "zero_read", "unmap_mapping", "fork", "mprotect", "mmap", "touch", "fault"};
+  static constexpr std::array<const char*, 14> names = {
+      "munmap", "exit",  "dontneed", "zero_read", "unmap_mapping", "fork",         "mprotect",
+      "mmap",   "touch", "fault",    "truncate",  "writeback",     "page_mkclean", "reclaim"};
   return names[static_cast<std::size_t>(call)];
 }
 

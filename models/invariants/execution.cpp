@@ -17,13 +17,17 @@ const char* call_name(Call call) {
     case Call::mmap: return "mmap";
     case Call::touch: return "touch";
     case Call::fault: return "page fault";
+    case Call::truncate: return "truncate";
+    case Call::writeback: return "writeback";
+    case Call::page_mkclean: return "page_mkclean";
+    case Call::reclaim: return "reclaim";
   }
   return "?";
 }
 
 bool zaps(Call call) {
   return call == Call::munmap || call == Call::exit || call == Call::dontneed || call == Call::zero_read ||
-         call == Call::unmap_mapping || call == Call::mmap;
+         call == Call::unmap_mapping || call == Call::truncate || call == Call::mmap;
 }
 
 CpuRecord& Execution::cpu_at(CpuId c) {

@@ -101,6 +101,7 @@ struct FrameRecord {
   bool unbacked = false;  ///< anonymous, or a device's: nothing to write back to
   std::uint32_t live_maps = 0;
   bool dirty = false;      ///< the page flag
+  bool writing = false;    ///< the flag was taken for a write that has not read the content yet
   bool uncovered = false;  ///< content newer than backing, and neither flag nor pte says so
   Moment uncovered_since;
   Moment freed;

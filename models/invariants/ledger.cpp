@@ -33,6 +33,7 @@ void Ledger::dispatch(const Event& event) {
     case EventKind::frame_freed: return on_frame_freed(event);
     case EventKind::page_dirtied:
     case EventKind::page_cleaned:
+    case EventKind::page_written:
     case EventKind::page_discarded: return on_page_state(event);
     case EventKind::copy_begun: return on_copy(event);
     case EventKind::call_returned: return on_call_returned(event);

@@ -3,7 +3,7 @@
 // obligations, tags, frame generations, built from events alone. It judges nothing itself. While nothing is
 // pending it looks at few events; while a copy of a revoked instance lives, it attends to the stream, so that
 // cores report every access. What one event brought about is in happened() until the next. Left out: pages larger
-// than the base size in ptes, page_mkclean, migration, KSM (no such calls yet).
+// than the base size in ptes, migration, KSM (no such calls yet).
 #pragma once
 
 #include <map>

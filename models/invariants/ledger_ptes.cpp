@@ -224,7 +224,7 @@ void Ledger::finish_copies(TaskId task) {
 /// The frame's content is newer than its backing, and what said so is gone.
 void Ledger::uncover(Frame f, const Event& event) {
   FrameRecord& record = frame_at(f);
-  if (record.dirty || record.unbacked || record.uncovered) return;
+  if (record.dirty || record.writing || record.unbacked || record.uncovered) return;
   record.uncovered = true;
   record.uncovered_since = moment(event);
 }
@@ -234,7 +234,7 @@ void Ledger::on_frame(const Event& event) {
   record.allocated_seen = true;
   record.anonymous = event.mm.exists();
   record.unbacked = record.anonymous || event.a == 1;
-  record.dirty = record.uncovered = false;
+  record.dirty = record.writing = record.uncovered = false;
 }
 
 void Ledger::on_frame_freed(const Event& event) {
@@ -266,8 +266,12 @@ void Ledger::on_page_state(const Event& event) {
       record.uncovered = false;
       return;
     case EventKind::page_cleaned:
+      record.dirty = false;
+      record.writing = true;
+      return;
+    case EventKind::page_written:
       // What was stored until now is in the snapshot.
-      record.dirty = record.uncovered = false;
+      record.writing = record.uncovered = false;
       return;
     default: return;  // discarded: the invariant judges
   }

@@ -99,7 +99,7 @@ void Ledger::mix_into(StateHash& hash) const {
   for (const std::uint64_t depth : state_.batch_depth) hash.mix(depth);
   for (const FrameRecord& f : state_.frames)
     hash.mix(std::uint64_t{f.allocated_seen} | std::uint64_t{f.anonymous} << 1 | std::uint64_t{f.dirty} << 2 |
-             std::uint64_t{f.uncovered} << 3 | std::uint64_t{f.unbacked} << 4);
+             std::uint64_t{f.uncovered} << 3 | std::uint64_t{f.unbacked} << 4 | std::uint64_t{f.writing} << 5);
 }
 
 }  // namespace mmulab

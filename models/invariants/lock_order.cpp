@@ -10,8 +10,8 @@ const InvariantText row_text{
     "every lock is taken inside those that the declared order puts outside it",
     "lock acquire",
     "If task t holds a lock of class c and takes one of class d, then c < d in the declared order mmap_sem < "
-    "i_mmap_lock < page_table_lock < ptl < zone < context < shootdown < tlbie < run_queue; two locks of class "
-    "mmap_sem or ptl may nest (fork, mremap).",
+    "page_lock < i_mmap_lock < page_table_lock < ptl < zone < context < shootdown < tlbie < run_queue; two locks of "
+    "class mmap_sem or ptl may nest (fork, mremap).",
     "order",
     "all architectures"};
 

@@ -73,6 +73,15 @@ void describe_kernel(config::Schema& schema) {
   kernel.flag("dirty_tested_before_clear")
       .default_to(false)
       .help("A zap judges the dirty bit by its look before the clear (broken)");
+  kernel.flag("faults_lock_page")
+      .default_to(false)
+      .help("A file fault holds the page lock until the pte is set, as since 2.6.23");
+  kernel.flag("write_notify")
+      .default_to(false)
+      .help("The first store to a shared file page faults and marks the page dirty (files with dirty accounting)");
+  kernel.flag("mkclean_skips_empty_ptes")
+      .default_to(false)
+      .help("page_mkclean looks for the pte without its lock first, as until 2.6.27 (broken)");
   kernel.flag("fault_takes_i_mmap_lock")
       .default_to(false)
       .help("A file fault takes i_mmap_lock under the PTL (broken: truncation takes them the other way round)");
@@ -103,6 +112,9 @@ KernelPolicy kernel_policy(const config::Values& values) {
   policy.cow_flushes_first = values.flag("kernel.cow_flushes_first");
   policy.fork_flushes = values.flag("kernel.fork_flushes");
   policy.dirty_tested_before_clear = values.flag("kernel.dirty_tested_before_clear");
+  policy.faults_lock_page = values.flag("kernel.faults_lock_page");
+  policy.write_notify = values.flag("kernel.write_notify");
+  policy.mkclean_skips_empty_ptes = values.flag("kernel.mkclean_skips_empty_ptes");
   policy.fault_takes_i_mmap_lock = values.flag("kernel.fault_takes_i_mmap_lock");
   policy.copy_progress_units = static_cast<std::uint32_t>(values.integer("kernel.copy_progress_units"));
   policy.tick = Cycles{values.integer("kernel.tick_cycles")};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "models/mm/policy.h"
+#include "models/mm/rmap.h"
 #include "models/mm/scheduler.h"
 #include "models/mm/strategy.h"
 #include "sim/events/stream.h"
@@ -13,15 +14,6 @@ namespace mmulab {
 
 /// Why an access or a call ended other than as asked.
 enum class Outcome : std::uint8_t { ok, bad_address, no_permission };
-
-struct VmaRecord {
-  VirtPage first;
-  VirtPage end;
-  Rights rights;
-  VmaKind kind = VmaKind::none;
-  FileId file;
-  std::uint64_t offset_pages = 0;
-};
 
 /// Whom a page is for: an address space, or (mm none) a file's page of that number, which a device may stand behind.
 struct PageOwner {
@@ -55,8 +47,14 @@ class Kernel {
   Outcome mmap(Context& ctx, const VmaRecord& record);
   /// fork: `child` is an unused task whose program is set; `child_mm` an unused mm.
   Outcome fork(Context& ctx, TaskId child, MmId child_mm);
-  /// unmap_mapping_range(file, first, pages): truncation or invalidation from the side.
-  Outcome unmap_mapping(Context& ctx, FileId file, std::uint64_t first, Pages pages);
+  /// unmap_mapping_range: invalidation from the side.
+  Outcome unmap_mapping(Context& ctx, const FileRange& range);
+  /// The same, and the pages leave the file: truncation, or a driver's revocation.
+  Outcome truncate(Context& ctx, const FileRange& range);
+  /// Writes the range's dirty pages back (write_cache_pages).
+  Outcome writeback(Context& ctx, const FileRange& range);
+  /// Takes the range's pages out of memory (shrink_page_list).
+  Outcome reclaim(Context& ctx, const FileRange& range);
   void yield(Context& ctx);
   /// Leaves the mm (tearing it down if last) and ends the task; never returns.
   [[noreturn]] void exit(Context& ctx);
@@ -76,6 +74,9 @@ class Kernel {
   /// mmdrop's end: nobody uses or borrows the mm any more.
   void drop_mm(Context& ctx, MmId mm);
 
+  /// Drops one map count, and says that the page is dirty if that mapping was.
+  void remove_rmap(Context& ctx, Frame frame, bool dirty);
+
   // ---- before the run, without steps
   void boot_vma(World& world, MmId mm, const VmaRecord& record);
 
@@ -93,13 +94,24 @@ class Kernel {
   void sem_sleep(Context& ctx, MmId mm, bool write, const LockWait& waited);
   void sem_wake(Context& ctx, MmId mm);
 
+  // the page lock (page_lock.cpp)
+  bool trylock_page(Context& ctx, Frame frame);
+  void lock_page(Context& ctx, Frame frame);
+  void sleep_on_page(Context& ctx, Frame frame, const LockWait& waited);
+  void unlock_page(Context& ctx, Frame frame);
+
   // VMAs (vma.cpp); mmap_sem held
   VmaId find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record);
   void read_vma(Context& ctx, VmaId vma, VmaRecord& record);
   std::uint32_t vma_count(Context& ctx, MmId mm);
+  [[nodiscard]] VmaRecord load_vma(const Access& a, VmaId vma) const;
   void insert_vma(Context& ctx, MmId mm, const VmaRecord& record);
   void remove_vma(Context& ctx, MmId mm, VmaId vma);
   void split_vma(Context& ctx, MmId mm, VirtPage at);
+  /// i_mmap_lock around a change of what maps a file; nothing for anonymous memory.
+  void lock_i_mmap(Context& ctx, const VmaRecord& vma);
+  void unlock_i_mmap(Context& ctx, const VmaRecord& vma);
+  void link_vma(Context& ctx, MmId mm, const VmaRecord& record);
 
   // page tables (page_tables.cpp)
   PtePlace find_pte(Context& ctx, MmId mm, VirtPage page);
@@ -114,12 +126,34 @@ class Kernel {
     return policy_.zero_page_counted || frame != KernelState::zero_frame();
   }
   Frame allocate_page(Context& ctx, const PageOwner& owner);
-  Frame file_page(Context& ctx, const VmaRecord& vma, VirtPage page);
   void clear_page(Context& ctx, Frame frame);
   void get_page(Context& ctx, Frame frame);
   void count_rss(Context& ctx, MmId mm, std::int64_t change);
   void add_rmap(Context& ctx, Frame frame);
-  void remove_rmap(Context& ctx, Frame frame, bool dirty);
+
+  // page cache (page_cache.cpp)
+  Frame find_get_page(Context& ctx, FileId file, std::uint64_t index);
+  Frame file_page(Context& ctx, const VmaRecord& vma, VirtPage page);
+  bool is_cached(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  bool remove_from_cache(Context& ctx, FileId file, std::uint64_t index, Frame frame, bool keep);
+  /// In a step that declares the page's flags.
+  void mark_dirty(Access& a, Frame frame) const;
+  void set_page_dirty(Context& ctx, Frame frame);
+
+  // the reverse map of files (rmap.cpp), and who walks it (unmap_mapping.cpp, writeback.cpp)
+  bool next_mapping(Context& ctx, const FileRange& range, FileMapping& at);
+  bool page_mapped(Context& ctx, Frame frame);
+  PtePlace check_address(Context& ctx, MmId mm, VirtPage page, Frame frame, bool sync);
+  Pte clear_flush_pte(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep);
+  void page_mkclean(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  bool mkclean_one(Context& ctx, const FileMapping& at, Frame frame);
+  bool try_to_unmap(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  void unmap_one(Context& ctx, const FileMapping& at, Frame frame);
+  void unmap_mapping_range(Context& ctx, const FileRange& range);
+  bool truncate_page(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  bool clear_page_dirty_for_io(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  void write_page(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  bool shrink_page(Context& ctx, FileId file, std::uint64_t index, Frame frame);
 
   // fault (fault.cpp)
   Outcome page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from_user);
@@ -129,6 +163,9 @@ class Kernel {
   void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
                      const PtePlace& place);
   void map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
+  void map_cached(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place,
+                  Frame frame);
+  void tell_dirty(Context& ctx, Frame frame);
   void write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place);
   void fill_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target);
   void end_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target);
@@ -138,7 +175,8 @@ class Kernel {
 
   // zap (zap.cpp)
   void zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, VirtPage end, GatherKind kind, OuterLock outer);
-  VirtPage unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, VirtPage end);
+  void unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, VirtPage end);
+  void unmap_mapped(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end);
   VirtPage zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end, std::int64_t& block);
   bool zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage page, Cell<Pte> ptep, std::int64_t& block);
   void zero_map_range(Context& ctx, MmId mm, VirtPage first, VirtPage end);

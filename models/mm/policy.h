@@ -35,6 +35,14 @@ struct KernelPolicy {
   bool fault_takes_i_mmap_lock = false;
   /// COW installs the new page only after the old translation is dead (ptep_clear_flush before set_pte_at).
   bool cow_flushes_first = true;
+  /// A file fault locks the page from the cache to the pte, so that truncation and writeback exclude it (since 2.6.23,
+  /// d00806b18315). 2.6.22 has truncate_count instead, which is left out.
+  bool faults_lock_page = false;
+  /// Shared file pages stay read-only until the first store, whose fault marks the page dirty (vma_wants_writenotify,
+  /// since 2.6.19). False: as for files without dirty accounting (shm).
+  bool write_notify = false;
+  /// page_mkclean passes by a pte that is not present at a glance, without its PTL (until 2.6.27, 479db0bf408e).
+  bool mkclean_skips_empty_ptes = false;
   /// The zero page is an ordinary page to rmap, rss and the gather, as until 2.6.23 (557ed1fa2620 made it
   /// special).
   bool zero_page_counted = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The VMAs of an mm: a sorted array of records, searched as one step under mmap_sem. Source: mm/mmap.c (find_vma,
-// split_vma, vma_link). Left out: merging, the red-black tree's depth (kernel.cost.find_vma stands for it).
+// The VMAs of an mm: a sorted array of records, searched as one step under mmap_sem; what maps a file changes under
+// that file's i_mmap_lock, too. Source: mm/mmap.c (find_vma, split_vma, vma_link, unlink_file_vma). Left out: merging,
+// the red-black tree's depth (kernel.cost.find_vma stands for it).
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -14,15 +15,16 @@ Cell<std::uint64_t> word(Location first, std::uint32_t n) {
   return Cell<std::uint64_t>{Location{first.raw() + n}};
 }
 
-VmaRecord load_record(const KernelState& state, const Access& a, VmaId v) {
+template <class Load>
+VmaRecord load_record(const KernelState& state, Load&& load, VmaId v) {
   VmaRecord r;
-  r.first = VirtPage{a.read(state.vma<std::uint64_t>(v, VmaFields::start))};
-  r.end = VirtPage{a.read(state.vma<std::uint64_t>(v, VmaFields::end))};
-  const auto rights = a.read(state.vma<std::uint64_t>(v, VmaFields::rights));
+  r.first = VirtPage{load(state.vma<std::uint64_t>(v, VmaFields::start))};
+  r.end = VirtPage{load(state.vma<std::uint64_t>(v, VmaFields::end))};
+  const auto rights = load(state.vma<std::uint64_t>(v, VmaFields::rights));
   r.rights = {(rights & 1) != 0, (rights & 2) != 0};
-  r.kind = a.read(state.vma<VmaKind>(v, VmaFields::kind));
-  r.file = a.read(state.vma<FileId>(v, VmaFields::file));
-  r.offset_pages = a.read(state.vma<std::uint64_t>(v, VmaFields::offset));
+  r.kind = load(state.vma<VmaKind>(v, VmaFields::kind));
+  r.file = load(state.vma<FileId>(v, VmaFields::file));
+  r.offset_pages = load(state.vma<std::uint64_t>(v, VmaFields::offset));
   return r;
 }
 
@@ -39,6 +41,18 @@ void store_record(const KernelState& state, Store&& store, VmaId v, const VmaRec
 
 }  // namespace
 
+VmaRecord Kernel::load_vma(const Access& a, VmaId vma) const {
+  return load_record(state_, [&](auto cell) { return a.read(cell); }, vma);
+}
+
+void Kernel::lock_i_mmap(Context& ctx, const VmaRecord& vma) {
+  if (vma.maps_file()) locks_.spin_lock(ctx, state_.file(vma.file, FileFields::i_mmap_lock), LockClass::i_mmap);
+}
+
+void Kernel::unlock_i_mmap(Context& ctx, const VmaRecord& vma) {
+  if (vma.maps_file()) locks_.spin_unlock(ctx, state_.file(vma.file, FileFields::i_mmap_lock), LockClass::i_mmap);
+}
+
 std::uint32_t Kernel::vma_count(Context& ctx, MmId mm) {
   const auto count = state_.mm_vma_count(mm);
   return ctx.step(find, reads(count), [&](Access& a) { return static_cast<std::uint32_t>(a.read(count)); });
@@ -52,7 +66,7 @@ VmaId Kernel::find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record) 
     for (std::uint32_t i = 0; i < n; ++i) {
       const VmaId v = state_.vma_of(mm, i);
       if (VirtPage{a.read(state_.vma<std::uint64_t>(v, VmaFields::end))} <= page) continue;
-      record = load_record(state_, a, v);
+      record = load_vma(a, v);
       return v;
     }
     return VmaId::none();
@@ -61,11 +75,17 @@ VmaId Kernel::find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record) 
 
 void Kernel::read_vma(Context& ctx, VmaId vma, VmaRecord& record) {
   const Location first = state_.vma<std::uint64_t>(vma, 0).at;
-  ctx.step(find, reads_words(first, VmaFields::words), [&](Access& a) { record = load_record(state_, a, vma); });
+  ctx.step(find, reads_words(first, VmaFields::words), [&](Access& a) { record = load_vma(a, vma); });
 }
 
 /// mmap_sem held for write, the range known to be free.
 void Kernel::insert_vma(Context& ctx, MmId mm, const VmaRecord& record) {
+  lock_i_mmap(ctx, record);
+  link_vma(ctx, mm, record);
+  unlock_i_mmap(ctx, record);
+}
+
+void Kernel::link_vma(Context& ctx, MmId mm, const VmaRecord& record) {
   const auto count = state_.mm_vma_count(mm);
   ctx.step(link_in, writes(count).writes_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
     const auto n = static_cast<std::uint32_t>(a.read(count));
@@ -85,9 +105,11 @@ void Kernel::insert_vma(Context& ctx, MmId mm, const VmaRecord& record) {
 
 void Kernel::remove_vma(Context& ctx, MmId mm, VmaId vma) {
   const auto count = state_.mm_vma_count(mm);
+  // Its own mm's VMAs change under mmap_sem only, which is ours.
+  const VmaRecord gone = load_record(state_, [&](auto cell) { return ctx.world().load(cell); }, vma);
+  lock_i_mmap(ctx, gone);
   ctx.step(unlink_out, writes(count).writes_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
     const auto n = static_cast<std::uint32_t>(a.read(count));
-    const VmaRecord gone = load_record(state_, a, vma);
     for (std::uint32_t i = vma.raw() - state_.vma_of(mm, 0).raw(); i + 1 < n; ++i) {
       const Location from = state_.vma<std::uint64_t>(state_.vma_of(mm, i + 1), 0).at;
       const Location to = state_.vma<std::uint64_t>(state_.vma_of(mm, i), 0).at;
@@ -101,6 +123,7 @@ void Kernel::remove_vma(Context& ctx, MmId mm, VmaId vma) {
     event.b = (gone.end - gone.first).raw();
     emit(a, event);
   });
+  unlock_i_mmap(ctx, gone);
 }
 
 /// Makes `at` a border between VMAs, if it lies inside one.
@@ -112,8 +135,10 @@ void Kernel::split_vma(Context& ctx, MmId mm, VirtPage at) {
   upper.first = at;
   upper.offset_pages += (at - record.first).raw();
   const auto end = state_.vma<std::uint64_t>(vma, VmaFields::end);
+  lock_i_mmap(ctx, record);
   ctx.step(link_in, writes(end), [&](Access& a) { a.write(end, at.raw()); });
-  insert_vma(ctx, mm, upper);
+  link_vma(ctx, mm, upper);
+  unlock_i_mmap(ctx, record);
 }
 
 void Kernel::boot_vma(World& world, MmId mm, const VmaRecord& record) {

@@ -21,7 +21,11 @@ enum class Call : std::uint8_t {
   mprotect,
   mmap,
   touch,
-  fault
+  fault,
+  truncate,
+  writeback,
+  page_mkclean,  ///< not a call of its own, but it has obligations of its own: inside writeback and reclaim
+  reclaim
 };
 
 enum class EventKind : std::uint8_t {
@@ -81,7 +85,8 @@ enum class EventKind : std::uint8_t {
   copy_begun,
   copy_ended,  ///< mm, page, frame = source; copy_ended: a = target frame
   page_dirtied,
-  page_cleaned,
+  page_cleaned,    ///< frame: the dirty flag is taken away, for a write to come
+  page_written,    ///< frame: what it holds now is on its backing
   page_discarded,  ///< frame; discarded: a = 1 if it has backing
   // strategy
   batch_noted,        ///< mm, page; a = entries pending on this cpu

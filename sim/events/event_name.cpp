@@ -54,6 +54,7 @@ const char* name_of(EventKind kind) {
     case EventKind::copy_ended: return "copy_ended";
     case EventKind::page_dirtied: return "page_dirtied";
     case EventKind::page_cleaned: return "page_cleaned";
+    case EventKind::page_written: return "page_written";
     case EventKind::page_discarded: return "page_discarded";
     case EventKind::batch_noted: return "batch_noted";
     case EventKind::batch_flushed: return "batch_flushed";
@@ -75,6 +76,10 @@ const char* name_of(Call call) {
     case Call::mmap: return "mmap";
     case Call::touch: return "touch";
     case Call::fault: return "fault";
+    case Call::truncate: return "truncate";
+    case Call::writeback: return "writeback";
+    case Call::page_mkclean: return "page_mkclean";
+    case Call::reclaim: return "reclaim";
   }
   return "?";
 }

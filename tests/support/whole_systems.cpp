@@ -100,6 +100,51 @@ cpu = 3
 ops = ["barrier start", "load heap", "store heap", "barrier again", "dontneed mine", "repeat 4 { store heap }"]
 )";
 
+/// A file in two address spaces, and what the kernel does to its pages; tasks that wait for one page's lock in a row.
+constexpr const char* filers = R"([workload]
+kind = "script"
+think_cycles_max = 300
+rounds = 6
+[[workload.region]]
+name = "log"
+kind = "file_shared"
+pages = 6
+[[workload.region]]
+name = "copy"
+kind = "file_private"
+file = "log"
+pages = 6
+[[workload.region]]
+name = "device"
+kind = "pfnmap"
+pages = 2
+[[workload.region]]
+name = "theirs"
+kind = "file_shared"
+file = "log"
+pages = 6
+mm = 1
+[[workload.task]]
+name = "a"
+cpu = 0
+ops = ["load log; store log; store device; think; store copy+1; dontneed log[0..2]; mprotect log r; mprotect log rw",
+       "repeat 8 { store log+0 }", "truncate device; reclaim log; munmap copy[2..3]; mmap copy[2..3]"]
+[[workload.task]]
+name = "b"
+cpu = 0
+ops = ["repeat 6 { writeback log; yield }", "store device; reclaim log; truncate log[3..4]"]
+[[workload.task]]
+name = "c"
+cpu = 1
+mm = 1
+ops = ["repeat 6 { store theirs; writeback log+0; think }", "unmap_mapping log"]
+[[workload.task]]
+name = "d"
+cpu = 1
+mm = 1
+ops = ["repeat 6 { store theirs+0; writeback log; yield }", "truncate log+5"]
+)";
+
 /// Address spaces that take turns on one cpu.
 constexpr const char* forks = R"([workload]
 kind = "script"
@@ -129,6 +174,23 @@ constexpr Combination combinations[] = {
 kernel = "2.6.22"
 strategy = "generic-2.6.22"
 workload = "mixed"
+)"},
+    {"x86 files, modern", R"(machine = "skylake"
+strategy = "linux-modern"
+[kernel]
+preset = "modern"
+tick_cycles = 3000
+write_notify = true
+x86.shootdown = "tlb-gen-modern"
+)"},
+    {"x86 files, 2.6", R"(machine = "core2"
+strategy = "generic-2.6.22"
+[kernel]
+preset = "2.6.22"
+preempt = true
+zap_block_ptes = 8
+tick_cycles = 2000
+faults_lock_page = true
 )"},
     {"x86 mixed, modern", R"(machine = "skylake"
 strategy = "linux-modern"
@@ -269,6 +331,7 @@ std::vector<WholeSystem> whole_systems() {
   for (const Combination& c : combinations) {
     const std::string name = c.name;
     std::string text = c.toml;
+    if (name.find("files") != std::string::npos) text += filers;
     if (name.find("crowd") != std::string::npos) text += crowd;
     if (name.find("storm") != std::string::npos) text += storm;
     if (name.find("forks") != std::string::npos) text += forks;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Twins whose race is too narrow for timing: the faulty one is caught by some of the random walks, the clean one, which
 // differs in one key, by none. A walk is no proof; that is what `check` is for.
+#include <fmt/format.h>
+
 #include "sim/config/load.h"
 #include "sim/lab/schema.h"
 #include "tests/support/catch.h"
@@ -29,6 +31,16 @@ const Twin twins[] = {
     {"table-alive", "cached", "bugs/x86-mask-cleared-early.toml", "kernel.x86.clear_mask_first", "true", "false"},
 };
 
+/// Of configs/bugs/NAME: broken.toml and fixed.toml, which differ in one key.
+struct Exhibit {
+  const char* name;
+  std::vector<std::pair<std::string, std::string>> violated;  ///< by broken.toml, and nothing else
+};
+
+const Exhibit exhibits[] = {
+    {"e06-zap-mkclean", {{"dirty-kept", "lost"}}},
+};
+
 struct Tally {
   unsigned caught = 0;
   unsigned violating = 0;
@@ -36,10 +48,12 @@ struct Tally {
   std::uint64_t exercised = 0;
 };
 
+config::Values load(const std::string& file, const config::Overrides& overrides) {
+  return config::load_file(lab::schema(), MMULAB_SOURCE_DIR "/configs/" + file, overrides);
+}
+
 Tally walk(const Twin& twin, const char* value, unsigned walks) {
-  const config::Schema schema = lab::schema();
-  const config::Values values = config::load_file(schema, std::string(MMULAB_SOURCE_DIR "/configs/") + twin.scenario,
-                                                  {std::string(twin.key) + "=" + value});
+  const config::Values values = load(twin.scenario, {std::string(twin.key) + "=" + value});
   Tally tally;
   for (std::uint64_t seed = 1; seed <= walks; ++seed) {
     const test::WalkResult result = test::RandomWalk(values).run(seed, 100'000);
@@ -65,5 +79,34 @@ TEST_CASE("What timing cannot reach, random walks do, with the fault and not wit
     CHECK(clean.violating == 0);
     CHECK(clean.finished == walks);
     CHECK(clean.exercised > 0);
+  }
+}
+
+TEST_CASE("Random walks find in each broken exhibit what it is there for, and nothing in the fixed one") {
+  constexpr unsigned walks = 2000;
+  for (const Exhibit& exhibit : exhibits) {
+    for (const bool broken : {true, false}) {
+      const std::string file = fmt::format("bugs/{}/{}.toml", exhibit.name, broken ? "broken" : "fixed");
+      const config::Values values = load(file, {});
+      std::map<std::pair<std::string, std::string>, unsigned> found;
+      unsigned finished = 0;
+      std::map<std::string, std::uint64_t> exercised;
+      for (std::uint64_t seed = 1; seed <= walks; ++seed) {
+        const test::WalkResult result = test::RandomWalk(values).run(seed, 100'000);
+        for (const auto& pair : result.violated) ++found[pair];
+        for (const auto& [name, times] : result.exercised) exercised[name] += times;
+        finished += result.finished ? 1U : 0U;
+      }
+      for (const auto& [pair, times] : found)
+        UNSCOPED_INFO(pair.first << " " << pair.second << " in " << times << " of " << walks);
+      INFO(file << ": " << finished << " walks ended");
+      CHECK(found.empty() == !broken);
+      for (const auto& pair : exhibit.violated) {
+        CHECK(exercised[pair.first] > 0);
+        CHECK((found.count(pair) != 0) == broken);
+      }
+      CHECK((!broken || found.size() == exhibit.violated.size()));
+      CHECK((broken || finished == walks));
+    }
   }
 }
