@@ -76,6 +76,7 @@ void Compiler::translate(const Operation& op) {
     into.page = region.first + Pages{op.first};
     into.record = record_of(region);
     if (op.kind == OperationKind::mprotect) into.record.rights = op.rights;
+    if (op.kind == OperationKind::mremap) into.to = draft_.regions[op.to].first;
   }
   code_.instructions.push_back(into);
 }

@@ -24,6 +24,7 @@ enum class OperationKind : std::uint8_t {
   munmap,
   mmap,
   mprotect,
+  mremap,  ///< to = region
   dontneed,
   zero_read,
   unmap_mapping,  ///< target = file; first and pages are the file's; so are the next three's
@@ -44,6 +45,7 @@ enum class OperationKind : std::uint8_t {
 struct Operation {
   OperationKind kind = OperationKind::yield;
   std::uint32_t target = 0;
+  std::uint32_t to = 0;
   std::uint64_t first = 0;
   std::uint64_t pages = 0;
   std::uint64_t amount = 0;
@@ -59,11 +61,12 @@ struct Operation {
 constexpr bool has_range(OperationKind kind) { return kind <= OperationKind::zero_read; }
 /// Whether it may change the list of VMAs.
 constexpr bool changes_vmas(OperationKind kind) {
-  return kind == OperationKind::munmap || kind == OperationKind::mmap || kind == OperationKind::mprotect;
+  return kind == OperationKind::munmap || kind == OperationKind::mmap || kind == OperationKind::mprotect ||
+         kind == OperationKind::mremap;
 }
 /// Whether pages may come to wait in a gather.
 constexpr bool zaps(OperationKind kind) {
-  return kind == OperationKind::munmap || kind == OperationKind::dontneed || kind == OperationKind::zero_read ||
+  return kind == OperationKind::munmap || kind == OperationKind::mremap || kind == OperationKind::dontneed || kind == OperationKind::zero_read ||
          kind == OperationKind::unmap_mapping || kind == OperationKind::truncate;
 }
 /// Whether it names pages of a file.

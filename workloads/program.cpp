@@ -52,6 +52,8 @@ void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now
     kernel.zero_read(ctx, page, pages);
   } else if (now.kind == OperationKind::mprotect) {
     kernel.mprotect(ctx, page, pages, now.record.rights);
+  } else if (now.kind == OperationKind::mremap) {
+    kernel.mremap(ctx, page, pages, now.to);
   } else if (has_file_range(now.kind)) {
     call_on_file(ctx, kernel, now, {now.file, now.amount + into.raw(), pages});
   } else {

@@ -20,6 +20,7 @@ struct Instruction {
   /// load, store, access: stream; repeat, end: loop counter; fork: fork counter; barrier: meeting.
   std::uint32_t slot = 0;
   VirtPage page;
+  VirtPage to;  ///< mremap
   Pages pages;
   Pages step;
   /// think, delay: cycles; repeat: times; end: where its loop begins; calls on a file: its first page.

@@ -28,6 +28,7 @@ constexpr Verb verbs[] = {
     {"dontneed", OperationKind::dontneed},
     {"zero_read", OperationKind::zero_read},
     {"mprotect", OperationKind::mprotect},
+    {"mremap", OperationKind::mremap},
     {"unmap_mapping", OperationKind::unmap_mapping},
     {"truncate", OperationKind::truncate},
     {"writeback", OperationKind::writeback},
@@ -155,6 +156,7 @@ class Parser {
       case OperationKind::dontneed:
       case OperationKind::zero_read:
       case OperationKind::mprotect: return parse_call(op);
+      case OperationKind::mremap: return parse_mremap(op);
       case OperationKind::unmap_mapping:
       case OperationKind::truncate:
       case OperationKind::writeback:
@@ -225,6 +227,17 @@ class Parser {
       op.rights = {rights.text.find('w') != std::string::npos, rights.text.find('x') != std::string::npos};
     }
     parse_step(op);
+  }
+  void parse_mremap(Operation& op) {
+    parse_range(op);
+    const Token& name = here();
+    op.to = known("region", draft_.regions);
+    const RegionDraft& region = draft_.regions[op.to];
+    if (op.to == op.target) refuse(name, "`" + region.name + "` cannot move onto itself");
+    if (region.mm != draft_.regions[op.target].mm)
+      refuse(name, fmt::format("`{}` lies in another address space", region.name));
+    if (region.pages < op.pages)
+      refuse(name, fmt::format("`{}` has room for {} pages, not for {}", region.name, region.pages, op.pages));
   }
   void parse_step(Operation& op) {
     if (accept_word("by")) op.step = number("the pages of each call", 1, INT64_MAX);

@@ -4,7 +4,7 @@
 //   statement = ("load" | "store" | "fetch" | "touch") range
 //             | "access" range [number] pattern [number "%"] ["x" number]
 //             | ("munmap" | "mmap" | "dontneed" | "zero_read") range ["by" number]
-//             | "mprotect" range rights ["by" number]
+//             | "mprotect" range rights ["by" number] | "mremap" range name
 //             | ("unmap_mapping" | "truncate" | "writeback" | "reclaim") range ["by" number]     (of a file)
 //             | "fork" task | "barrier" name | "think" [number] | "delay" [number] | "yield" | "exit"
 //             | "repeat" number "{" list "}"

@@ -13,9 +13,10 @@ const char* flush_reason_name(FlushReason reason) {
 }
 
 const char* call_stat_name(Call call) {
-  static constexpr std::array<const char*, 14> names = {
+  static constexpr std::array<const char*, 15> names = {
       "munmap", "exit",  "dontneed", "zero_read", "unmap_mapping", "fork",         "mprotect",
-      "mmap",   "touch", "fault",    "truncate",  "writeback",     "page_mkclean", "reclaim"};
+      "mmap",   "touch", "fault",    "truncate",  "writeback",     "page_mkclean", "reclaim",
+      "mremap"};
   return names[static_cast<std::size_t>(call)];
 }
 

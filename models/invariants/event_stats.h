@@ -28,7 +28,7 @@ class EventStats : public EventObserver {
   [[nodiscard]] Cycle begun() const { return begun_; }
 
  private:
-  static constexpr std::size_t calls = 14, reasons = 12;
+  static constexpr std::size_t calls = 15, reasons = 12;
   struct Open {
     bool open = false;
     Cycle since;

@@ -38,7 +38,7 @@ enum class Change : std::uint8_t {
 };
 
 /// By which event the copies must be dead; the frame's death is always another such event.
-enum class Due : std::uint8_t { return_of_call, end_of_dup_mmap, replacement, free_of_frame };
+enum class Due : std::uint8_t { return_of_call, end_of_dup_mmap, replacement, free_of_frame, unlock_of_destination };
 
 struct TlbCopy {
   CoreId core;
@@ -60,6 +60,7 @@ struct Obligation {
   std::uint64_t lost = 0;  ///< rights that the copies must not have
   Moment opened;
   Due due_by = Due::free_of_frame;
+  HeldLock until;  ///< unlock_of_destination: the lock that covers the moved pte
   bool due = false;
   Moment due_since;
   bool returned = false;             ///< a call that must not leave it behind has returned
@@ -82,6 +83,7 @@ struct PastObligation {
   std::uint64_t lost = 0;
   Moment opened;
   Due due_by = Due::free_of_frame;
+  HeldLock until;
   Frame replaced_by;
 };
 

@@ -84,7 +84,13 @@ void Ledger::on_call_returned(const Event& event) {
 }
 
 void Ledger::on_lock_released(const Event& event) {
-  if (state_.open.empty() || static_cast<LockClass>(event.a) != LockClass::mmap_sem) return;
+  if (state_.open.empty()) return;
+  const HeldLock& released = state_.execution.released_lock();
+  for (auto& [id, o] : state_.open)
+    if (o.due_by == Due::unlock_of_destination && !o.due && o.until.at == released.at &&
+        o.until.order == released.order)
+      mark_returned(o, event);
+  if (static_cast<LockClass>(event.a) != LockClass::mmap_sem) return;
   const ActiveCall* call = state_.execution.call_of(event.task);
   if (call == nullptr || call->call != Call::fork) return;
   for (const HeldLock& lock : state_.execution.task(event.task).locks)

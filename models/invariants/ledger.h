@@ -137,6 +137,7 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   void disturb(PageRecord& record, const Event& event);
   void settle_reinstated(const PageRecord& record, const Event& event);
   void mark_replaced(PageRecord& record, const Event& event);
+  void mark_moved(const PageRecord& record, const Event& event);
   void uncover(Frame f, const Event& event);
   void on_frame(const Event& event);
   void on_frame_freed(const Event& event);

@@ -18,7 +18,7 @@ Due due_of(const Moment& m) {
 }
 
 PastObligation past_of(const Obligation& o) {
-  return {true, o.was, o.change, o.lost, o.opened, o.due_by, o.replaced_by};
+  return {true, o.was, o.change, o.lost, o.opened, o.due_by, o.until, o.replaced_by};
 }
 
 }  // namespace
@@ -98,7 +98,10 @@ void Ledger::end_instance(PageRecord& record, const Event& event, Change change,
   record.present = false;
   if (!is_dead(record.live)) --frame_at(record.live.frame).live_maps;
   disturb(record, event);
-  if (ActiveCall* call = state_.execution.call_of(event.task)) ++call->revoked;
+  if (ActiveCall* call = state_.execution.call_of(event.task)) {
+    ++call->revoked;
+    call->last_revoked = record.live.page;
+  }
   open_obligation(std::move(o));
 }
 
@@ -123,6 +126,7 @@ void Ledger::begin_instance(PageRecord& record, const Event& event, Pte now) {
                  record.lineage, moment(event)};
   ++frame_at(f).live_maps;
   mark_replaced(record, event);
+  mark_moved(record, event);
   settle_reinstated(record, event);
   finish_copy(event, f);
 }
@@ -167,6 +171,26 @@ void Ledger::mark_replaced(PageRecord& record, const Event& event) {
     o.due_by = Due::replacement;
     o.replaced_by = record.live.frame;
     make_due(o, event);
+  }
+}
+
+/// mremap has set the pte that it took from another page: from the moment at which somebody else may take the new one
+/// away, which nothing but the destination's lock prevents, nobody may use the old one. That lock is the inner one.
+void Ledger::mark_moved(const PageRecord& record, const Event& event) {
+  const ActiveCall* call = state_.execution.call_of(event.task);
+  if (call == nullptr || call->call != Call::mremap || call->last_revoked == event.page) return;
+  const auto old = state_.pages.find({event.mm, call->last_revoked});
+  const auto& locks = state_.execution.task(event.task).locks;
+  if (old == state_.pages.end() || old->second.present || locks.empty()) return;
+  PastObligation& past = old->second.past;
+  if (!past.known || past.was.frame != record.live.frame || past.opened.call_order != call->order) return;
+  past.due_by = Due::unlock_of_destination;
+  past.until = locks.back();
+  for (const std::uint64_t id : open_at(call->last_revoked)) {
+    Obligation& o = state_.open.at(id);
+    if (o.was.mm != event.mm || o.opened.order != past.opened.order) continue;
+    o.due_by = past.due_by;
+    o.until = past.until;
   }
 }
 

@@ -47,6 +47,12 @@ constexpr config::NamedCost costs[] = {
     {"gather_grow", 150, "Allocating a page for a gather's list"},
 };
 
+MoveFlush move_flush(const std::string& name) {
+  if (name == "at-end") return MoveFlush::at_end;
+  if (name == "if-dirty") return MoveFlush::if_dirty;
+  return name == "before-unlock" ? MoveFlush::before_unlock : MoveFlush::each;
+}
+
 }  // namespace
 
 void describe_kernel(config::Schema& schema) {
@@ -82,6 +88,12 @@ void describe_kernel(config::Schema& schema) {
   kernel.flag("mkclean_skips_empty_ptes")
       .default_to(false)
       .help("page_mkclean looks for the pte without its lock first, as until 2.6.27 (broken)");
+  kernel.choice("mremap_flush", {"each", "at-end", "if-dirty", "before-unlock"})
+      .default_to("each")
+      .help("When mremap flushes the place that its ptes have left");
+  kernel.flag("mremap_locks_rmap")
+      .default_to(true)
+      .help("mremap moves ptes of a file under i_mmap_lock, whatever the order of the two places");
   kernel.flag("fault_takes_i_mmap_lock")
       .default_to(false)
       .help("A file fault takes i_mmap_lock under the PTL (broken: truncation takes them the other way round)");
@@ -115,6 +127,8 @@ KernelPolicy kernel_policy(const config::Values& values) {
   policy.faults_lock_page = values.flag("kernel.faults_lock_page");
   policy.write_notify = values.flag("kernel.write_notify");
   policy.mkclean_skips_empty_ptes = values.flag("kernel.mkclean_skips_empty_ptes");
+  policy.mremap_flush = move_flush(values.text("kernel.mremap_flush"));
+  policy.mremap_locks_rmap = values.flag("kernel.mremap_locks_rmap");
   policy.fault_takes_i_mmap_lock = values.flag("kernel.fault_takes_i_mmap_lock");
   policy.copy_progress_units = static_cast<std::uint32_t>(values.integer("kernel.copy_progress_units"));
   policy.tick = Cycles{values.integer("kernel.tick_cycles")};

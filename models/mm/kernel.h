@@ -43,6 +43,8 @@ class Kernel {
   /// read(/dev/zero) into [first, first + pages).
   Outcome zero_read(Context& ctx, VirtPage first, Pages pages);
   Outcome mprotect(Context& ctx, VirtPage first, Pages pages, Rights rights);
+  /// mremap(from, pages, pages, MREMAP_FIXED, to): one VMA, or a part of one.
+  Outcome mremap(Context& ctx, VirtPage from, Pages pages, VirtPage to);
   /// A new mapping; `record` as it shall be.
   Outcome mmap(Context& ctx, const VmaRecord& record);
   /// fork: `child` is an unused task whose program is set; `child_mm` an unused mm.
@@ -180,6 +182,13 @@ class Kernel {
   VirtPage zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end, std::int64_t& block);
   bool zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage page, Cell<Pte> ptep, std::int64_t& block);
   void zero_map_range(Context& ctx, MmId mm, VirtPage first, VirtPage end);
+
+  // munmap, mremap
+  void unmap_region(Context& ctx, MmId mm, VirtPage first, VirtPage end);
+  void move_page_tables(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from);
+  bool move_ptes(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from, VirtPage to, Pages extent,
+                 const PtePlace& source);
+  MoveFlush move_pte(Context& ctx, MmId mm, VirtPage from, Cell<Pte> ptep, VirtPage to, Cell<Pte> into);
 
   // fork, mprotect
   void copy_vma(Context& ctx, MmId from, MmId to, const VmaRecord& vma, Gather* g);

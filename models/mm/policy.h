@@ -8,6 +8,14 @@
 
 namespace mmulab {
 
+/// When mremap flushes the place that its ptes have left.
+enum class MoveFlush : std::uint8_t {
+  each,           ///< each pte as it is cleared (ptep_clear_flush, until 3.1)
+  at_end,         ///< once, when all are moved and no PTL is held (3.2, 7b6efc2bc4f1)
+  if_dirty,       ///< the same, but before the PTLs are released if a dirty pte was moved (4.9, 5d1904204c99)
+  before_unlock,  ///< always before the PTLs are released (4.19, eb66ae030829)
+};
+
 struct KernelPolicy {
   /// CONFIG_PREEMPT: kernel code may be preempted wherever no lock is held.
   bool preempt = false;
@@ -43,6 +51,9 @@ struct KernelPolicy {
   bool write_notify = false;
   /// page_mkclean passes by a pte that is not present at a glance, without its PTL (until 2.6.27, 479db0bf408e).
   bool mkclean_skips_empty_ptes = false;
+  MoveFlush mremap_flush = MoveFlush::each;
+  /// mremap of a file holds i_mmap_lock while it moves ptes, whatever the order of the two places (until 3.6).
+  bool mremap_locks_rmap = true;
   /// The zero page is an ordinary page to rmap, rss and the gather, as until 2.6.23 (557ed1fa2620 made it
   /// special).
   bool zero_page_counted = false;

@@ -25,7 +25,8 @@ enum class Call : std::uint8_t {
   truncate,
   writeback,
   page_mkclean,  ///< not a call of its own, but it has obligations of its own: inside writeback and reclaim
-  reclaim
+  reclaim,
+  mremap
 };
 
 enum class EventKind : std::uint8_t {

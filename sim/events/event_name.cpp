@@ -80,6 +80,7 @@ const char* name_of(Call call) {
     case Call::writeback: return "writeback";
     case Call::page_mkclean: return "page_mkclean";
     case Call::reclaim: return "reclaim";
+    case Call::mremap: return "mremap";
   }
   return "?";
 }

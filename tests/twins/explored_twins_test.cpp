@@ -39,6 +39,7 @@ const Exhibit exhibits[] = {
     {"e06-zap-mkclean", {{"dirty-kept", "lost"}}},
     {"e06-rmap-removed-early", {{"dirty-kept", "lost"}}},
     {"e06-mkclean-unlocked", {{"dirty-kept", "lost"}}},
+    {"e08-mremap-truncate", {{"no-stale-frame", "freed"}, {"post-condition", "moved"}}},
 };
 
 struct Tally {
