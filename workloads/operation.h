@@ -66,8 +66,8 @@ constexpr bool changes_vmas(OperationKind kind) {
 }
 /// Whether pages may come to wait in a gather.
 constexpr bool zaps(OperationKind kind) {
-  return kind == OperationKind::munmap || kind == OperationKind::mremap || kind == OperationKind::dontneed || kind == OperationKind::zero_read ||
-         kind == OperationKind::unmap_mapping || kind == OperationKind::truncate;
+  return kind == OperationKind::munmap || kind == OperationKind::mremap || kind == OperationKind::dontneed ||
+         kind == OperationKind::zero_read || kind == OperationKind::unmap_mapping || kind == OperationKind::truncate;
 }
 /// Whether it names pages of a file.
 constexpr bool has_file_range(OperationKind kind) {

@@ -49,7 +49,8 @@ class Followed {
     split(first);
     split(end);
     most_ = std::max<std::uint64_t>(most_, vmas_.size());
-    if (kind == OperationKind::munmap || kind == OperationKind::mremap) vmas_.erase(vmas_.lower_bound(first), vmas_.lower_bound(end));
+    if (kind == OperationKind::munmap || kind == OperationKind::mremap)
+      vmas_.erase(vmas_.lower_bound(first), vmas_.lower_bound(end));
   }
   void split(std::uint64_t at) {
     auto next = vmas_.upper_bound(at);

@@ -44,7 +44,8 @@ void Kernel::move_page_tables(Context& ctx, MmId mm, const VmaRecord& vma, VirtP
   for (Pages done; done < pages;) {
     scheduler_.cond_resched(ctx);
     const VirtPage at = from + done, to = vma.first + done;
-    const Pages extent = std::min({geometry.next_boundary(at, 1) - at, geometry.next_boundary(to, 1) - to, pages - done});
+    const Pages source_left = geometry.next_boundary(at, 1) - at, target_left = geometry.next_boundary(to, 1) - to;
+    const Pages extent = std::min({source_left, target_left, pages - done});
     const PtePlace source = find_pte(ctx, mm, at);
     if (source.exists) flush_later = move_ptes(ctx, mm, vma, at, to, extent, source) || flush_later;
     done += extent;

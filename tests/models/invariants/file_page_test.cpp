@@ -144,5 +144,79 @@ TEST_CASE("no-stale-right: a right that page_mkclean takes is gone when it retur
   }
 }
 
+// ---- mremap
+
+/// t0 moves page 5 to page 6 under two page locks; t1 has page 5 in its TLB.
+void move_page(Rig& r) {
+  r.give(t0, 9, 3, MmId::none());
+  r.store(t0, 5, Rig::pte(9));
+  r.user(t1);
+  r.fill(t1, 5);
+  r.kernel(t0);
+  r.call(t0, Call::mremap, 5);
+  r.lock(t0, LockClass::ptl, 7);
+  r.lock(t0, LockClass::ptl, 8);
+  r.clear(t0, 5);
+  r.store(t0, 6, Rig::pte(9));
+}
+
+TEST_CASE("post-condition: what mremap has moved is flushed before the destination's lock is released (E08)") {
+  for (const int when : {0, 1, 2}) {  // under both locks, between the two releases, behind them
+    Rig r;
+    move_page(r);
+    if (when == 0) r.drop(t1, 5);
+    r.unlock(t0, LockClass::ptl, 8);
+    if (when == 1) r.drop(t1, 5);
+    r.unlock(t0, LockClass::ptl, 7);
+    if (when == 2) r.drop(t1, 5);
+    r.ret(t0);
+    CHECK(r.found() == (when == 0 ? Found{} : Found{"post-condition:moved"}));
+  }
+}
+
+TEST_CASE("post-condition: the source's lock may be released first") {
+  Rig r;
+  move_page(r);
+  r.unlock(t0, LockClass::ptl, 7);
+  r.drop(t1, 5);
+  r.unlock(t0, LockClass::ptl, 8);
+  r.ret(t0);
+  CHECK(r.found().empty());
+}
+
+TEST_CASE("post-condition: a fill that was in flight brings a moved page back behind the unlock") {
+  for (const bool before : {true, false}) {
+    Rig r;
+    move_page(r);
+    r.drop(t1, 5);
+    if (before) r.fill(t1, 5, 0, Rig::pte(9));
+    if (before) r.drop(t1, 5);
+    r.unlock(t0, LockClass::ptl, 8);
+    if (!before) r.fill(t1, 5, 0, Rig::pte(9));
+    r.unlock(t0, LockClass::ptl, 7);
+    r.drop(t1, 5);
+    r.ret(t0);
+    CHECK(r.found() == (before ? Found{} : Found{"post-condition:moved"}));
+  }
+}
+
+TEST_CASE("no-stale-frame: a moved page that others free leaves the old place's entry behind (E08)") {
+  for (const bool flushed : {true, false}) {
+    Rig r;
+    move_page(r);
+    if (flushed) r.drop(t1, 5);
+    r.unlock(t0, LockClass::ptl, 8);
+    r.unlock(t0, LockClass::ptl, 7);
+    r.call(t2, Call::truncate, 5);
+    r.clear(t2, 6);
+    r.free(t2, 9);
+    if (!flushed) r.use(t1, 5);
+    if (!flushed) r.drop(t1, 5);
+    r.ret(t2);
+    r.ret(t0);
+    CHECK(r.found() == (flushed ? Found{} : Found{"post-condition:moved", "no-stale-frame:freed"}));
+  }
+}
+
 }  // namespace
 }  // namespace mmulab
