@@ -132,7 +132,8 @@ mapped = false
 name = "a"
 cpu = 0
 ops = ["load log; store log; store device; think; store copy+1; dontneed log[0..2]; mprotect log r; mprotect log rw",
-       "repeat 8 { store log+0 }", "truncate device; reclaim log; munmap copy[2..3]; mmap copy[2..3]; mremap log[1..2] new; load new; mremap new[1] log"]
+       "repeat 8 { store log+0 }", "truncate device; reclaim log; munmap copy[2..3]; mmap copy[2..3];",
+       "mremap log[1..2] new; load new; mremap new[1] log"]
 [[workload.task]]
 name = "b"
 cpu = 0

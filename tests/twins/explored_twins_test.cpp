@@ -43,7 +43,9 @@ const Exhibit exhibits[] = {
     {"e06-zap-mkclean", {{"dirty-kept", "lost"}}, {}},
     {"e06-rmap-removed-early", {{"dirty-kept", "lost"}}, {}},
     {"e06-mkclean-unlocked", {{"dirty-kept", "lost"}}, {}},
+    {"e07-mremap-mkclean", {{"post-condition", "moved"}}, {{"dirty-kept", "lost"}}},
     {"e08-mremap-truncate", {{"post-condition", "moved"}}, {{"no-stale-frame", "freed"}}},
+    {"e11-pfnmap-revoke", {{"post-condition", "own"}, {"no-stale-frame", "freed"}}, {}},
 };
 
 struct Tally {

@@ -120,8 +120,8 @@ TEST_CASE("Nothing is a list of no operations") {
 
 TEST_CASE("Every operation of the grammar is known to the parser") {
   const std::vector<std::string> all = {
-      "load",   "store",         "fetch",    "touch",     "access",  "munmap", "mmap",    "dontneed", "zero_read", "mprotect",
-      "mremap", "unmap_mapping", "truncate", "writeback", "reclaim", "fork",   "barrier", "think",    "delay",     "yield",
-      "exit",   "repeat"};
+      "load",     "store",  "fetch",         "touch",    "access",    "munmap",  "mmap", "dontneed", "zero_read",
+      "mprotect", "mremap", "unmap_mapping", "truncate", "writeback", "reclaim", "fork", "barrier",  "think",
+      "delay",    "yield",  "exit",          "repeat"};
   CHECK(operation_names() == all);
 }
