@@ -29,6 +29,7 @@ void Ledger::on_event(const Event& event) {
 void Ledger::dispatch(const Event& event) {
   switch (event.kind) {
     case EventKind::pte_stored: return on_pte_stored(event);
+    case EventKind::table_moved: return on_table_moved(event);
     case EventKind::frame_allocated: return on_frame(event);
     case EventKind::frame_freed: return on_frame_freed(event);
     case EventKind::page_dirtied:

@@ -128,6 +128,7 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   PageRecord& record_of(MmId mm, VirtPage page, Pte now);
   FrameRecord& frame_at(Frame f);
   void on_pte_stored(const Event& event);
+  void on_table_moved(const Event& event);
   void begin_instance(PageRecord& record, const Event& event, Pte now);
   [[nodiscard]] bool continues(const PageRecord& record, const Event& event, Frame f) const;
   void finish_copy(const Event& event, Frame target);

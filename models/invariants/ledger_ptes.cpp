@@ -68,6 +68,22 @@ void Ledger::on_pte_stored(const Event& event) {
   if (is && (!was || other)) begin_instance(record, event, now);
 }
 
+/// Every pte of the table leaves its page and comes to another one, dirty bit and all.
+void Ledger::on_table_moved(const Event& event) {
+  for (std::uint64_t n = 0; n < event.b; ++n) {
+    const auto it = state_.pages.find({event.mm, event.page + Pages{n}});
+    if (it == state_.pages.end() || !it->second.present) continue;
+    const Pte pte = it->second.raw;
+    end_instance(it->second, event, Change::revoked);
+    it->second.raw = Pte{};
+    Event there = event;
+    there.page = VirtPage{event.a + n};
+    PageRecord& record = record_of(event.mm, there.page, Pte{});
+    record.raw = pte;
+    begin_instance(record, there, pte);
+  }
+}
+
 /// Remembers who made the pte's content questionable, and under which page locks.
 void Ledger::disturb(PageRecord& record, const Event& event) {
   record.disturbed = Disturbance{moment(event), {}, 0};

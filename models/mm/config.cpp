@@ -94,6 +94,10 @@ void describe_kernel(config::Schema& schema) {
   kernel.flag("mremap_locks_rmap")
       .default_to(true)
       .help("mremap moves ptes of a file under i_mmap_lock, whatever the order of the two places");
+  kernel.flag("mremap_moves_tables").default_to(false).help("mremap moves whole leaf tables where it can");
+  kernel.flag("table_move_locks_rmap")
+      .default_to(true)
+      .help("mremap moves a file's leaf table under i_mmap_lock, whatever the order of the two places");
   kernel.flag("fault_takes_i_mmap_lock")
       .default_to(false)
       .help("A file fault takes i_mmap_lock under the PTL (broken: truncation takes them the other way round)");
@@ -129,6 +133,8 @@ KernelPolicy kernel_policy(const config::Values& values) {
   policy.mkclean_skips_empty_ptes = values.flag("kernel.mkclean_skips_empty_ptes");
   policy.mremap_flush = move_flush(values.text("kernel.mremap_flush"));
   policy.mremap_locks_rmap = values.flag("kernel.mremap_locks_rmap");
+  policy.mremap_moves_tables = values.flag("kernel.mremap_moves_tables");
+  policy.table_move_locks_rmap = values.flag("kernel.table_move_locks_rmap");
   policy.fault_takes_i_mmap_lock = values.flag("kernel.fault_takes_i_mmap_lock");
   policy.copy_progress_units = static_cast<std::uint32_t>(values.integer("kernel.copy_progress_units"));
   policy.tick = Cycles{values.integer("kernel.tick_cycles")};

@@ -118,6 +118,9 @@ class Kernel {
   // page tables (page_tables.cpp)
   PtePlace find_pte(Context& ctx, MmId mm, VirtPage page);
   PtePlace allocate_pte(Context& ctx, MmId mm, VirtPage page);
+  TableId find_table(Context& ctx, MmId mm, VirtPage page, std::size_t level);
+  TableId allocate_tables(Context& ctx, MmId mm, VirtPage page, std::size_t down_to);
+  [[nodiscard]] PtePlace place_in(TableId table, VirtPage page) const;
   TableId allocate_table(Context& ctx, MmId mm, std::size_t level);
   void free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end);
   void free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end);
@@ -188,6 +191,7 @@ class Kernel {
   void move_page_tables(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from);
   bool move_ptes(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from, VirtPage to, Pages extent,
                  const PtePlace& source);
+  bool move_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from, VirtPage to);
   MoveFlush move_pte(Context& ctx, MmId mm, VirtPage from, Cell<Pte> ptep, VirtPage to, Cell<Pte> into);
 
   // fork, mprotect

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // mremap: a range moves to another place of its mm. Source: mm/mremap.c (sys_mremap with MREMAP_FIXED, move_vma,
-// move_page_tables, move_ptes) of 2.6.22 and its successors; when the old place is flushed, and whether the rmap locks
+// move_page_tables, move_ptes, move_normal_pmd) of 2.6.22 and its successors; when the old place is flushed, and whether the rmap locks
 // are taken, is policy. mmap_sem for write. The destination is unmapped first, the emptied source last. A walk of the
 // reverse map that looks at the old place before the new one sees each page in one of them at least; Linux gets that
 // order from its tree, the model from the addresses (38a76013ad80), else the rmap locks are needed. Left out: growing,
@@ -12,6 +12,9 @@
 namespace mmulab {
 namespace {
 const Label read_pte{"mremap.read_pte", "pte_read"};
+const Label read_entry{"mremap.read_entry", "table_step"};
+const Label clear_entry{"mremap.clear_entry", "table_step"};
+const Label set_entry{"mremap.set_entry", "table_step"};
 }  // namespace
 
 Outcome Kernel::mremap(Context& ctx, VirtPage from, Pages pages, VirtPage to) {
@@ -46,11 +49,50 @@ void Kernel::move_page_tables(Context& ctx, MmId mm, const VmaRecord& vma, VirtP
     const VirtPage at = from + done, to = vma.first + done;
     const Pages source_left = geometry.next_boundary(at, 1) - at, target_left = geometry.next_boundary(to, 1) - to;
     const Pages extent = std::min({source_left, target_left, pages - done});
+    const bool whole = extent == geometry.span(1) && policy_.mremap_moves_tables && port_.moves_tables();
+    if (whole && move_table(ctx, mm, vma, at, to)) {
+      done += extent;
+      continue;
+    }
     const PtePlace source = find_pte(ctx, mm, at);
     if (source.exists) flush_later = move_ptes(ctx, mm, vma, at, to, extent, source) || flush_later;
     done += extent;
   }
   if (flush_later) strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, from, from + pages});
+}
+
+/// move_normal_pmd: the leaf table at `from` goes to `to` as it is; false if the ptes must be moved one by one. Both
+/// entries are under mm->page_table_lock. A walk of the reverse map that has found the table already looks at the same
+/// ptes as before, for another address; only the rmap locks keep it out (97113eb39fa7).
+bool Kernel::move_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from, VirtPage to) {
+  const TableGeometry& geometry = state_.geometry();
+  const TableId above = find_table(ctx, mm, from, 1);
+  if (!above.exists()) return true;
+  const auto source = state_.entry(above, geometry.index(from, 1));
+  const auto target = state_.entry(allocate_tables(ctx, mm, to, 1), geometry.index(to, 1));
+  const auto present = [&](Cell<Pte> entry) {
+    return port_.pte().is_present(ctx.step(read_entry, reads(entry), [&](Access& a) { return a.read(entry); }));
+  };
+  if (!present(source)) return true;
+  if (present(target)) return false;
+  const bool rmap_locks = policy_.table_move_locks_rmap || policy_.mremap_locks_rmap || to < from;
+  if (rmap_locks) lock_i_mmap(ctx, vma);
+  locks_.spin_lock(ctx, state_.mm_page_table_lock(mm), LockClass::page_table);
+  const Pte table = ctx.step(clear_entry, writes(source), [&](Access& a) { return a.exchange(source, Pte{}); });
+  ctx.step(set_entry, writes(target), [&](Access& a) {
+    a.write(target, table);
+    Event event{EventKind::table_moved};
+    event.mm = mm;
+    event.table = TableId{port_.pte().frame(table).raw()};
+    event.page = from;
+    event.a = to.raw();
+    event.b = geometry.span(1).raw();
+    emit(a, event);
+  });
+  strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, from, from + geometry.span(1)});
+  locks_.spin_unlock(ctx, state_.mm_page_table_lock(mm), LockClass::page_table);
+  if (rmap_locks) unlock_i_mmap(ctx, vma);
+  return true;
 }
 
 /// Within one table each; true if the old place is still to be flushed.

@@ -54,6 +54,10 @@ struct KernelPolicy {
   MoveFlush mremap_flush = MoveFlush::each;
   /// mremap of a file holds i_mmap_lock while it moves ptes, whatever the order of the two places (until 3.6).
   bool mremap_locks_rmap = true;
+  /// mremap moves a leaf table as a whole where source and destination cover one (5.0, 2c91bd4a4e2e).
+  bool mremap_moves_tables = false;
+  /// ... and always holds i_mmap_lock for that (5.14, 97113eb39fa7).
+  bool table_move_locks_rmap = true;
   /// The zero page is an ordinary page to rmap, rss and the gather, as until 2.6.23 (557ed1fa2620 made it
   /// special).
   bool zero_page_counted = false;

@@ -37,6 +37,7 @@ enum class EventKind : std::uint8_t {
   frame_freed,      ///< frame: its generation is over, it may be given to another owner
   frame_overput,    ///< frame: a reference was dropped that nobody held; it stays free
   table_allocated,  ///< table, mm; a = level
+  table_moved,      ///< table, mm, page; a = the page that its first entry maps from now on, b = pages
   table_freed,      ///< table: reusable from here on; a = level
   vma_unlinked,     ///< mm, page; a = VmaKind, b = pages
   mm_destroyed,     ///< mm; a = pages that its rss still counts

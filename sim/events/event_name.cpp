@@ -10,6 +10,7 @@ const char* name_of(EventKind kind) {
     case EventKind::frame_freed: return "frame_freed";
     case EventKind::frame_overput: return "frame_overput";
     case EventKind::table_allocated: return "table_allocated";
+    case EventKind::table_moved: return "table_moved";
     case EventKind::table_freed: return "table_freed";
     case EventKind::vma_unlinked: return "vma_unlinked";
     case EventKind::mm_destroyed: return "mm_destroyed";
