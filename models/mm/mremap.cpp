@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // mremap: a range moves to another place of its mm. Source: mm/mremap.c (sys_mremap with MREMAP_FIXED, move_vma,
-// move_page_tables, move_ptes, move_normal_pmd) of 2.6.22 and its successors; when the old place is flushed, and whether the rmap locks
-// are taken, is policy. mmap_sem for write. The destination is unmapped first, the emptied source last. A walk of the
-// reverse map that looks at the old place before the new one sees each page in one of them at least; Linux gets that
-// order from its tree, the model from the addresses (38a76013ad80), else the rmap locks are needed. Left out: growing,
-// shrinking, MREMAP_DONTUNMAP, anon_vma. Cost: that of the accessors, kernel.cost.pte_read a pte.
+// move_page_tables, move_ptes, move_normal_pmd) of 2.6.22 and its successors; when the old place is flushed, and
+// whether the rmap locks are taken, is policy. mmap_sem for write. The destination is unmapped first, the emptied
+// source last. A walk of the reverse map that looks at the old place before the new one sees each page in one of them
+// at least. Linux gets that order from its tree, the model from the addresses (38a76013ad80), else the rmap locks are
+// needed. Left out: growing, shrinking, MREMAP_DONTUNMAP, anon_vma. Cost: that of the accessors, kernel.cost.pte_read
+// a pte.
 #include <algorithm>
 
 #include "models/mm/kernel.h"

@@ -128,12 +128,23 @@ mm = 1
 name = "new"
 pages = 4
 mapped = false
+[[workload.region]]
+name = "table"
+kind = "file_shared"
+pages = 4
+first_page = 32
+[[workload.region]]
+name = "hole"
+pages = 4
+first_page = 36
+mapped = false
 [[workload.task]]
 name = "a"
 cpu = 0
 ops = ["load log; store log; store device; think; store copy+1; dontneed log[0..2]; mprotect log r; mprotect log rw",
        "repeat 8 { store log+0 }", "truncate device; reclaim log; munmap copy[2..3]; mmap copy[2..3];",
-       "mremap log[1..2] new; load new; mremap new[1] log"]
+       "mremap log[1..2] new; load new; mremap new[1] log; store table",
+       "mremap table hole; load hole; mremap hole table"]
 [[workload.task]]
 name = "b"
 cpu = 0
@@ -187,6 +198,12 @@ preset = "modern"
 tick_cycles = 3000
 write_notify = true
 x86.shootdown = "tlb-gen-modern"
+)"},
+    {"x86 files, small tables", R"(machine = "x86-tiny"
+strategy = "linux-modern"
+[kernel]
+preset = "modern"
+tick_cycles = 2000
 )"},
     {"x86 files, 2.6", R"(machine = "core2"
 strategy = "generic-2.6.22"

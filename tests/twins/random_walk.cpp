@@ -37,7 +37,6 @@ const Decision* RandomWalk::pick(std::uint64_t seed, std::uint64_t step) {
 WalkResult RandomWalk::run(std::uint64_t seed, std::uint64_t steps_max) {
   ExploredHost& host = system_->make_explored();
   host.start();
-  WalkResult result;
   for (std::uint64_t step = 0; step < steps_max && !system_->finished(); ++step) {
     host.list_decisions(decisions_);
     const Decision* next = pick(seed, step);
@@ -45,7 +44,12 @@ WalkResult RandomWalk::run(std::uint64_t seed, std::uint64_t steps_max) {
     last_ = next->agent;
     host.perform(*next);
   }
-  result.finished = system_->finished();
+  return result_of(system_->finished());
+}
+
+WalkResult RandomWalk::result_of(bool finished) {
+  WalkResult result;
+  result.finished = finished;
   if (result.finished) {
     Event quiet{EventKind::quiescent};
     quiet.b = system_->borrowed_roots();

@@ -218,5 +218,56 @@ TEST_CASE("no-stale-frame: a moved page that others free leaves the old place's 
   }
 }
 
+/// t0 hangs the table of pages 4 to 7 where it maps 8 to 11; t1 has page 5 in its TLB.
+void move_table(Rig& r) {
+  r.give(t0, 9, 3, MmId::none());
+  r.store(t0, 5, Rig::pte(9, true, false, 0x40));
+  r.user(t1);
+  r.fill(t1, 5);
+  r.kernel(t0);
+  r.call(t0, Call::mremap, 4, 4);
+  r.lock(t0, LockClass::page_table);
+  Event moved = r.make(EventKind::table_moved, t0);
+  moved.mm = MmId{0};
+  moved.page = VirtPage{4};
+  moved.a = 8;
+  moved.b = 4;
+  r.emit(moved);
+}
+
+TEST_CASE("post-condition: a moved table's pages are flushed at the old place before its lock is released") {
+  for (const bool flushed : {true, false}) {
+    Rig r;
+    move_table(r);
+    if (flushed) r.drop(t1, 5);
+    r.unlock(t0, LockClass::page_table);
+    if (!flushed) r.drop(t1, 5);
+    r.ret(t0);
+    CHECK(r.found() == (flushed ? Found{} : Found{"post-condition:moved"}));
+  }
+}
+
+TEST_CASE("no-stale-frame: a page is freed through its table's old place and used at the new one (E09)") {
+  for (const bool flushed_there : {true, false}) {
+    Rig r;
+    move_table(r);
+    r.drop(t1, 5);
+    r.fill(t1, 9, 0, Rig::pte(9, true, false, 0x40));
+    r.unlock(t0, LockClass::page_table);
+    r.ret(t0);
+    r.call(t2, Call::reclaim, 1);
+    Event cleared = r.make(EventKind::pte_stored, t2);
+    cleared.mm = MmId{0};
+    cleared.page = VirtPage{9};
+    cleared.a = Rig::pte(9, true, false, 0x40).raw();
+    r.emit(cleared);
+    r.drop(t1, flushed_there ? 9 : 5);
+    r.frame(EventKind::page_dirtied, t2, 9);
+    r.free(t2, 9);
+    if (!flushed_there) r.use(t1, 9);
+    CHECK(r.found() == (flushed_there ? Found{} : Found{"no-stale-frame:freed"}));
+  }
+}
+
 }  // namespace
 }  // namespace mmulab
