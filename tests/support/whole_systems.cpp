@@ -100,6 +100,67 @@ cpu = 3
 ops = ["barrier start", "load heap", "store heap", "barrier again", "dontneed mine", "repeat 4 { store heap }"]
 )";
 
+/// A file in two address spaces, and what the kernel does to its pages; tasks that wait for one page's lock in a row.
+constexpr const char* filers = R"([workload]
+kind = "script"
+think_cycles_max = 300
+rounds = 6
+[[workload.region]]
+name = "log"
+kind = "file_shared"
+pages = 6
+[[workload.region]]
+name = "copy"
+kind = "file_private"
+file = "log"
+pages = 6
+[[workload.region]]
+name = "device"
+kind = "pfnmap"
+pages = 2
+[[workload.region]]
+name = "theirs"
+kind = "file_shared"
+file = "log"
+pages = 6
+mm = 1
+[[workload.region]]
+name = "new"
+pages = 4
+mapped = false
+[[workload.region]]
+name = "table"
+kind = "file_shared"
+pages = 4
+first_page = 32
+[[workload.region]]
+name = "hole"
+pages = 4
+first_page = 36
+mapped = false
+[[workload.task]]
+name = "a"
+cpu = 0
+ops = ["load log; store log; store device; think; store copy+1; dontneed log[0..2]; mprotect log r; mprotect log rw",
+       "repeat 8 { store log+0 }", "truncate device; reclaim log; munmap copy[2..3]; mmap copy[2..3];",
+       "mremap log[1..2] new; load new; mremap new[1] log; store table",
+       "mremap table hole; load hole; mremap hole table"]
+[[workload.task]]
+name = "b"
+cpu = 0
+ops = ["repeat 6 { writeback log; yield }", "store device; reclaim log; truncate log[3..4]"]
+[[workload.task]]
+name = "c"
+cpu = 1
+mm = 1
+ops = ["repeat 6 { store theirs; writeback log+0; think }", "unmap_mapping log"]
+[[workload.task]]
+name = "d"
+cpu = 1
+mm = 1
+ops = ["repeat 6 { store theirs+0; writeback log; yield }", "truncate log+5"]
+)";
+
 /// Address spaces that take turns on one cpu.
 constexpr const char* forks = R"([workload]
 kind = "script"
@@ -161,6 +222,8 @@ ops = ["barrier round", "think 3000", "madv_free heap[8..19]", "dontneed heap[0.
 name = "child"
 cpu = 3
 ops = ["load heap", "store heap[0..7]"]
+)";
+
 /// More address spaces than ASIDs.
 constexpr const char* turns = R"([workload]
 kind = "script"
@@ -244,6 +307,29 @@ flush_pending = "counter"
 kernel = "2.6.22"
 strategy = "generic-2.6.22"
 workload = "mixed"
+)"},
+    {"x86 files, modern", R"(machine = "skylake"
+strategy = "linux-modern"
+[kernel]
+preset = "modern"
+tick_cycles = 3000
+write_notify = true
+x86.shootdown = "tlb-gen-modern"
+)"},
+    {"x86 files, small tables", R"(machine = "x86-tiny"
+strategy = "linux-modern"
+[kernel]
+preset = "modern"
+tick_cycles = 2000
+)"},
+    {"x86 files, 2.6", R"(machine = "core2"
+strategy = "generic-2.6.22"
+[kernel]
+preset = "2.6.22"
+preempt = true
+zap_block_ptes = 8
+tick_cycles = 2000
+faults_lock_page = true
 )"},
     {"x86 mixed, modern", R"(machine = "skylake"
 strategy = "linux-modern"
@@ -431,6 +517,7 @@ std::vector<WholeSystem> whole_systems() {
   for (const Combination& c : combinations) {
     const std::string name = c.name;
     std::string text = c.toml;
+    if (name.find("files") != std::string::npos) text += filers;
     if (name.find("crowd") != std::string::npos) text += crowd;
     if (name.find("movers") != std::string::npos) text += movers;
     if (name.find("storm") != std::string::npos) text += storm;
