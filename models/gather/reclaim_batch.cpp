@@ -41,6 +41,7 @@ void ReclaimBatch::note(Context& ctx, MmId mm, bool is_dirty) const {
 }
 
 void ReclaimBatch::flush(Context& ctx, bool dirty_only) const {
+  const Conclusion nothing(ctx);
   const auto some_dirty = dirty(ctx.task());
   if (dirty_only && !ctx.step(look, reads(some_dirty), [&](Access& a) { return a.read(some_dirty); })) return;
   for (std::uint32_t w = 0; w <= state_.limits().mms / 64; ++w) {
@@ -55,6 +56,7 @@ void ReclaimBatch::flush(Context& ctx, bool dirty_only) const {
 }
 
 void ReclaimBatch::flush_mm(Context& ctx, MmId mm) const {
+  const Conclusion nothing(ctx);
   Invalidation what;
   what.mm = mm;
   what.end = VirtPage{} + state_.geometry().user_pages();
@@ -63,6 +65,7 @@ void ReclaimBatch::flush_mm(Context& ctx, MmId mm) const {
 }
 
 void ReclaimBatch::settle(Context& ctx, MmId mm) const {
+  const Conclusion nothing(ctx);
   if (batched_ == Batched::none) return;
   const auto word = state_.mm_flush_batched(mm);
   const std::uint64_t seen = ctx.step(ask_mm, reads(word), [&](Access& a) { return a.read(word); });

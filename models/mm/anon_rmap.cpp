@@ -94,6 +94,7 @@ Pte Kernel::clear_deferred(Context& ctx, const Mapping& at) {
 
 /// The pte is empty now: shows `entry` instead (nothing if it is none) and gives up the mapping's count and reference.
 void Kernel::unmap_one(Context& ctx, const Mapping& at, const AnonPage& anon, Pte entry) {
+  const Conclusion nothing(ctx);
   if (!port_.pte().none(entry))
     strategy_.pte_op(ctx, nullptr, {at.mm, at.page, at.place.pte, PteAction::set, entry});
   remove_rmap(ctx, anon.frame, false);

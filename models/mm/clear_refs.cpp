@@ -12,6 +12,7 @@ const Label read_pte{"clear_refs.read_pte", "pte_read"};
 }  // namespace
 
 Outcome Kernel::clear_refs(Context& ctx, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   const VirtPage end = first + pages;
   const bool soft_dirty = policy_.clear_refs == ClearRefs::soft_dirty;
@@ -34,6 +35,7 @@ Outcome Kernel::clear_refs(Context& ctx, VirtPage first, Pages pages) {
 }
 
 void Kernel::forget_references(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   const Pte seen = ctx.step(read_pte, reads(ptep), [&](Access& a) { return a.read(ptep); });
   if (!layout.is_present(seen)) return;

@@ -18,6 +18,7 @@ const Label compare_label{"ksm.compare", "compare_pages"};
 }  // namespace
 
 Outcome Kernel::ksm_merge(Context& ctx, VirtPage keep, VirtPage drop) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::ksm_merge, drop, Pages{1});
   down_read(ctx, mm);
@@ -42,6 +43,7 @@ Outcome Kernel::ksm_merge(Context& ctx, VirtPage keep, VirtPage drop) {
 }
 
 void Kernel::merge_page(Context& ctx, MmId mm, VirtPage page, Frame drop, Frame keep) {
+  const Conclusion nothing(ctx);
   Pte now;
   if (!write_protect_page(ctx, mm, page, drop, now)) return;
   const auto content = state_.frame(drop, FrameFields::content);

@@ -15,6 +15,7 @@ const Label mark_lazyfree{"madv_free.mark_lazyfree", "page_ref"};
 }  // namespace
 
 Outcome Kernel::madvise_free(Context& ctx, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::madv_free, first, pages);
   down_read(ctx, mm);

@@ -19,6 +19,7 @@ const Label count_mappings{"migrate.count_mappings", "page_ref"};
 }  // namespace
 
 Outcome Kernel::migrate(Context& ctx, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::migrate, first, pages);
   for (VirtPage page = first; page < first + pages; page = page + Pages{1}) {
@@ -52,6 +53,7 @@ bool Kernel::migrate_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& 
 
 /// Nothing maps the page any more: copies it and shows the copy instead.
 void Kernel::move_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& anon) {
+  const Conclusion nothing(ctx);
   const Frame target = allocate_page(ctx, {mm, page});
   fill_copy(ctx, mm, page, anon.frame, target);
   move_flags(ctx, anon.frame, target);
@@ -61,6 +63,7 @@ void Kernel::move_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& ano
 }
 
 void Kernel::move_flags(Context& ctx, Frame source, Frame target) {
+  const Conclusion nothing(ctx);
   const auto from = state_.frame(source, FrameFields::flags);
   const auto to = state_.frame(target, FrameFields::flags);
   ctx.step(copy_flags, writes(to).reads(from), [&](Access& a) {
@@ -73,6 +76,7 @@ void Kernel::move_flags(Context& ctx, Frame source, Frame target) {
 }
 
 void Kernel::remove_migration_ptes(Context& ctx, const AnonPage& anon, Frame target) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   for_each_mapping(ctx, anon, [&](const Mapping& at) {
     const bool ours = layout.is_entry(at.now) && layout.entry_kind(at.now) == EntryKind::migration &&
@@ -97,6 +101,7 @@ void Kernel::wait_for_migration(Context& ctx, Frame source) {
 }
 
 Outcome Kernel::migrate_vma(Context& ctx, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::migrate_vma, first, pages);
   down_read(ctx, mm);

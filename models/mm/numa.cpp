@@ -13,6 +13,7 @@ const Label read_pte{"numa.read_pte", "pte_read"};
 }  // namespace
 
 Outcome Kernel::protnone(Context& ctx, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::protnone, first, pages);
   down_read(ctx, mm);
@@ -56,6 +57,7 @@ void Kernel::give_hint(Context& ctx, Gather& g, VirtPage page, Cell<Pte> ptep) {
 /// all pages since 6.x), or takes the hint away.
 void Kernel::numa_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, AccessKind kind,
                         const PtePlace& place) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   bool moves = policy_.numa_fault_migrates && state_.has_rmap_walks();
   for (bool done = false; !done;) {
@@ -75,6 +77,7 @@ void Kernel::numa_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage pa
 }
 
 void Kernel::take_hint(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, AccessKind kind) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   const Pte old = strategy_.pte_op(ctx, nullptr, {mm, page, ptep, PteAction::modify_start, Pte{}});
   const Pte plain = layout.accessible(old).with(layout.accessed);

@@ -34,6 +34,7 @@ Outcome Kernel::reclaim_anon(Context& ctx, VirtPage first, Pages pages) {
 }
 
 Outcome Kernel::reclaim(Context& ctx, Call call, VirtPage first, Pages pages) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, call, first, pages);
   ReclaimList list;

@@ -37,6 +37,7 @@ void report_freed(Access& a, MmId mm, const sparc64::TsbTable& table, std::uint3
 // ---------------------------------------------------------------------------------------------------- contexts
 
 void Sparc64Port::switch_mm(Context& ctx, MmId, MmId next) {
+  const Conclusion nothing(ctx);
   // A kernel thread borrows what is loaded.
   if (!next.exists()) return;
   const auto lock = state_.mm_context_lock(next);
@@ -146,6 +147,7 @@ void Sparc64Port::init_mm(Context& ctx, MmId mm) {
 }
 
 void Sparc64Port::destroy_mm(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   const auto lock = state_.mm_context_lock(mm);
   const auto tsb = tsbs_.state_cell(mm);
   locks_.spin_lock_irq(ctx, lock, LockClass::context);
@@ -162,6 +164,7 @@ void Sparc64Port::destroy_mm(Context& ctx, MmId mm) {
 // ---------------------------------------------------------------------------------------------------- TSB growth
 
 void Sparc64Port::after_fault(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   const auto tsb = tsbs_.state_cell(mm);
   const auto rss = state_.mm_rss(mm);
   struct Seen {

@@ -49,6 +49,7 @@ Event dropped(std::uint64_t scope, std::uint32_t context, VirtPage page) {
 }  // namespace
 
 void Sparc64Port::update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind) {
+  const Conclusion nothing(ctx);
   if (!pte_.is_present(pte)) return;
   const std::uint64_t data = sparc64::tte_of(tte_, pte);
   const bool huge =
@@ -62,6 +63,7 @@ void Sparc64Port::update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte
 }
 
 void Sparc64Port::invalidate(Context& ctx, const Invalidation& what) {
+  const Conclusion nothing(ctx);
   locks_.preempt_disable(ctx);
   ctx.step(begin, Footprint{}, [&](Access& a) { report_flush(a, EventKind::flush_begun, what); });
   // A dying mm is not flushed: its context retires, and whoever gets the number next demaps it first.
@@ -106,6 +108,7 @@ std::array<sparc64::TsbTable, 2> Sparc64Port::tables_to_flush(const World& world
 
 /// The first half of a split invalidation (safe-deferral): the TSB entry dies under the PTL, TLBs are flushed later.
 void Sparc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte) {
+  const Conclusion nothing(ctx);
   const auto lock = state_.mm_context_lock(mm);
   locks_.spin_lock_irq(ctx, lock, LockClass::context);
   for (const sparc64::TsbTable& table : tables_to_flush(ctx.world(), mm))

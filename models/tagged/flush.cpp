@@ -32,6 +32,7 @@ void TaggedPort::sample_asid(Context& ctx, MmId mm) {
 }
 
 void TaggedPort::invalidate(Context& ctx, const Invalidation& what) {
+  const Conclusion nothing(ctx);
   if (radix::nothing_to_do(what)) return;
   const FlushPlan plan = radix::plan_of(what, params_.flush_ceiling);
   locks_.preempt_disable(ctx);

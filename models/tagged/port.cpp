@@ -86,6 +86,7 @@ void TaggedPort::init_mm(Context& ctx, MmId mm) {
 }
 
 void TaggedPort::switch_mm(Context& ctx, MmId, MmId next) {
+  const Conclusion nothing(ctx);
   if (!next.exists()) return;
   const MmId loaded = mmu_.loaded_mm(ctx);
   if (params_.allocator == AsidAllocation::versions) {

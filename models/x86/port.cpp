@@ -50,6 +50,7 @@ Pte X86Port::change_pte(Context& ctx, const PteRequest& request) {
 }
 
 void X86Port::invalidate(Context& ctx, const Invalidation& what) {
+  const Conclusion nothing(ctx);
   if (!x86::nothing_to_do(what)) protocol_->invalidate(ctx, what);
 }
 

@@ -64,6 +64,7 @@ void TlbGen::init_mm(Context& ctx, MmId mm) {
 
 /// A ctx_id is never reused, so per-cpu ASIDs need nothing; a global PCID belongs to this MmId's next life, too.
 void TlbGen::destroy_mm(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   if (!params_.broadcast) return;
   mmu_.invlpgb(ctx, pcid_of(mm, 0), VirtPage{}, 0);
   mmu_.tlbsync(ctx);
@@ -87,6 +88,7 @@ MmId TlbGen::owner_of(const World& world, CpuId cpu, std::uint32_t pcid) const {
 // ------------------------------------------------------------------------------------------------ switching
 
 void TlbGen::switch_mm(Context& ctx, MmId, MmId next) {
+  const Conclusion nothing(ctx);
   if (!next.exists()) return enter_lazy(ctx);
   const CpuId cpu = ctx.cpu();
   const auto lazy = state_.cpu_lazy(cpu);
@@ -190,6 +192,7 @@ void TlbGen::set_loaded(Context& ctx, MmId mm, std::uint64_t asid) {
 /// switch_mm_irqs_off(NULL, &init_mm): the translations stay under their PCID, out of reach, until their slot is
 /// compared with tlb_gen again.
 void TlbGen::load_kernel_tables(Context& ctx) {
+  const Conclusion nothing(ctx);
   const auto lazy = state_.cpu_lazy(ctx.cpu());
   ctx.step(lazy_label, writes(lazy), [&](Access& a) { a.write(lazy, false); });
   mmu_.load_cr3(ctx, MmId::none(), 0, !params_.pcid);

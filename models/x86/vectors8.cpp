@@ -66,6 +66,7 @@ void Vectors8::leave_mm(Context& ctx, MmId active) {
 
 /// The cpu's own record says whom it runs; `prev` may be none although a kernel thread has borrowed an mm.
 void Vectors8::switch_mm(Context& ctx, MmId, MmId next) {
+  const Conclusion nothing(ctx);
   const auto active = state_.cpu_active_mm(ctx.cpu());
   const auto lazy = state_.cpu_lazy(ctx.cpu());
   const MmId borrowed = ctx.world().load(active);

@@ -40,21 +40,18 @@ bool ExploredSystem::takes_spinlock(const Event& event) const {
   return event.kind == EventKind::lock_acquired && static_cast<LockClass>(event.a) != LockClass::mmap_sem;
 }
 
-/// A task of the workload runs there, in user mode, and is to wait for the others before it goes on.
-bool ExploredSystem::has_arrived(AgentId agent) const {
-  const TaskId task = system_->world.load(system_->state->cpu_current(CpuId{agent.raw()}));
-  return !plan_.warms_up && system_->world.load(system_->state->task_in_user(task));
+/// Boot is cpu 0's; a warm-up, if the workload has one, is everybody's, and ends for all at once.
+bool ExploredSystem::runs_up(const Decision& decision) const {
+  return plan_.warms_up || host_->is_device(decision.agent) || decision.agent == AgentId{0};
 }
 
 void ExploredSystem::run_up() {
   std::vector<Decision> decisions;
   boot_.clear();
-  while (!measuring_) {
+  while (plan_.warms_up ? !measuring_ : !system_->booted()) {
     host_->list_decisions(decisions);
-    const auto next = std::find_if(decisions.begin(), decisions.end(), [&](const Decision& d) {
-      return host_->is_device(d.agent) || !has_arrived(d.agent);
-    });
-    if (next == decisions.end()) return;
+    const auto next = std::find_if(decisions.begin(), decisions.end(), [&](const Decision& d) { return runs_up(d); });
+    MMULAB_ASSERT(next != decisions.end(), "boot and warm-up come to their end");
     boot_.push_back(*next);
     host_->perform(*next);
   }

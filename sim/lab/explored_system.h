@@ -39,7 +39,7 @@ class ExploredSystem : public Explorable, private EventObserver {
 
  private:
   void on_event(const Event& event) override;
-  [[nodiscard]] bool has_arrived(AgentId agent) const;
+  [[nodiscard]] bool runs_up(const Decision& decision) const;
 
   workload::Plan plan_;
   std::unique_ptr<System> system_;

@@ -82,6 +82,7 @@ void System::boot(Context& ctx) {
   for (std::uint32_t m = 0; m < parts_.limits.mms; ++m)
     if (world.load(state->mm_users(MmId{m})) != 0) port->init_mm(ctx, MmId{m});
   for (const TaskId task : at_boot_) scheduler->wake_up(ctx, task);
+  booted_ = true;
 }
 
 TaskId System::new_task(TaskId id, const std::string& name, CpuId cpu, TaskBody body) {
@@ -205,6 +206,7 @@ ExploredHost& System::make_explored() {
 
 void System::restart_explored() {
   world.undo_to(explored_from_);
+  booted_ = false;
   explored_->clear();
   add_devices(*explored_, nullptr);
   make_contexts(*explored_);

@@ -61,6 +61,8 @@ class System {
   /// Every task's context, idle tasks' last.
   [[nodiscard]] std::vector<Context*> contexts() const;
 
+  /// Cpu 0 has set the address spaces up and let the tasks loose.
+  [[nodiscard]] bool booted() const { return booted_; }
   /// True once every task that was started is dead and every cpu idles.
   [[nodiscard]] bool finished() const;
   /// Root tables of dead address spaces that idle cpus still borrow.
@@ -109,6 +111,7 @@ class System {
   std::vector<Task> tasks_;
   std::uint32_t planned_ = 0;  ///< tasks that are not idle tasks; they come first
   std::uint32_t added_ = 0;
+  bool booted_ = false;
   std::vector<TaskId> at_boot_;
   StepObserver* observer_ = nullptr;
   std::unique_ptr<TimedHost> timed_;
