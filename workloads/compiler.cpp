@@ -67,7 +67,7 @@ void Compiler::translate(const Operation& op) {
     into.slot = stream(op);
   if (op.kind == OperationKind::barrier || waits_at_queue(op.kind)) into.slot = op.target;
   if (op.kind == OperationKind::fork) fill_fork(op, into);
-  if (op.kind == OperationKind::unmap_mapping) {
+  if (has_file_range(op.kind)) {
     into.file = FileId{op.target};
     into.amount = op.first;
   }
@@ -78,6 +78,7 @@ void Compiler::translate(const Operation& op) {
     if (op.kind == OperationKind::ksm_merge)
       into.other = draft_.regions[op.other_target].first + Pages{op.other_first};
     if (op.kind == OperationKind::mprotect) into.record.rights = op.rights;
+    if (op.kind == OperationKind::mremap) into.to = draft_.regions[op.to].first;
   }
   code_.instructions.push_back(into);
 }

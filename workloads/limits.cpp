@@ -60,6 +60,20 @@ bool zaps_anything(const TaskDraft& task) {
   return any;
 }
 
+/// A file's page that has left memory may wait in the gather of each task that zaps and in the hands of each fault,
+/// while another frame takes its place.
+std::uint64_t file_page_copies(const Draft& draft) {
+  std::uint64_t tasks = 0;
+  bool dropped = false;
+  for (const TaskDraft& task : draft.tasks) {
+    tasks += task.instances;
+    for_each_statement(task, [&](const Statement& s, std::uint64_t) {
+      dropped = dropped || drops_file_pages(s.operation.kind);
+    });
+  }
+  return dropped ? 2 + tasks : 1;
+}
+
 /// A page may be mapped once and wait in one gather of each task that zaps, and of the exit.
 struct Copies {
   std::uint64_t address_spaces = 0;  ///< weighted: 1 + gathers each
@@ -107,7 +121,7 @@ KernelLimits limits_of(const Draft& draft, const TableGeometry& geometry, Proble
   KernelLimits limits;
   limits.file_pages = 1;
   for (const FileDraft& file : draft.files) {
-    frames += file.pages;
+    frames += file_page_copies(draft) * file.pages;
     limits.file_pages = std::max(limits.file_pages, static_cast<std::uint32_t>(file.pages));
   }
   // In the hands of a fault: a fresh page and one to be copied to, a fresh table.

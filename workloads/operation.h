@@ -24,6 +24,7 @@ enum class OperationKind : std::uint8_t {
   munmap,
   mmap,
   mprotect,
+  mremap,  ///< to = region
   dontneed,
   madv_free,
   clear_refs,
@@ -34,7 +35,10 @@ enum class OperationKind : std::uint8_t {
   migrate_vma,
   ksm_merge,  ///< other: the pages that are merged into the range's
   zero_read,
-  unmap_mapping,  ///< target = file; first and pages are the file's
+  unmap_mapping,  ///< target = file; first and pages are the file's; so are the next three's
+  truncate,
+  writeback,
+  reclaim,
   fork,           ///< target = task
   barrier,        ///< target = barrier
   sleep,
@@ -52,6 +56,7 @@ enum class OperationKind : std::uint8_t {
 struct Operation {
   OperationKind kind = OperationKind::yield;
   std::uint32_t target = 0;
+  std::uint32_t to = 0;
   std::uint64_t first = 0;
   std::uint64_t pages = 0;
   std::uint64_t amount = 0;
@@ -69,7 +74,8 @@ struct Operation {
 constexpr bool has_range(OperationKind kind) { return kind <= OperationKind::zero_read; }
 /// Whether it may change the list of VMAs.
 constexpr bool changes_vmas(OperationKind kind) {
-  return kind == OperationKind::munmap || kind == OperationKind::mmap || kind == OperationKind::mprotect;
+  return kind == OperationKind::munmap || kind == OperationKind::mmap || kind == OperationKind::mprotect ||
+         kind == OperationKind::mremap;
 }
 /// Whether it names a queue where tasks sleep.
 constexpr bool waits_at_queue(OperationKind kind) {
@@ -82,8 +88,17 @@ constexpr bool walks_rmap(OperationKind kind) {
 }
 /// Whether pages may come to wait in a gather, or for a reclaimer's flush.
 constexpr bool zaps(OperationKind kind) {
-  return kind == OperationKind::munmap || kind == OperationKind::dontneed || kind == OperationKind::zero_read ||
-         kind == OperationKind::unmap_mapping || kind == OperationKind::discard || kind == OperationKind::reclaim_anon;
+  return kind == OperationKind::munmap || kind == OperationKind::mremap || kind == OperationKind::dontneed ||
+         kind == OperationKind::zero_read || kind == OperationKind::unmap_mapping || kind == OperationKind::truncate ||
+         kind == OperationKind::discard || kind == OperationKind::reclaim_anon;
+}
+/// Whether it names pages of a file.
+constexpr bool has_file_range(OperationKind kind) {
+  return kind >= OperationKind::unmap_mapping && kind <= OperationKind::reclaim;
+}
+/// Whether a file's page may leave memory while something still holds its frame.
+constexpr bool drops_file_pages(OperationKind kind) {
+  return kind == OperationKind::truncate || kind == OperationKind::reclaim;
 }
 
 /// An operation and where the user wrote it.

@@ -62,7 +62,11 @@ void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now
     case OperationKind::ksm_merge: kernel.ksm_merge(ctx, page, now.other + into); return;
     case OperationKind::zero_read: kernel.zero_read(ctx, page, pages); return;
     case OperationKind::mprotect: kernel.mprotect(ctx, page, pages, now.record.rights); return;
-    case OperationKind::unmap_mapping: kernel.unmap_mapping(ctx, now.file, now.amount + into.raw(), pages); return;
+    case OperationKind::mremap: kernel.mremap(ctx, page, pages, now.to); return;
+    case OperationKind::unmap_mapping:
+    case OperationKind::truncate:
+    case OperationKind::writeback:
+    case OperationKind::reclaim: return call_on_file(ctx, kernel, now, {now.file, now.amount + into.raw(), pages});
     default: return map(ctx, kernel, now, page, pages);
   }
 }
@@ -73,6 +77,13 @@ void OperationProgram::map(Context& ctx, Kernel& kernel, const Instruction& now,
   record.first = page;
   record.end = page + pages;
   kernel.mmap(ctx, record);
+}
+
+void OperationProgram::call_on_file(Context& ctx, Kernel& kernel, const Instruction& now, const FileRange& range) {
+  if (now.kind == OperationKind::truncate) kernel.truncate(ctx, range);
+  else if (now.kind == OperationKind::writeback) kernel.writeback(ctx, range);
+  else if (now.kind == OperationKind::reclaim) kernel.reclaim(ctx, range);
+  else kernel.unmap_mapping(ctx, range);
 }
 
 void OperationProgram::fetch(Context& ctx, Kernel& kernel, const Instruction& now) const {

@@ -22,9 +22,10 @@ struct Instruction {
   std::uint32_t slot = 0;
   VirtPage page;
   VirtPage other;  ///< ksm_merge: the first of the pages that are merged into the others
+  VirtPage to;  ///< mremap
   Pages pages;
   Pages step;
-  /// think, delay: cycles; repeat: times; end: where its loop begins; unmap_mapping: first page of the file.
+  /// think, delay: cycles; repeat: times; end: where its loop begins; calls on a file: its first page.
   std::uint64_t amount = 0;
   TaskId child;   ///< fork: the first of the tasks to be started
   MmId child_mm;  ///< and its mm
@@ -62,6 +63,7 @@ class OperationProgram final : public Program {
   void perform(Context& ctx, Kernel& kernel, const Instruction& now, Memory& memory);
   void call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page, Pages pages) const;
   void map(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page, Pages pages) const;
+  static void call_on_file(Context& ctx, Kernel& kernel, const Instruction& now, const FileRange& range);
   void fetch(Context& ctx, Kernel& kernel, const Instruction& now) const;
   std::uint64_t* chunk();
 

@@ -36,7 +36,11 @@ constexpr Verb verbs[] = {
     {"ksm_merge", OperationKind::ksm_merge},
     {"zero_read", OperationKind::zero_read},
     {"mprotect", OperationKind::mprotect},
+    {"mremap", OperationKind::mremap},
     {"unmap_mapping", OperationKind::unmap_mapping},
+    {"truncate", OperationKind::truncate},
+    {"writeback", OperationKind::writeback},
+    {"reclaim", OperationKind::reclaim},
     {"fork", OperationKind::fork},
     {"barrier", OperationKind::barrier},
     {"sleep", OperationKind::sleep},
@@ -171,7 +175,11 @@ class Parser {
       case OperationKind::zero_read:
       case OperationKind::mprotect: return parse_call(op);
       case OperationKind::ksm_merge: return parse_pair(op);
-      case OperationKind::unmap_mapping: return parse_file_call(op);
+      case OperationKind::mremap: return parse_mremap(op);
+      case OperationKind::unmap_mapping:
+      case OperationKind::truncate:
+      case OperationKind::writeback:
+      case OperationKind::reclaim: return parse_file_call(op);
       case OperationKind::fork: op.target = known("task", draft_.tasks); return;
       case OperationKind::barrier: return parse_barrier(op);
       case OperationKind::sleep:
@@ -257,6 +265,17 @@ class Parser {
     op.other_target = other.target;
     op.other_first = other.first;
     op.step = 1;
+  }
+  void parse_mremap(Operation& op) {
+    parse_range(op);
+    const Token& name = here();
+    op.to = known("region", draft_.regions);
+    const RegionDraft& region = draft_.regions[op.to];
+    if (op.to == op.target) refuse(name, "`" + region.name + "` cannot move onto itself");
+    if (region.mm != draft_.regions[op.target].mm)
+      refuse(name, fmt::format("`{}` lies in another address space", region.name));
+    if (region.pages < op.pages)
+      refuse(name, fmt::format("`{}` has room for {} pages, not for {}", region.name, region.pages, op.pages));
   }
   void parse_step(Operation& op) {
     if (accept_word("by")) op.step = number("the pages of each call", 1, INT64_MAX);

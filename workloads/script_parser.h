@@ -6,8 +6,8 @@
 //             | ("munmap" | "mmap" | "dontneed" | "zero_read" | "madv_free" | "clear_refs" | "discard" |
 //                "reclaim_anon" | "protnone" | "migrate" | "migrate_vma") range ["by" number]
 //             | "ksm_merge" range range                        (of as many pages)
-//             | "mprotect" range rights ["by" number]
-//             | "unmap_mapping" range ["by" number]            (of a file)
+//             | "mprotect" range rights ["by" number] | "mremap" range name
+//             | ("unmap_mapping" | "truncate" | "writeback" | "reclaim") range ["by" number]     (of a file)
 //             | "fork" task | "barrier" name | "think" [number] | "delay" [number] | "yield" | "exit"
 //             | "repeat" number "{" list "}"
 //   range   = name ["+" number | "[" number [".." number] "]"]     (the last page is included)

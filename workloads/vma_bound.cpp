@@ -20,6 +20,12 @@ class Followed {
   explicit Followed(const RegionDraft& region) {
     if (region.mapped) vmas_[0] = region.pages;
   }
+  /// mremap, as the region sees it that is moved into.
+  void receive(const Operation& op) {
+    perform(OperationKind::munmap, 0, op.pages);
+    perform(OperationKind::mmap, 0, op.pages);
+    most_ = std::max<std::uint64_t>(most_, vmas_.size());
+  }
   void call(const Operation& op) {
     const std::uint64_t step = op.step == 0 ? op.pages : op.step;
     for (std::uint64_t at = op.first; at < op.first + op.pages; at += step) {
@@ -43,7 +49,8 @@ class Followed {
     split(first);
     split(end);
     most_ = std::max<std::uint64_t>(most_, vmas_.size());
-    if (kind == OperationKind::munmap) vmas_.erase(vmas_.lower_bound(first), vmas_.lower_bound(end));
+    if (kind == OperationKind::munmap || kind == OperationKind::mremap)
+      vmas_.erase(vmas_.lower_bound(first), vmas_.lower_bound(end));
   }
   void split(std::uint64_t at) {
     auto next = vmas_.upper_bound(at);
@@ -59,8 +66,11 @@ class Followed {
   std::uint64_t calls_ = 0;
 };
 
+bool receives(const Statement& s, std::uint32_t region) {
+  return s.operation.kind == OperationKind::mremap && s.operation.to == region;
+}
 bool concerns(const Statement& s, std::uint32_t region) {
-  return changes_vmas(s.operation.kind) && s.operation.target == region;
+  return (changes_vmas(s.operation.kind) && s.operation.target == region) || receives(s, region);
 }
 
 /// Goes through the statements [at, end) as the task would, each loop `passes` times at most.
@@ -69,7 +79,8 @@ void follow(const std::vector<Statement>& list, std::size_t at, std::size_t end,
   for (; at < end && !vmas.given_up(); ++at) {
     const Operation& op = list[at].operation;
     if (op.kind != OperationKind::repeat) {
-      if (concerns(list[at], region)) vmas.call(op);
+      if (receives(list[at], region)) vmas.receive(op);
+      else if (concerns(list[at], region)) vmas.call(op);
       continue;
     }
     std::size_t close = at, depth = 0;
@@ -92,6 +103,10 @@ std::uint64_t borders(const Draft& draft, std::uint32_t region) {
     for_each_statement(task, [&](const Statement& s, std::uint64_t) {
       if (!concerns(s, region)) return;
       const Operation& op = s.operation;
+      if (receives(s, region)) {
+        all.insert(op.pages);
+        return;
+      }
       const std::uint64_t step = op.step == 0 ? op.pages : op.step;
       for (std::uint64_t at = op.first; at < op.first + op.pages && all.size() < pages; at += step) all.insert(at);
       all.insert(op.first + op.pages);

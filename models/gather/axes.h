@@ -31,6 +31,7 @@ enum Trigger : std::uint32_t {
   on_set_over_present = 1U << 9,
   on_clear_young = 1U << 10,
   on_dirty_file_page = 1U << 11,  ///< force, before the unlock (1cf35d47712d)
+  on_end_pfnmap_vma = 1U << 12,   ///< a driver's pages are not the gather's to pin (b67fbebd4cf9)
 };
 
 enum class PageHome : std::uint8_t { cpu, stack, stack_then_page, chain };
@@ -79,6 +80,9 @@ struct GatherAxes {
   bool room_before_clear = false;     ///< fullness is tested before the pte is cleared (hugh-stack)
   FreePages free_pages = FreePages::after_flush;
   FreeTables free_tables = FreeTables::after_flush;
+  /// A dirty shared page keeps its map count until the forced flush, so that page_mkclean comes to wait for the PTL
+  /// (5df397dec7c4).
+  bool delays_rmap = false;
   Pin pin = Pin::preempt_off;
   BlockBreak block_break = BlockBreak::end_and_begin;
   Settle settle = Settle::none;

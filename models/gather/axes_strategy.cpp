@@ -70,8 +70,9 @@ void AxesStrategy::lock_break(Context& ctx, Gather& g, LockBreakReason) {
   pages_.attach(ctx, g);
 }
 
-void AxesStrategy::end_vma(Context& ctx, Gather& g, VmaId) {
-  if (has(on_end_vma) && !g.full_mm) invalidate(ctx, g, FlushReason::end_vma);
+void AxesStrategy::end_vma(Context& ctx, Gather& g, const VmaRecord& vma) {
+  const bool due = has(on_end_vma) || (has(on_end_pfnmap_vma) && vma.kind == VmaKind::pfnmap);
+  if (due && !g.full_mm) invalidate(ctx, g, FlushReason::end_vma);
 }
 
 // ---------------------------------------------------------------------------------------------- under the PTL
@@ -128,13 +129,18 @@ void AxesStrategy::note(Context&, Gather& g, const NoteArguments& what) {
   if (what.dirty_file_page && has(on_dirty_file_page)) g.force_flush = true;
 }
 
-PageVerdict AxesStrategy::put_page(Context& ctx, Gather& g, Frame frame) {
+/// Only a flush under the same PTL gives the delay an end.
+bool AxesStrategy::delays_rmap() const {
+  return axes_.delays_rmap && has(on_dirty_file_page) && axes_.free_pages == FreePages::after_flush;
+}
+
+PageVerdict AxesStrategy::put_page(Context& ctx, Gather& g, Frame frame, bool delayed_rmap) {
   g.need_flush = true;
   if (axes_.free_pages == FreePages::immediately) {
     kernel_->put_page(ctx, frame);
     return PageVerdict::ok;
   }
-  pages_.add_page(ctx, g, frame);
+  pages_.add_page(ctx, g, frame, delayed_rmap);
   if (!pages_.full(ctx, g)) return PageVerdict::ok;
   if (axes_.when_full == WhenFull::flush_inside) {
     flush_and_release(ctx, g, FlushReason::full);
@@ -152,6 +158,13 @@ void AxesStrategy::before_unlock(Context& ctx, Gather* g, MmId) {
   if (g == nullptr) return;
   if (has(on_before_unlock) || g->force_flush)
     invalidate(ctx, *g, g->force_flush ? FlushReason::force : FlushReason::before_unlock);
+  drop_delayed_rmaps(ctx, *g);
+}
+
+void AxesStrategy::drop_delayed_rmaps(Context& ctx, Gather& g) {
+  if (!g.delayed_rmaps) return;
+  pages_.drop_delayed_rmaps(ctx, g, *kernel_);
+  g.delayed_rmaps = false;
 }
 
 // ---------------------------------------------------------------------------------------------- outside it
@@ -258,6 +271,7 @@ void AxesStrategy::flush_and_release(Context& ctx, Gather& g, FlushReason why) {
   if (axes_.free_pages == FreePages::before_flush) pages_.release(ctx, g, *kernel_);
   invalidate(ctx, g, why);
   if (pins) locks_.preempt_enable(ctx);
+  drop_delayed_rmaps(ctx, g);
   if (axes_.free_pages != FreePages::before_flush) pages_.release(ctx, g, *kernel_);
 }
 

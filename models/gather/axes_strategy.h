@@ -19,12 +19,13 @@ class AxesStrategy : public Strategy {
   void bind(Kernel& kernel) { kernel_ = &kernel; }
 
   void begin(Context& ctx, Gather& g) override;
-  void end_vma(Context& ctx, Gather& g, VmaId vma) override;
+  void end_vma(Context& ctx, Gather& g, const VmaRecord& vma) override;
   void locked(Context& ctx, Gather* g, MmId mm, const PtlPair& ptls) override;
   Room room(Context& ctx, Gather& g, std::uint32_t n) override;
   Pte pte_op(Context& ctx, Gather* g, const PteRequest& request) override;
   void note(Context& ctx, Gather& g, const NoteArguments& what) override;
-  PageVerdict put_page(Context& ctx, Gather& g, Frame frame) override;
+  [[nodiscard]] bool delays_rmap() const override;
+  PageVerdict put_page(Context& ctx, Gather& g, Frame frame, bool delayed_rmap) override;
   void put_table(Context& ctx, Gather& g, std::size_t level, TableId table, VirtPage page) override;
   void before_unlock(Context& ctx, Gather* g, MmId mm) override;
   AfterUnlock after_unlock(Context& ctx, Gather& g) override;
@@ -54,6 +55,8 @@ class AxesStrategy : public Strategy {
   /// A full batch ends this gather's walk instead of being flushed where it fills up.
   [[nodiscard]] bool stops_when_batch_full(const Gather& g) const;
   void settle_nested(Context& ctx, Gather& g);
+  /// tlb_flush_rmaps: what was flushed is no longer mapped.
+  void drop_delayed_rmaps(Context& ctx, Gather& g);
 
   const KernelState& state_;
   Port& port_;

@@ -32,12 +32,13 @@ constexpr Names<FullMm, 2> full_mms{{{"flush", FullMm::flush}, {"nothing", FullM
 constexpr Names<Reclaim, 2> reclaims{{{"per-page", Reclaim::per_page}, {"x86-reclaim-batch", Reclaim::batch}}};
 constexpr Names<Batched, 3> batcheds{{{"none", Batched::none}, {"flag", Batched::flag},
                                       {"generations", Batched::generations}}};
-constexpr Names<Trigger, 11> trigger_names{{{"batch-full", on_batch_full}, {"leave-lazy", on_leave_lazy},
+constexpr Names<Trigger, 12> trigger_names{{{"batch-full", on_batch_full}, {"leave-lazy", on_leave_lazy},
                                             {"before-unlock", on_before_unlock}, {"after-unlock", on_after_unlock},
                                             {"end-vma", on_end_vma}, {"end", on_end},
                                             {"context-switch", on_context_switch}, {"classic-flush", on_classic_flush},
                                             {"set-over-present", on_set_over_present}, {"clear-young", on_clear_young},
-                                            {"dirty-file-page", on_dirty_file_page}}};
+                                            {"dirty-file-page", on_dirty_file_page},
+                                            {"end-pfnmap-vma", on_end_pfnmap_vma}}};
 
 template <class E, std::size_t N>
 std::vector<std::string> texts(const Names<E, N>& names) {
@@ -100,6 +101,9 @@ void describe_strategy(config::Schema& schema) {
   s.flag("room_before_clear").default_to(false).help("Fullness is tested before a pte is cleared");
   s.choice("free_pages", texts(page_frees)).default_to("after-flush").help("When pages are freed");
   s.choice("free_tables", texts(table_frees)).default_to("after-flush").help("When page tables are freed");
+  s.flag("delays_rmap")
+      .default_to(false)
+      .help("A dirty shared page looks mapped until it is flushed under the page lock of its table");
   s.choice("pin", texts(pins)).default_to("preempt-off").help("What keeps the gather on its cpu");
   s.choice("block_break", texts(breaks)).default_to("end-and-begin").help("What the end of a zap block does");
   s.choice("settle", texts(settles)).default_to("none").help("Who heeds another gather's pending flush");
@@ -136,6 +140,7 @@ GatherAxes gather_axes(const config::Values& v) {
   axes.room_before_clear = v.flag("strategy.room_before_clear");
   axes.free_pages = chosen(page_frees, v.text("strategy.free_pages"));
   axes.free_tables = chosen(table_frees, v.text("strategy.free_tables"));
+  axes.delays_rmap = v.flag("strategy.delays_rmap");
   axes.pin = chosen(pins, v.text("strategy.pin"));
   axes.block_break = chosen(breaks, v.text("strategy.block_break"));
   axes.settle = chosen(settles, v.text("strategy.settle"));

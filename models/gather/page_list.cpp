@@ -10,11 +10,13 @@ const Label queue{"gather.queue_page", "gather_queue"};
 const Label look{"gather.list_full", "gather_queue"};
 const Label grow_list{"gather.allocate_page", "gather_grow"};
 const Label read_entry{"gather.read_entry", "gather_queue"};
+const Label drop_rmap{"gather.drop_rmap", "gather_queue"};
 const Label empty{"gather.clear_list", "gather_queue"};
 
 /// Entries are frames as the World stores ids; tables are told apart by a bit that no frame number reaches.
 constexpr std::uint64_t table_bit = std::uint64_t{1} << 48;
 constexpr unsigned level_shift = 40;
+constexpr std::uint64_t delayed_bit = std::uint64_t{1} << 49;
 
 std::uint32_t longest(const GatherAxes& axes) {
   switch (axes.pages) {
@@ -68,8 +70,26 @@ void PageList::add(Context& ctx, const Gather& g, std::uint64_t word) const {
   });
 }
 
-void PageList::add_page(Context& ctx, const Gather& g, Frame frame) const {
-  add(ctx, g, WordCodec<Frame>::encode(frame));
+void PageList::add_page(Context& ctx, Gather& g, Frame frame, bool delayed_rmap) const {
+  if (delayed_rmap && !g.delayed_rmaps) {
+    g.delayed_rmaps = true;
+    g.first_delayed = static_cast<std::uint32_t>(ctx.world().load(count(g.list)));
+  }
+  add(ctx, g, WordCodec<Frame>::encode(frame) | (delayed_rmap ? delayed_bit : 0));
+}
+
+/// tlb_flush_rmaps.
+void PageList::drop_delayed_rmaps(Context& ctx, const Gather& g, Kernel& kernel) const {
+  const auto entries = static_cast<std::uint32_t>(ctx.world().load(count(g.list)));
+  for (std::uint32_t i = g.first_delayed; i < entries; ++i) {
+    const auto slot = entry(g.list, i);
+    const std::uint64_t word = ctx.step(drop_rmap, writes(slot), [&](Access& a) {
+      const std::uint64_t listed = a.read(slot);
+      if ((listed & delayed_bit) != 0) a.write(slot, listed & ~delayed_bit);
+      return listed;
+    });
+    if ((word & delayed_bit) != 0) kernel.remove_rmap(ctx, WordCodec<Frame>::decode(word & ~delayed_bit), false);
+  }
 }
 
 void PageList::add_table(Context& ctx, const Gather& g, std::size_t level, TableId table) const {

@@ -20,7 +20,9 @@ class PageList {
   [[nodiscard]] bool full(Context& ctx, const Gather& g) const;
   /// Makes room beyond the first entries (one atomic page; a chain); false if there is none to be had.
   bool grow(Context& ctx, Gather& g) const;
-  void add_page(Context& ctx, const Gather& g, Frame frame) const;
+  /// `delayed_rmap`: the page's map count is still to be dropped; g remembers from where on such entries lie.
+  void add_page(Context& ctx, Gather& g, Frame frame, bool delayed_rmap) const;
+  void drop_delayed_rmaps(Context& ctx, const Gather& g, Kernel& kernel) const;
   void add_table(Context& ctx, const Gather& g, std::size_t level, TableId table) const;
   /// Frees everything that is listed.
   void release(Context& ctx, const Gather& g, Kernel& kernel) const;

@@ -12,8 +12,9 @@ const InvariantText row_text{
     "discard of a page with backing; quiescence",
     "content(f) != backing(f) implies PageDirty(f), or PTE.D of some mapping, or a writeback snapshot later "
     "than the store. A dirty bit taken from a pte, and a store through a copy of an ended or cleaned instance, "
-    "must reach the page flag before the page is discarded. A page given up by MADV_FREE keeps what is stored to it "
-    "after the call has returned; an anonymous page that was written to swap has that as its backing.",
+    "must reach the page flag, or be followed by a write of the page, before the page is discarded. A page given up by "
+    "MADV_FREE keeps what is stored to it after the call has returned; an anonymous page that was written to swap has "
+    "that as its backing.",
     "lost",
     "all architectures; pages of files, of swap, and given up"};
 

@@ -25,13 +25,19 @@ const char* call_name(Call call) {
     case Call::clear_refs: return "clear_refs";
     case Call::ksm_merge: return "KSM";
     case Call::reclaim_anon: return "reclaim";
+    case Call::truncate: return "truncate";
+    case Call::writeback: return "writeback";
+    case Call::page_mkclean: return "page_mkclean";
+    case Call::reclaim: return "reclaim";
+    case Call::mremap: return "mremap";
   }
   return "?";
 }
 
 bool zaps(Call call) {
   return call == Call::munmap || call == Call::exit || call == Call::dontneed || call == Call::zero_read ||
-         call == Call::unmap_mapping || call == Call::mmap;
+         call == Call::unmap_mapping || call == Call::truncate || call == Call::mmap ||
+         call == Call::mremap;
 }
 
 bool replaces(Call call) {
@@ -130,10 +136,10 @@ void Execution::apply_call(const Event& event, std::uint64_t order) {
   TaskRecord& task = task_at(event.task);
   const auto call = static_cast<Call>(event.a);
   if (event.kind == EventKind::call_entered) {
-    task.calls.push_back({call, event.task, event.mm, event.page, event.b, order, 0, 0, 0});
+    task.calls.push_back({call, event.task, event.mm, event.page, event.b, order, 0, 0, 0, VirtPage{}});
     return;
   }
-  finished_ = ActiveCall{call, event.task, event.mm, event.page, event.b, order, 0, 0, 0};
+  finished_ = ActiveCall{call, event.task, event.mm, event.page, event.b, order, 0, 0, 0, VirtPage{}};
   // A call that ended without telling (a task that exits inside it) goes with the one around it.
   while (!task.calls.empty()) {
     const ActiveCall innermost = task.calls.back();
@@ -254,6 +260,7 @@ void Execution::mix_into(StateHash& hash) const {
                std::uint64_t{c.revoked != 0} << 8 | c.denied << 9);
       hash.mix(c.first.raw());
       hash.mix(c.pages);
+      if (c.call == Call::mremap) hash.mix(c.last_revoked.raw());
     }
     for (const HeldLock& l : t.locks)
       hash.mix(static_cast<std::uint64_t>(l.lock_class) | std::uint64_t{l.irqs_off} << 8 |

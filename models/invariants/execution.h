@@ -51,6 +51,7 @@ struct ActiveCall {
   std::uint64_t revoked = 0;  ///< present ptes that it has cleared
   std::uint64_t lowered = 0;  ///< ptes whose rights it has lowered
   std::uint64_t denied = 0;   ///< rights that its range has no longer (mprotect)
+  VirtPage last_revoked;      ///< the last page whose pte it has cleared
   [[nodiscard]] bool covers(MmId m, VirtPage page) const {
     return m == mm && page >= first && page.raw() - first.raw() < pages;
   }

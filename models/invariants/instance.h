@@ -38,7 +38,7 @@ enum class Change : std::uint8_t {
 };
 
 /// By which event the copies must be dead; the frame's death is always another such event.
-enum class Due : std::uint8_t { return_of_call, end_of_dup_mmap, replacement, free_of_frame };
+enum class Due : std::uint8_t { return_of_call, end_of_dup_mmap, replacement, free_of_frame, unlock_of_destination };
 
 struct TlbCopy {
   CoreId core;
@@ -61,6 +61,7 @@ struct Obligation {
   std::uint64_t lost = 0;  ///< rights that the copies must not have
   Moment opened;
   Due due_by = Due::free_of_frame;
+  HeldLock until;  ///< unlock_of_destination: the lock that covers the moved pte
   bool due = false;
   Moment due_since;
   bool returned = false;             ///< a call that must not leave it behind has returned
@@ -85,6 +86,7 @@ struct PastObligation {
   std::uint64_t lost = 0;
   Moment opened;
   Due due_by = Due::free_of_frame;
+  HeldLock until;
   Frame replaced_by;
 };
 
@@ -105,6 +107,7 @@ struct FrameRecord {
   std::uint32_t live_maps = 0;
   bool dirty = false;      ///< the page flag
   bool lazyfree = false;   ///< its content may go, but for stores after the call that said so
+  bool writing = false;    ///< the flag was taken for a write that has not read the content yet
   bool uncovered = false;  ///< content newer than backing, and neither flag nor pte says so
   Moment uncovered_since;
   Moment freed;

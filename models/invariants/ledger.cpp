@@ -29,11 +29,13 @@ void Ledger::on_event(const Event& event) {
 void Ledger::dispatch(const Event& event) {
   switch (event.kind) {
     case EventKind::pte_stored: return on_pte_stored(event);
+    case EventKind::table_moved: return on_table_moved(event);
     case EventKind::frame_allocated: return on_frame(event);
     case EventKind::frame_freed: return on_frame_freed(event);
     case EventKind::page_dirtied:
     case EventKind::page_cleaned:
     case EventKind::page_lazyfreed:
+    case EventKind::page_written:
     case EventKind::page_discarded: return on_page_state(event);
     case EventKind::copy_begun: return on_copy(event);
     case EventKind::call_returned: return on_call_returned(event);
@@ -94,7 +96,13 @@ void Ledger::find_pending(Obligation& o, const ActiveCall& call, const Event& ev
 }
 
 void Ledger::on_lock_released(const Event& event) {
-  if (state_.open.empty() || static_cast<LockClass>(event.a) != LockClass::mmap_sem) return;
+  if (state_.open.empty()) return;
+  const HeldLock& released = state_.execution.released_lock();
+  for (auto& [id, o] : state_.open)
+    if (o.due_by == Due::unlock_of_destination && !o.due && o.until.at == released.at &&
+        o.until.order == released.order)
+      mark_returned(o, event);
+  if (static_cast<LockClass>(event.a) != LockClass::mmap_sem) return;
   const ActiveCall* call = state_.execution.call_of(event.task);
   if (call == nullptr || call->call != Call::fork) return;
   for (const HeldLock& lock : state_.execution.task(event.task).locks)

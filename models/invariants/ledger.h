@@ -3,7 +3,7 @@
 // obligations, tags, frame generations, built from events alone. It judges nothing itself. While nothing is
 // pending it looks at few events; while a copy of a revoked instance lives, it attends to the stream, so that
 // cores report every access. What one event brought about is in happened() until the next. Left out: pages larger
-// than the base size in ptes, page_mkclean (no such call yet).
+// than the base size in ptes.
 #pragma once
 
 #include <map>
@@ -132,6 +132,7 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   PageRecord& record_of(MmId mm, VirtPage page, Pte now);
   FrameRecord& frame_at(Frame f);
   void on_pte_stored(const Event& event);
+  void on_table_moved(const Event& event);
   void begin_instance(PageRecord& record, const Event& event, Pte now);
   [[nodiscard]] bool continues(const PageRecord& record, const Event& event, Frame f) const;
   void finish_copy(const Event& event, Frame target);
@@ -141,6 +142,7 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   void disturb(PageRecord& record, const Event& event);
   void settle_reinstated(const PageRecord& record, const Event& event);
   void mark_replaced(PageRecord& record, const Event& event);
+  void mark_moved(const PageRecord& record, const Event& event);
   void uncover(Frame f, const Event& event);
   void on_frame(const Event& event);
   void on_frame_freed(const Event& event);

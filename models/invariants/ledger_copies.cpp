@@ -92,12 +92,15 @@ std::uint64_t Ledger::find_or_reopen(const PageRecord& record, const Event& even
   o.lost = past.lost;
   o.opened = past.opened;
   o.due_by = past.due_by;
+  o.until = past.until;
   o.replaced_by = past.replaced_by;
   const bool over =
       past.opened.in_call && !state_.execution.call_is_active(past.opened.task, past.opened.call_order);
-  o.due = past.change == Change::replaced || past.change == Change::freed ||
+  const bool unlocked =
+      past.due_by == Due::unlock_of_destination && !state_.execution.still_holds(past.opened.task, past.until);
+  o.due = past.change == Change::replaced || past.change == Change::freed || unlocked ||
           (over && past.due_by != Due::free_of_frame);
-  o.returned = over && (past.due_by == Due::return_of_call || past.due_by == Due::end_of_dup_mmap);
+  o.returned = unlocked || (over && (past.due_by == Due::return_of_call || past.due_by == Due::end_of_dup_mmap));
   if (o.due) o.due_since = moment(event);
   return enter(std::move(o));
 }

@@ -26,7 +26,7 @@ Due due_of(const Moment& m) {
 }
 
 PastObligation past_of(const Obligation& o) {
-  return {true, o.was, o.change, o.lost, o.opened, o.due_by, o.replaced_by};
+  return {true, o.was, o.change, o.lost, o.opened, o.due_by, o.until, o.replaced_by};
 }
 
 }  // namespace
@@ -80,9 +80,25 @@ void Ledger::on_pte_stored(const Event& event) {
   if (is && (!was || other)) begin_instance(record, event, now);
 }
 
+/// Every pte of the table leaves its page and comes to another one, dirty bit and all.
+void Ledger::on_table_moved(const Event& event) {
+  for (std::uint64_t n = 0; n < event.b; ++n) {
+    const auto it = state_.pages.find({event.mm, event.page + Pages{n}});
+    if (it == state_.pages.end() || !it->second.present) continue;
+    const Pte pte = it->second.raw;
+    end_instance(it->second, event, Change::revoked);
+    it->second.raw = Pte{};
+    Event there = event;
+    there.page = VirtPage{event.a + n};
+    PageRecord& record = record_of(event.mm, there.page, Pte{});
+    record.raw = pte;
+    begin_instance(record, there, pte);
+  }
+}
+
 /// Remembers who made the pte's content questionable, and under which page locks.
 void Ledger::disturb(PageRecord& record, const Event& event) {
-  record.disturbed = Disturbance{moment(event), {}, 0, Pte{event.a}.has(config_.pte.dirty)};
+  record.disturbed = Disturbance{moment(event), {}, 0, record.raw.has(config_.pte.dirty)};
   for (const HeldLock& lock : state_.execution.task(event.task).locks)
     if ((lock.lock_class == LockClass::ptl || lock.lock_class == LockClass::page_table) &&
         record.disturbed.ptls < 2)
@@ -110,7 +126,10 @@ void Ledger::end_instance(PageRecord& record, const Event& event, Change change,
   record.present = false;
   if (!is_dead(record.live)) --frame_at(record.live.frame).live_maps;
   disturb(record, event);
-  if (ActiveCall* call = state_.execution.call_of(event.task)) ++call->revoked;
+  if (ActiveCall* call = state_.execution.call_of(event.task)) {
+    ++call->revoked;
+    call->last_revoked = record.live.page;
+  }
   open_obligation(std::move(o));
 }
 
@@ -136,6 +155,7 @@ void Ledger::begin_instance(PageRecord& record, const Event& event, Pte now) {
                  record.lineage, moment(event)};
   ++frame_at(f).live_maps;
   mark_replaced(record, event);
+  mark_moved(record, event);
   settle_reinstated(record, event);
   if (continued && record.disturbed.dirty && !now.has(config_.pte.dirty))
     open_obligation(obligation_of(record, event, Change::cleaned));
@@ -183,6 +203,26 @@ void Ledger::mark_replaced(PageRecord& record, const Event& event) {
     o.due_by = Due::replacement;
     o.replaced_by = record.live.frame;
     make_due(o, event);
+  }
+}
+
+/// mremap has set the pte that it took from another page: from the moment at which somebody else may take the new one
+/// away, which nothing but the destination's lock prevents, nobody may use the old one. That lock is the inner one.
+void Ledger::mark_moved(const PageRecord& record, const Event& event) {
+  const ActiveCall* call = state_.execution.call_of(event.task);
+  if (call == nullptr || call->call != Call::mremap || call->last_revoked == event.page) return;
+  const auto old = state_.pages.find({event.mm, call->last_revoked});
+  const auto& locks = state_.execution.task(event.task).locks;
+  if (old == state_.pages.end() || old->second.present || locks.empty()) return;
+  PastObligation& past = old->second.past;
+  if (!past.known || past.was.frame != record.live.frame || past.opened.call_order != call->order) return;
+  past.due_by = Due::unlock_of_destination;
+  past.until = locks.back();
+  for (const std::uint64_t id : open_at(call->last_revoked)) {
+    Obligation& o = state_.open.at(id);
+    if (o.was.mm != event.mm || o.opened.order != past.opened.order) continue;
+    o.due_by = past.due_by;
+    o.until = past.until;
   }
 }
 
@@ -244,7 +284,7 @@ void Ledger::finish_copies(TaskId task) {
 /// The frame's content is newer than its backing, and what said so is gone.
 void Ledger::uncover(Frame f, const Event& event) {
   FrameRecord& record = frame_at(f);
-  if (record.dirty || record.unbacked || record.uncovered) return;
+  if (record.dirty || record.writing || record.unbacked || record.uncovered) return;
   record.uncovered = true;
   record.uncovered_since = moment(event);
 }
@@ -254,7 +294,7 @@ void Ledger::on_frame(const Event& event) {
   record.allocated_seen = true;
   record.anonymous = event.mm.exists();
   record.unbacked = record.anonymous || event.a == 1;
-  record.dirty = record.uncovered = record.lazyfree = false;
+  record.dirty = record.writing = record.uncovered = record.lazyfree = false;
 }
 
 void Ledger::on_frame_freed(const Event& event) {
@@ -288,8 +328,12 @@ void Ledger::on_page_state(const Event& event) {
       record.lazyfree = false;
       return;
     case EventKind::page_cleaned:
+      record.dirty = false;
+      record.writing = true;
+      return;
+    case EventKind::page_written:
       // What was stored until now is in the snapshot. That is the backing of an anonymous page: its swap slot.
-      record.dirty = record.uncovered = record.lazyfree = false;
+      record.writing = record.uncovered = record.lazyfree = false;
       if (record.anonymous) record.unbacked = false;
       return;
     case EventKind::page_lazyfreed:

@@ -14,7 +14,8 @@ StateHash hash_of(const Obligation& o, const Ledger& ledger) {
         static_cast<std::uint64_t>(o.due_by) << 20 | std::uint64_t{o.due} << 24 | std::uint64_t{o.returned} << 25 |
         std::uint64_t{o.found_by_other} << 26 | std::uint64_t{o.dormant} << 27 |
         std::uint64_t{o.new_written} << 28 | std::uint64_t{ledger.is_dead(o.was)} << 29 |
-        std::uint64_t{ledger.execution().call_is_active(o.opened.task, o.opened.call_order)} << 30);
+        std::uint64_t{ledger.execution().call_is_active(o.opened.task, o.opened.call_order)} << 30 |
+        std::uint64_t{ledger.execution().still_holds(o.opened.task, o.until)} << 31);
   h.mix(std::uint64_t{o.replaced_by.raw()} << 32 | o.opened.task.raw());
   h.mix(o.denied);
   for (const TlbCopy& c : o.tlb) {
@@ -59,6 +60,8 @@ StateHash hash_of(const PageRecord& r, const Ledger& ledger) {
                   std::uint64_t{ledger.execution().call_is_active(r.past.opened.task, r.past.opened.call_order)}
                       << 9
             : 0);
+  if (r.past.known && r.past.due_by == Due::unlock_of_destination)
+    h.mix(1 + std::uint64_t{ledger.execution().still_holds(r.past.opened.task, r.past.until)});
   h.mix(r.disturbed.when.known ? std::uint64_t{r.disturbed.when.task.raw()} + 1 : 0);
   h.mix(std::uint64_t{r.disturbed.dirty});
   for (unsigned i = 0; i < r.disturbed.ptls; ++i)
@@ -101,7 +104,8 @@ void Ledger::mix_into(StateHash& hash) const {
   for (const std::uint64_t depth : state_.batch_depth) hash.mix(depth);
   for (const FrameRecord& f : state_.frames)
     hash.mix(std::uint64_t{f.allocated_seen} | std::uint64_t{f.anonymous} << 1 | std::uint64_t{f.dirty} << 2 |
-             std::uint64_t{f.uncovered} << 3 | std::uint64_t{f.unbacked} << 4 | std::uint64_t{f.lazyfree} << 5);
+             std::uint64_t{f.uncovered} << 3 | std::uint64_t{f.unbacked} << 4 | std::uint64_t{f.lazyfree} << 5 |
+             std::uint64_t{f.writing} << 6);
 }
 
 }  // namespace mmulab

@@ -8,18 +8,21 @@ namespace {
 const InvariantText row_text{
     "post-condition",
     "after munmap, madvise or truncate has returned the old content is unreachable at that address",
-    "return of the call (or unlink of a PFNMAP VMA), then fill, return to user mode, access",
+    "return of the call (unlink of a PFNMAP VMA; release of the destination's page lock in mremap), then fill, return "
+    "to user mode, access",
     "No usable copy, in the range of the call, of an instance that the call revoked or found already revoked "
     "with its flush pending. Instances are judged, not content: a refault of the same shared page is legal.",
-    "own: revoked by the call itself; found-pending: by another, and not waited for",
+    "own: revoked by the call itself; found-pending: by another, and not waited for; moved: by mremap, to another "
+    "page, which others may take away from the release of its lock on",
     "all architectures"};
 
 class PostCondition : public ObligationRow {
  public:
   explicit PostCondition(const Ledger& ledger)
       : ObligationRow(row_text, true,
-                      EventKinds{EventKind::call_returned, EventKind::vma_unlinked, EventKind::returned_to_user,
-                                 EventKind::translation_filled, EventKind::translation_used},
+                      EventKinds{EventKind::call_returned, EventKind::vma_unlinked, EventKind::lock_released,
+                                 EventKind::returned_to_user, EventKind::translation_filled,
+                                 EventKind::translation_used},
                       ledger) {}
 
   void on_event(const Event& event) override {
@@ -28,7 +31,8 @@ class PostCondition : public ObligationRow {
         if (zaps(ledger_.execution().finished_call().call) && ledger_.execution().finished_call().revoked != 0)
           exercise();
         return judge_all(event, CpuId::none());
-      case EventKind::vma_unlinked: return judge_all(event, CpuId::none());
+      case EventKind::vma_unlinked:
+      case EventKind::lock_released: return judge_all(event, CpuId::none());
       case EventKind::returned_to_user: return judge_all(event, event.cpu);
       case EventKind::translation_filled: return judge(event, filled(event), "fill");
       default: return judge(event, used(event), story::access_text(event.a));
@@ -37,7 +41,14 @@ class PostCondition : public ObligationRow {
 
  private:
   static bool concerns(const Obligation& o) { return o.change == Change::revoked && o.returned; }
-  static const char* class_of(const Obligation& o) { return o.found_by_other ? "found-pending" : "own"; }
+  static const char* class_of(const Obligation& o) {
+    if (o.found_by_other) return "found-pending";
+    return o.due_by == Due::unlock_of_destination ? "moved" : "own";
+  }
+  static const char* what_was_done(const Obligation& o) {
+    return o.due_by == Due::unlock_of_destination ? "has moved and its new place is unlocked"
+                                                  : "is unmapped and its call has returned";
+  }
 
   /// At the return itself only what has just become due; on a return to user mode whatever that cpu can reach.
   void judge_all(const Event& event, CpuId only) {
@@ -46,15 +57,15 @@ class PostCondition : public ObligationRow {
       if (!only.exists() && o.found_by_other) exercise();
       if (const auto copy = ledger_.usable(o, only))
         accuse(event, o, class_of(o),
-               fmt::format("{} is unmapped and its call has returned, but {}",
-                           story::page_text(o.was.mm, o.was.page), story::copy_text(*copy)));
+               fmt::format("{} {}, but {}", story::page_text(o.was.mm, o.was.page), what_was_done(o),
+                           story::copy_text(*copy)));
     }
   }
   void judge(const Event& event, const Obligation* o, const char* what) {
     if (o == nullptr || !concerns(*o)) return;
     accuse(event, *o, class_of(*o),
-           fmt::format("{} of {} reaches frame {} after the unmapping call returned", what,
-                       story::page_text(o->was.mm, o->was.page), o->was.frame));
+           fmt::format("{} of {} reaches frame {} although it {}", what, story::page_text(o->was.mm, o->was.page),
+                       o->was.frame, what_was_done(*o)));
   }
 };
 

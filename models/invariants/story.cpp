@@ -25,6 +25,7 @@ const char* due_text(Due due) {
     case Due::end_of_dup_mmap: return "the end of dup_mmap";
     case Due::replacement: return "the new pte's store";
     case Due::free_of_frame: return "the free of the frame";
+    case Due::unlock_of_destination: return "the release of the page lock that covers the moved pte";
   }
   return "?";
 }

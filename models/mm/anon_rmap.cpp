@@ -6,8 +6,6 @@ namespace {
 
 const Label look{"anon_vma.next", "find_vma"};
 const Label read_pte{"rmap.read_pte", "pte_read"};
-const Label try_lock{"page.trylock", "page_ref"};
-const Label unlock{"page.unlock", "page_ref"};
 const Label count_references{"page.count_references", "page_ref"};
 
 }  // namespace
@@ -32,22 +30,6 @@ AnonPage Kernel::take_page(Context& ctx, MmId mm, VirtPage page) {
 
 void Kernel::give_back(Context& ctx, const AnonPage& taken) { put_page(ctx, taken.frame); }
 
-/// trylock_page.
-bool Kernel::lock_page(Context& ctx, Frame frame) {
-  const auto flags = state_.frame(frame, FrameFields::flags);
-  return ctx.step(try_lock, writes(flags), [&](Access& a) {
-    const std::uint64_t old = a.read(flags);
-    a.write(flags, old | frame_locked);
-    return (old & frame_locked) == 0;
-  });
-}
-
-void Kernel::unlock_page(Context& ctx, Frame frame) {
-  const auto flags = state_.frame(frame, FrameFields::flags);
-  ctx.step(unlock, writes(flags),
-           [&](Access& a) { a.write(flags, a.read(flags) & ~std::uint64_t{frame_locked}); });
-}
-
 /// page_ref_freeze: nobody but the caller holds the page.
 bool Kernel::only_reference(Context& ctx, Frame frame) {
   const auto refcount = state_.frame(frame, FrameFields::refcount);
@@ -62,18 +44,24 @@ void Kernel::unlock_anon_vma(Context& ctx) {
   if (state_.has_rmap_walks()) locks_.spin_unlock(ctx, state_.anon_vma_lock(), LockClass::anon_vma);
 }
 
-/// The pte of at.mm that would show the page, its PTL taken; false if it has none.
+/// The next pte of at.mm, behind at.vma, that would show the page, its PTL taken; false if there is none there.
 bool Kernel::find_mapping(Context& ctx, const AnonPage& anon, Mapping& at) {
   const auto count = state_.mm_vma_count(at.mm);
+  const VirtPage behind = at.vma.end;
+  const auto shows = [&](const VmaRecord& vma) {
+    return vma.first >= behind && vma.kind == VmaKind::anonymous &&
+           anon.index - vma.offset_pages < (vma.end - vma.first).raw();
+  };
   const bool found = ctx.step(
       look, reads(count).reads_words(state_.vmas_first(at.mm), state_.vmas_words()), [&](Access& a) {
         const auto n = static_cast<std::uint32_t>(a.read(count));
-        for (std::uint32_t i = 0; i < n; ++i) {
-          at.vma = a.keep(load_vma(a, state_.vma_of(at.mm, i)));
-          const std::uint64_t pages = (at.vma.end - at.vma.first).raw();
-          if (at.vma.kind == VmaKind::anonymous && anon.index - at.vma.offset_pages < pages) return true;
+        std::uint32_t matches = 0;
+        for (std::uint32_t i = 0; i < n && matches < 2; ++i) {
+          const VmaRecord vma = load_vma(a, state_.vma_of(at.mm, i));
+          if (shows(vma) && ++matches == 1) at.vma = a.keep(vma);
         }
-        return false;
+        at.more = a.keep(matches > 1);
+        return matches != 0;
       });
   if (!found) return false;
   at.page = at.vma.first + Pages{anon.index - at.vma.offset_pages};

@@ -17,6 +17,11 @@ Event call_event(EventKind kind, Call call, MmId mm, VirtPage first, Pages pages
   return event;
 }
 
+/// Whose pages are a file's: the range lies in no address space.
+bool names_file(Call call) {
+  return call == Call::unmap_mapping || call == Call::truncate || call == Call::writeback || call == Call::reclaim;
+}
+
 }  // namespace
 
 void Kernel::enter(Context& ctx, Call call, VirtPage first, Pages pages) {
@@ -26,7 +31,7 @@ void Kernel::enter(Context& ctx, Call call, VirtPage first, Pages pages) {
   ctx.step(syscall_entry, writes(in_user), [&](Access& a) {
     a.write(in_user, false);
     emit(a, call_event(EventKind::entered_kernel, call, mm, first, pages));
-    emit(a, call_event(EventKind::call_entered, call, mm, first, pages));
+    emit(a, call_event(EventKind::call_entered, call, names_file(call) ? MmId::none() : mm, first, pages));
   });
 }
 
@@ -37,7 +42,7 @@ void Kernel::leave(Context& ctx, Call call, VirtPage first, Pages pages) {
   const MmId mm = mm_of(ctx);
   ctx.step(syscall_exit, writes(in_user), [&](Access& a) {
     a.write(in_user, true);
-    emit(a, call_event(EventKind::call_returned, call, mm, first, pages));
+    emit(a, call_event(EventKind::call_returned, call, names_file(call) ? MmId::none() : mm, first, pages));
     emit(a, call_event(EventKind::returned_to_user, call, mm, first, pages));
   });
 }

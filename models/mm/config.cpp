@@ -99,6 +99,12 @@ void read_copies(const config::Values& values, KernelPolicy& policy) {
   policy.reclaim_flushes_before_free = values.flag("kernel.reclaim_flushes_before_free");
 }
 
+MoveFlush move_flush(const std::string& name) {
+  if (name == "at-end") return MoveFlush::at_end;
+  if (name == "if-dirty") return MoveFlush::if_dirty;
+  return name == "before-unlock" ? MoveFlush::before_unlock : MoveFlush::each;
+}
+
 }  // namespace
 
 void describe_kernel(config::Schema& schema) {
@@ -125,6 +131,25 @@ void describe_kernel(config::Schema& schema) {
   kernel.flag("dirty_tested_before_clear")
       .default_to(false)
       .help("A zap judges the dirty bit by its look before the clear (broken)");
+  kernel.flag("faults_lock_page")
+      .default_to(false)
+      .help("A file fault holds the page lock until the pte is set, as since 2.6.23");
+  kernel.flag("write_notify")
+      .default_to(false)
+      .help("The first store to a shared file page faults and marks the page dirty (files with dirty accounting)");
+  kernel.flag("mkclean_skips_empty_ptes")
+      .default_to(false)
+      .help("page_mkclean looks for the pte without its lock first, as until 2.6.27 (broken)");
+  kernel.choice("mremap_flush", {"each", "at-end", "if-dirty", "before-unlock"})
+      .default_to("each")
+      .help("When mremap flushes the place that its ptes have left");
+  kernel.flag("mremap_locks_rmap")
+      .default_to(true)
+      .help("mremap moves ptes of a file under i_mmap_lock, whatever the order of the two places");
+  kernel.flag("mremap_moves_tables").default_to(false).help("mremap moves whole leaf tables where it can");
+  kernel.flag("table_move_locks_rmap")
+      .default_to(true)
+      .help("mremap moves a file's leaf table under i_mmap_lock, whatever the order of the two places");
   kernel.flag("fault_takes_i_mmap_lock")
       .default_to(false)
       .help("A file fault takes i_mmap_lock under the PTL (broken: truncation takes them the other way round)");
@@ -156,6 +181,13 @@ KernelPolicy kernel_policy(const config::Values& values) {
   policy.cow_flushes_first = values.flag("kernel.cow_flushes_first");
   policy.fork_flushes = values.flag("kernel.fork_flushes");
   policy.dirty_tested_before_clear = values.flag("kernel.dirty_tested_before_clear");
+  policy.faults_lock_page = values.flag("kernel.faults_lock_page");
+  policy.write_notify = values.flag("kernel.write_notify");
+  policy.mkclean_skips_empty_ptes = values.flag("kernel.mkclean_skips_empty_ptes");
+  policy.mremap_flush = move_flush(values.text("kernel.mremap_flush"));
+  policy.mremap_locks_rmap = values.flag("kernel.mremap_locks_rmap");
+  policy.mremap_moves_tables = values.flag("kernel.mremap_moves_tables");
+  policy.table_move_locks_rmap = values.flag("kernel.table_move_locks_rmap");
   policy.fault_takes_i_mmap_lock = values.flag("kernel.fault_takes_i_mmap_lock");
   read_copies(values, policy);
   policy.copy_progress_units = static_cast<std::uint32_t>(values.integer("kernel.copy_progress_units"));

@@ -152,14 +152,32 @@ void Kernel::map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage
 void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
                       const PtePlace& place) {
   const Conclusion nothing(ctx);
-  const PteLayout& layout = port_.pte();
   const Frame frame = file_page(ctx, vma, page);
-  const bool private_write = vma.kind == VmaKind::file_private && kind == AccessKind::store;
+  // A driver's fault handler and its revocation exclude each other by a lock of the driver's own.
+  if (!policy_.faults_lock_page && vma.kind != VmaKind::pfnmap)
+    return map_cached(ctx, mm, vma, page, kind, place, frame);
+  lock_page(ctx, frame);
+  // Truncated meanwhile: the access finds no pte and faults again.
+  const bool cached = is_cached(ctx, vma.file, vma.offset_pages + (page - vma.first).raw(), frame);
+  if (cached) map_cached(ctx, mm, vma, page, kind, place, frame);
+  unlock_page(ctx, frame);
+  if (!cached) put_page(ctx, frame);
+}
+
+/// Takes over the caller's reference.
+void Kernel::map_cached(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
+                        const PtePlace& place, Frame frame) {
+  const Conclusion nothing(ctx);
+  const PteLayout& layout = port_.pte();
+  const bool store = kind == AccessKind::store;
   Rights rights = vma.rights;
-  // A private file page is copied on the store; a shared one is mapped writable but clean until it is stored to.
+  // A private file page is copied on the store; a shared one is mapped writable but clean until it is stored to, or
+  // read-only if that store is to be noticed (vma_wants_writenotify).
   if (vma.kind == VmaKind::file_private) rights.write = false;
+  const bool notifies = vma.kind == VmaKind::file_shared && policy_.write_notify;
+  if (notifies && !store) rights.write = false;
   Pte value = layout.make(frame, rights).with(layout.accessed);
-  if (kind == AccessKind::store && rights.write) value = value.with(layout.dirty);
+  if (store && rights.write) value = value.with(layout.dirty);
   const auto i_mmap_lock = state_.file(vma.file, FileFields::i_mmap_lock);
   const auto* inner = policy_.fault_takes_i_mmap_lock ? &i_mmap_lock : nullptr;
   if (vma.kind == VmaKind::pfnmap) {
@@ -168,8 +186,23 @@ void Kernel::map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page
     put_page(ctx, frame);
     return;
   }
-  if (map_page(ctx, mm, page, place, value, kind, inner) && private_write)
-    write_protected(ctx, mm, vma, page, value, place);
+  const bool tells = notifies && store;
+  if (tells) get_page(ctx, frame);
+  const bool mapped = map_page(ctx, mm, page, place, value, kind, inner);
+  if (tells) {
+    if (mapped) set_page_dirty(ctx, frame);
+    put_page(ctx, frame);
+  }
+  if (mapped && store && vma.kind == VmaKind::file_private) write_protected(ctx, mm, vma, page, value, place);
+}
+
+/// fault_dirty_shared_page: a store through a pte that has just become dirty is announced in the page's flag. Under the
+/// page lock, or clear_page_dirty_for_io could take the flag although it has not seen the pte.
+void Kernel::tell_dirty(Context& ctx, Frame frame) {
+  if (policy_.faults_lock_page) lock_page(ctx, frame);
+  set_page_dirty(ctx, frame);
+  if (policy_.faults_lock_page) unlock_page(ctx, frame);
+  put_page(ctx, frame);
 }
 
 /// do_wp_page: a page that is this mm's alone is made writable; any other one is copied.
@@ -182,6 +215,7 @@ void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
   const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
   if (!layout.same(now, seen)) return locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
   bool reuse = vma.kind == VmaKind::file_shared || vma.kind == VmaKind::pfnmap;
+  const bool tells = vma.kind == VmaKind::file_shared && policy_.write_notify;
   if (!reuse && frame != KernelState::zero_frame()) {
     const auto mapcount = state_.frame(frame, FrameFields::mapcount);
     const auto flags = state_.frame(frame, FrameFields::flags);
@@ -193,6 +227,7 @@ void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
     const Pte raised = layout.with_rights(now, vma.rights).with(layout.accessed | layout.dirty);
     strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::access_flags, raised});
     port_.update_mmu_cache(ctx, mm, page, raised, AccessKind::store);
+    if (tells) get_page(ctx, frame);
   } else if (counted(frame)) {
     // The source must outlive the copy: another thread may drop the last mapping meanwhile (page_cache_get in
     // do_wp_page).
@@ -200,6 +235,7 @@ void Kernel::write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
   }
   locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
   if (!reuse) copy_on_write(ctx, mm, vma, page, seen, place);
+  else if (tells) tell_dirty(ctx, frame);
 }
 
 /// cow_user_page. The zero page is not copied: the new page is cleared (alloc_zeroed_user_highpage).

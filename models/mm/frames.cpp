@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Page frames: the zone's free list, references, map counts, the page cache. Source: mm/page_alloc.c, mm/swap.c
+// Page frames: the zone's free list, references, map counts. Source: mm/page_alloc.c, mm/swap.c
 // (release_pages), mm/rmap.c, reduced. Left out: per-cpu page lists (so the zone lock is taken for every single
 // page, and once a pagevec of 14 when a gather frees), NUMA, reclaim. Cost: kernel.cost.page_allocate, page_free,
 // page_ref, page_rmap, clear_page.
@@ -15,8 +15,6 @@ const Label dereference{"page.put", "page_ref"};
 const Label map_count{"page.add_rmap", "page_rmap"};
 const Label unmap_count{"page.remove_rmap", "page_rmap"};
 const Label rss_count{"mm.count_rss", "page_ref"};
-const Label cache_lookup{"page_cache.find", "page_cache"};
-const Label cache_insert{"page_cache.add", "page_cache"};
 const Label read_list{"gather.read_page", "page_ref"};
 
 constexpr std::uint32_t pagevec_size = 14;
@@ -114,28 +112,6 @@ void Kernel::put_pages(Context& ctx, Location list, std::uint32_t count) {
   }
 }
 
-/// The page cache's page, brought in (as a clean page) if need be. The caller gets a reference.
-Frame Kernel::file_page(Context& ctx, const VmaRecord& vma, VirtPage page) {
-  Conclusion only(ctx);
-  const std::uint64_t index = vma.offset_pages + (page - vma.first).raw();
-  const auto slot = state_.file_page(vma.file, index);
-  Frame frame = ctx.step(cache_lookup, reads(slot), [&](Access& a) { return a.read(slot); });
-  if (!frame.exists()) {
-    const Frame fresh = allocate_page(ctx, {MmId::none(), VirtPage{index}, vma.kind == VmaKind::pfnmap});
-    const auto flags = state_.frame(fresh, FrameFields::flags);
-    const Frame winner = ctx.step(cache_insert, writes(slot, flags), [&](Access& a) {
-      if (a.read(slot).exists()) return a.read(slot);
-      a.write(slot, fresh);
-      a.write(flags, std::uint64_t{frame_file});
-      return fresh;
-    });
-    if (winner != fresh) put_page(ctx, fresh);
-    frame = winner;
-  }
-  get_page(ctx, frame);
-  return only(frame);
-}
-
 void Kernel::count_rss(Context& ctx, MmId mm, std::int64_t change) {
   const auto rss = state_.mm_rss(mm);
   ctx.step(rss_count, writes(rss), [&](Access& a) { a.add(rss, static_cast<std::uint64_t>(change)); });
@@ -154,10 +130,7 @@ void Kernel::remove_rmap(Context& ctx, Frame frame, bool dirty) {
   const auto flags = state_.frame(frame, FrameFields::flags);
   ctx.step(unmap_count, writes(mapcount, flags), [&](Access& a) {
     a.write(mapcount, a.read(mapcount) - 1);
-    const std::uint64_t old = a.read(flags);
-    if (!dirty || (old & frame_file) == 0 || (old & frame_dirty) != 0) return;
-    a.write(flags, old | frame_dirty);
-    emit(a, frame_event(EventKind::page_dirtied, frame));
+    if (dirty) mark_dirty(a, frame);
   });
 }
 

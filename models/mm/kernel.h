@@ -7,6 +7,7 @@
 #include <array>
 
 #include "models/mm/policy.h"
+#include "models/mm/rmap.h"
 #include "models/mm/scheduler.h"
 #include "models/mm/strategy.h"
 #include "sim/events/stream.h"
@@ -15,24 +16,6 @@ namespace mmulab {
 
 /// Why an access or a call ended other than as asked.
 enum class Outcome : std::uint8_t { ok, bad_address, no_permission };
-
-struct VmaRecord {
-  VirtPage first;
-  VirtPage end;
-  Rights rights;
-  VmaKind kind = VmaKind::none;
-  FileId file;
-  std::uint64_t offset_pages = 0;
-};
-
-inline void remember(History& history, const VmaRecord& r) {
-  history.learn(r.first);
-  history.learn(r.end);
-  history.learn(std::uint64_t{r.rights.write} | std::uint64_t{r.rights.exec} << 1);
-  history.learn(r.kind);
-  history.learn(r.file);
-  history.learn(r.offset_pages);
-}
 
 /// Whom a page is for: an address space, or (mm none) a file's page of that number, which a device may stand behind.
 struct PageOwner {
@@ -69,6 +52,7 @@ struct Mapping {
   VmaRecord vma;
   PtePlace place;
   Pte now;
+  bool more = false;            ///< the mm has another VMA that would show the page
   bool pending_before = false;  ///< somebody's flush was pending before the PTL was taken
 };
 
@@ -99,16 +83,26 @@ class Kernel {
   /// read(/dev/zero) into [first, first + pages).
   Outcome zero_read(Context& ctx, VirtPage first, Pages pages);
   Outcome mprotect(Context& ctx, VirtPage first, Pages pages, Rights rights);
+  /// mremap(from, pages, pages, MREMAP_FIXED, to): one VMA, or a part of one.
+  Outcome mremap(Context& ctx, VirtPage from, Pages pages, VirtPage to);
   /// A new mapping; `record` as it shall be.
   Outcome mmap(Context& ctx, const VmaRecord& record);
   /// fork: `child` is an unused task whose program is set; `child_mm` an unused mm.
   Outcome fork(Context& ctx, TaskId child, MmId child_mm);
-  /// unmap_mapping_range(file, first, pages): truncation or invalidation from the side.
-  Outcome unmap_mapping(Context& ctx, FileId file, std::uint64_t first, Pages pages);
   /// MADV_FREE: the pages' content may go, unless they are stored to again.
   Outcome madvise_free(Context& ctx, VirtPage first, Pages pages);
   /// /proc/PID/clear_refs, of a range.
   Outcome clear_refs(Context& ctx, VirtPage first, Pages pages);
+
+  // ---- what is done to a file's pages
+  /// unmap_mapping_range: invalidation from the side.
+  Outcome unmap_mapping(Context& ctx, const FileRange& range);
+  /// The same, and the pages leave the file: truncation, or a driver's revocation.
+  Outcome truncate(Context& ctx, const FileRange& range);
+  /// Writes the range's dirty pages back (write_cache_pages).
+  Outcome writeback(Context& ctx, const FileRange& range);
+  /// Takes the range's pages out of memory (shrink_page_list).
+  Outcome reclaim(Context& ctx, const FileRange& range);
 
   // ---- what kernel threads do to pages; here a task does it to pages of its own mm
   /// Reclaims what of the range is lazily freed (MADV_FREE) and not stored to since.
@@ -152,6 +146,9 @@ class Kernel {
   /// mmdrop's end: nobody uses or borrows the mm any more.
   void drop_mm(Context& ctx, MmId mm);
 
+  /// Drops one map count, and says that the page is dirty if that mapping was.
+  void remove_rmap(Context& ctx, Frame frame, bool dirty);
+
   // ---- before the run, without steps
   void boot_vma(World& world, MmId mm, const VmaRecord& record);
 
@@ -171,18 +168,34 @@ class Kernel {
   void sem_sleep(Context& ctx, MmId mm, bool write, const LockWait& waited);
   void sem_wake(Context& ctx, MmId mm);
 
+  // the page lock (page_lock.cpp)
+  bool take_page_lock(Context& ctx, Frame frame, bool only_tries);
+  bool trylock_page(Context& ctx, Frame frame) { return take_page_lock(ctx, frame, true); }
+  void lock_page(Context& ctx, Frame frame);
+  void sleep_on_page(Context& ctx, Frame frame, const LockWait& waited);
+  void unlock_page(Context& ctx, Frame frame);
+
   // VMAs (vma.cpp); mmap_sem held
   VmaId find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record);
   void read_vma(Context& ctx, VmaId vma, VmaRecord& record);
-  [[nodiscard]] VmaRecord load_vma(const Access& a, VmaId vma) const;
   std::uint32_t vma_count(Context& ctx, MmId mm);
+  [[nodiscard]] VmaRecord load_vma(const Access& a, VmaId vma) const;
   void insert_vma(Context& ctx, MmId mm, const VmaRecord& record);
   void remove_vma(Context& ctx, MmId mm, VmaId vma);
   void split_vma(Context& ctx, MmId mm, VirtPage at);
+  /// i_mmap_lock around a change of what maps a file; nothing for anonymous memory.
+  void lock_i_mmap(Context& ctx, const VmaRecord& vma);
+  void unlock_i_mmap(Context& ctx, const VmaRecord& vma);
+  void lock_rmap(Context& ctx, const VmaRecord& vma);
+  void unlock_rmap(Context& ctx, const VmaRecord& vma);
+  void link_vma(Context& ctx, MmId mm, const VmaRecord& record);
 
   // page tables (page_tables.cpp)
   PtePlace find_pte(Context& ctx, MmId mm, VirtPage page);
   PtePlace allocate_pte(Context& ctx, MmId mm, VirtPage page);
+  TableId find_table(Context& ctx, MmId mm, VirtPage page, std::size_t level);
+  TableId allocate_tables(Context& ctx, MmId mm, VirtPage page, std::size_t down_to);
+  [[nodiscard]] PtePlace place_in(TableId table, VirtPage page) const;
   TableId allocate_table(Context& ctx, MmId mm, std::size_t level);
   void free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end);
   void free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end);
@@ -193,12 +206,33 @@ class Kernel {
     return policy_.zero_page_counted || frame != KernelState::zero_frame();
   }
   Frame allocate_page(Context& ctx, const PageOwner& owner);
-  Frame file_page(Context& ctx, const VmaRecord& vma, VirtPage page);
   void clear_page(Context& ctx, Frame frame);
   void get_page(Context& ctx, Frame frame);
   void count_rss(Context& ctx, MmId mm, std::int64_t change);
   void add_rmap(Context& ctx, Frame frame);
-  void remove_rmap(Context& ctx, Frame frame, bool dirty);
+
+  // page cache (page_cache.cpp)
+  Frame find_get_page(Context& ctx, FileId file, std::uint64_t index);
+  Frame file_page(Context& ctx, const VmaRecord& vma, VirtPage page);
+  bool is_cached(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  bool remove_from_cache(Context& ctx, FileId file, std::uint64_t index, Frame frame, bool keep);
+  /// In a step that declares the page's flags.
+  void mark_dirty(Access& a, Frame frame) const;
+  void set_page_dirty(Context& ctx, Frame frame);
+
+  // the reverse map of files (rmap.cpp), and who walks it (unmap_mapping.cpp, writeback.cpp)
+  bool next_mapping(Context& ctx, const FileRange& range, FileMapping& at);
+  bool page_mapped(Context& ctx, Frame frame);
+  PtePlace check_address(Context& ctx, MmId mm, VirtPage page, Frame frame, bool sync);
+  void page_mkclean(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  bool mkclean_one(Context& ctx, const FileMapping& at, Frame frame);
+  bool try_to_unmap(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  void unmap_one(Context& ctx, const FileMapping& at, Frame frame);
+  void unmap_mapping_range(Context& ctx, const FileRange& range);
+  bool truncate_page(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  bool clear_page_dirty_for_io(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  void write_page(Context& ctx, FileId file, std::uint64_t index, Frame frame);
+  bool shrink_page(Context& ctx, FileId file, std::uint64_t index, Frame frame);
 
   // fault (fault.cpp)
   Outcome page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from_user);
@@ -208,6 +242,9 @@ class Kernel {
   void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
                      const PtePlace& place);
   void map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
+  void map_cached(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place,
+                  Frame frame);
+  void tell_dirty(Context& ctx, Frame frame);
   void write_protected(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, const PtePlace& place);
   void fill_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target);
   void end_copy(Context& ctx, MmId mm, VirtPage page, Frame source, Frame target);
@@ -217,10 +254,19 @@ class Kernel {
 
   // zap (zap.cpp)
   void zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, VirtPage end, GatherKind kind, OuterLock outer);
-  VirtPage unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, VirtPage end);
+  void unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, VirtPage end);
+  void unmap_mapped(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end);
   VirtPage zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end, std::int64_t& block);
   bool zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage page, Cell<Pte> ptep, std::int64_t& block);
   void zero_map_range(Context& ctx, MmId mm, VirtPage first, VirtPage end);
+
+  // munmap, mremap
+  void unmap_region(Context& ctx, MmId mm, VirtPage first, VirtPage end);
+  void move_page_tables(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from);
+  bool move_ptes(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from, VirtPage to, Pages extent,
+                 const PtePlace& source);
+  bool move_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from, VirtPage to);
+  MoveFlush move_pte(Context& ctx, MmId mm, VirtPage from, Cell<Pte> ptep, VirtPage to, Cell<Pte> into);
 
   // fork, mprotect
   void copy_vma(Context& ctx, MmId from, MmId to, const VmaRecord& vma, Gather* g);
@@ -249,8 +295,6 @@ class Kernel {
 
   // anonymous pages by their frame (anon_rmap.cpp)
   AnonPage take_page(Context& ctx, MmId mm, VirtPage page);
-  bool lock_page(Context& ctx, Frame frame);
-  void unlock_page(Context& ctx, Frame frame);
   void give_back(Context& ctx, const AnonPage& taken);
   bool only_reference(Context& ctx, Frame frame);
   void lock_anon_vma(Context& ctx);

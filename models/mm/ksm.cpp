@@ -24,13 +24,13 @@ Outcome Kernel::ksm_merge(Context& ctx, VirtPage keep, VirtPage drop) {
   down_read(ctx, mm);
   const AnonPage kept = take_page(ctx, mm, keep);
   const AnonPage dropped = take_page(ctx, mm, drop);
-  if (kept.exists() && dropped.exists() && kept.frame != dropped.frame && lock_page(ctx, kept.frame)) {
+  if (kept.exists() && dropped.exists() && kept.frame != dropped.frame && trylock_page(ctx, kept.frame)) {
     Pte now;
     const bool stable = write_protect_page(ctx, mm, keep, kept.frame, now);
     const auto flags = state_.frame(kept.frame, FrameFields::flags);
     if (stable) ctx.step(mark_stable, writes(flags), [&](Access& a) { a.write(flags, a.read(flags) | frame_ksm); });
     unlock_page(ctx, kept.frame);
-    if (stable && lock_page(ctx, dropped.frame)) {
+    if (stable && trylock_page(ctx, dropped.frame)) {
       merge_page(ctx, mm, drop, dropped.frame, kept.frame);
       unlock_page(ctx, dropped.frame);
     }

@@ -8,7 +8,7 @@ namespace {
 
 using Word = Cell<std::uint64_t>;
 
-// One for each spinlock's class; mmap_sem, the first class, is none (sem.cpp).
+// One for each spinlock's class; mmap_sem and the page lock, the first classes, are none (sem.cpp, page_lock.cpp).
 const Label lock_label[] = {{"i_mmap_lock.lock", "spin_lock"},
                             {"anon_vma_lock.lock", "spin_lock"},
                             {"page_table_lock.lock", "spin_lock"},
@@ -35,8 +35,8 @@ const Label preempt_off{"preempt.disable", "preempt_disable"};
 const Label preempt_on{"preempt.enable", "preempt_enable"};
 
 std::size_t spinlock_number(LockClass lock_class) {
-  MMULAB_ASSERT(lock_class != LockClass::mmap_sem, "mmap_sem is no spinlock");
-  return static_cast<std::size_t>(lock_class) - 1;
+  MMULAB_ASSERT(lock_class >= LockClass::i_mmap, "mmap_sem and the page lock are no spinlocks");
+  return static_cast<std::size_t>(lock_class) - static_cast<std::size_t>(LockClass::i_mmap);
 }
 
 /// One deeper; says so if this was the outermost.
@@ -59,8 +59,8 @@ Event lock_event(EventKind kind, LockClass lock_class, Location at) {
 
 const char* name_of(LockClass lock_class) {
   static constexpr std::array<const char*, lock_classes> names = {
-      "mmap_sem",  "i_mmap_lock",  "anon_vma_lock",  "page_table_lock", "ptl",       "rq_lock",
-      "zone_lock", "context_lock", "ctx_alloc_lock", "shootdown_lock",  "tlbie_lock"};
+      "mmap_sem", "page_lock", "i_mmap_lock",  "anon_vma_lock",  "page_table_lock", "ptl",
+      "rq_lock",  "zone_lock", "context_lock", "ctx_alloc_lock", "shootdown_lock",  "tlbie_lock"};
   return names[static_cast<std::size_t>(lock_class)];
 }
 

@@ -13,9 +13,9 @@ namespace mmulab {
 
 /// The classes of the declared partial order, outermost first (modelling.md 3, lock-order).
 enum class LockClass : std::uint8_t {
-  mmap_sem, i_mmap, anon_vma, page_table, ptl, run_queue, zone, context, context_alloc, shootdown, tlbie
+  mmap_sem, page, i_mmap, anon_vma, page_table, ptl, run_queue, zone, context, context_alloc, shootdown, tlbie
 };
-inline constexpr std::size_t lock_classes = 11;
+inline constexpr std::size_t lock_classes = 12;
 [[nodiscard]] const char* name_of(LockClass lock_class);
 
 /// From an attempt that finds the lock taken until the attempt that gets it; for lock_waited.

@@ -36,7 +36,7 @@ Outcome Kernel::migrate(Context& ctx, VirtPage first, Pages pages) {
 
 /// The caller has a reference, and gives it back. False if the page stays where it is: it is locked or in use.
 bool Kernel::migrate_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& anon) {
-  if (!lock_page(ctx, anon.frame)) return false;
+  if (!trylock_page(ctx, anon.frame)) return false;
   const PteLayout& layout = port_.pte();
   for_each_mapping(ctx, anon, [&](const Mapping& at) {
     if (!layout.is_present(at.now) || layout.frame(at.now) != anon.frame) return true;
@@ -158,7 +158,7 @@ Frame Kernel::collect_one(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep) 
   if (!layout.is_present(seen) || layout.frame(seen) == KernelState::zero_frame()) return Frame::none();
   const Frame frame = layout.frame(seen);
   const auto mapcount = state_.frame(frame, FrameFields::mapcount);
-  if (!lock_page(ctx, frame)) return Frame::none();
+  if (!trylock_page(ctx, frame)) return Frame::none();
   const bool alone = ctx.step(count_mappings, reads(mapcount), [&](Access& a) { return a.read(mapcount) == 1; });
   if (!alone) {
     unlock_page(ctx, frame);

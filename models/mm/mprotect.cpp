@@ -78,8 +78,10 @@ void Kernel::change_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage 
     if (!layout.is_present(seen)) continue;
     const Pte old = strategy_.pte_op(ctx, g, {mm, page, ptep, PteAction::modify_start, Pte{}});
     Rights rights = vma.rights;
-    // vm_page_prot of a private mapping is read-only; only a shared one carries the write right.
-    const bool keeps_write = vma.kind == VmaKind::file_shared || vma.kind == VmaKind::pfnmap;
+    // vm_page_prot of a private mapping is read-only; only a shared one carries the write right, and one whose first
+    // store is to be noticed only if that has been.
+    const bool shared = vma.kind == VmaKind::file_shared && (!policy_.write_notify || old.has(layout.dirty));
+    const bool keeps_write = shared || vma.kind == VmaKind::pfnmap;
     if (!keeps_write) rights.write = false;
     const Pte changed = layout.with_rights(old, rights);
     strategy_.pte_op(ctx, g, {mm, page, ptep, PteAction::modify_commit, changed});

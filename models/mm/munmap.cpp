@@ -8,9 +8,16 @@ namespace mmulab {
 Outcome Kernel::munmap(Context& ctx, VirtPage first, Pages pages) {
   const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
-  const VirtPage end = first + pages;
   enter(ctx, Call::munmap, first, pages);
   down_write(ctx, mm);
+  unmap_region(ctx, mm, first, first + pages);
+  up_write(ctx, mm);
+  leave(ctx, Call::munmap, first, pages);
+  return Outcome::ok;
+}
+
+/// do_munmap; mmap_sem held for write.
+void Kernel::unmap_region(Context& ctx, MmId mm, VirtPage first, VirtPage end) {
   split_vma(ctx, mm, first);
   split_vma(ctx, mm, end);
   Gather g;
@@ -32,9 +39,6 @@ Outcome Kernel::munmap(Context& ctx, VirtPage first, Pages pages) {
   }
   free_page_tables(ctx, g, first, end);
   strategy_.end(ctx, g);
-  up_write(ctx, mm);
-  leave(ctx, Call::munmap, first, pages);
-  return Outcome::ok;
 }
 
 Outcome Kernel::mmap(Context& ctx, const VmaRecord& record) {

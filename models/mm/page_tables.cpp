@@ -15,30 +15,42 @@ const Label give{"table.free", "table_free"};
 
 }  // namespace
 
-PtePlace Kernel::find_pte(Context& ctx, MmId mm, VirtPage page) {
+/// The table of `level` that covers `page`; none if there is none.
+TableId Kernel::find_table(Context& ctx, MmId mm, VirtPage page, std::size_t level) {
   Conclusion only(ctx);
-  PtePlace place;
   const auto root = state_.mm_root(mm);
   TableId table = ctx.step(descend, reads(root), [&](Access& a) { return a.read(root); });
-  for (std::size_t level = state_.geometry().levels() - 1; level > 0 && table.exists(); --level) {
-    const auto entry = state_.entry(table, state_.geometry().index(page, level));
+  for (std::size_t above = state_.geometry().levels() - 1; above > level && table.exists(); --above) {
+    const auto entry = state_.entry(table, state_.geometry().index(page, above));
     const Pte upper = ctx.step(descend, reads(entry), [&](Access& a) { return a.read(entry); });
     table = port_.pte().is_present(upper) ? TableId{port_.pte().frame(upper).raw()} : TableId::none();
   }
-  if (!table.exists()) return only(place);
+  return only(table);
+}
+
+PtePlace Kernel::place_in(TableId table, VirtPage page) const {
+  PtePlace place;
+  if (!table.exists()) return place;
   place.table = table;
   place.pte = state_.entry(table, state_.geometry().index(page, 0));
   place.ptl = state_.ptl(table);
   place.exists = true;
-  return only(place);
+  return place;
 }
 
+PtePlace Kernel::find_pte(Context& ctx, MmId mm, VirtPage page) { return place_in(find_table(ctx, mm, page, 0), page); }
+
 PtePlace Kernel::allocate_pte(Context& ctx, MmId mm, VirtPage page) {
+  return place_in(allocate_tables(ctx, mm, page, 0), page);
+}
+
+/// Down to the table of `level`.
+TableId Kernel::allocate_tables(Context& ctx, MmId mm, VirtPage page, std::size_t down_to) {
   Conclusion only(ctx);
   for (;;) {
     only.forget_all_but();
-    const PtePlace place = find_pte(ctx, mm, page);
-    if (place.exists) return only(place);
+    const TableId known = find_table(ctx, mm, page, down_to);
+    if (known.exists()) return only(known);
     TableId fresh = allocate_table(ctx, mm, 0);
     locks_.spin_lock(ctx, state_.mm_page_table_lock(mm), LockClass::page_table);
     const auto root = state_.mm_root(mm);
@@ -52,7 +64,7 @@ PtePlace Kernel::allocate_pte(Context& ctx, MmId mm, VirtPage page) {
       fresh = TableId::none();
     }
     // One missing level a round: the next round finds it and goes on below.
-    for (; level > 0 && table.exists() && fresh.exists(); --level) {
+    for (; level > down_to && table.exists() && fresh.exists(); --level) {
       const auto entry = state_.entry(table, state_.geometry().index(page, level));
       const Pte upper = ctx.step(descend, reads(entry), [&](Access& a) { return a.read(entry); });
       if (port_.pte().is_present(upper)) {

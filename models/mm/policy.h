@@ -16,6 +16,13 @@ enum class FlushPending : std::uint8_t { none, flag, counter };
 /// clear_refs clears the accessed bit (2.6.22), or takes the right to write away to learn of the next store
 /// (soft-dirty).
 enum class ClearRefs : std::uint8_t { young, soft_dirty };
+/// When mremap flushes the place that its ptes have left.
+enum class MoveFlush : std::uint8_t {
+  each,           ///< each pte as it is cleared (ptep_clear_flush, until 3.1)
+  at_end,         ///< once, when all are moved and no PTL is held (3.2, 7b6efc2bc4f1)
+  if_dirty,       ///< the same, but before the PTLs are released if a dirty pte was moved (4.9, 5d1904204c99)
+  before_unlock,  ///< always before the PTLs are released (4.19, eb66ae030829)
+};
 
 struct KernelPolicy {
   /// CONFIG_PREEMPT: kernel code may be preempted wherever no lock is held.
@@ -44,6 +51,21 @@ struct KernelPolicy {
   bool fault_takes_i_mmap_lock = false;
   /// COW installs the new page only after the old translation is dead (ptep_clear_flush before set_pte_at).
   bool cow_flushes_first = true;
+  /// A file fault locks the page from the cache to the pte, so that truncation and writeback exclude it (since 2.6.23,
+  /// d00806b18315). 2.6.22 has truncate_count instead, which is left out.
+  bool faults_lock_page = false;
+  /// Shared file pages stay read-only until the first store, whose fault marks the page dirty (vma_wants_writenotify,
+  /// since 2.6.19). False: as for files without dirty accounting (shm).
+  bool write_notify = false;
+  /// page_mkclean passes by a pte that is not present at a glance, without its PTL (until 2.6.27, 479db0bf408e).
+  bool mkclean_skips_empty_ptes = false;
+  MoveFlush mremap_flush = MoveFlush::each;
+  /// mremap of a file holds i_mmap_lock while it moves ptes, whatever the order of the two places (until 3.6).
+  bool mremap_locks_rmap = true;
+  /// mremap moves a leaf table as a whole where source and destination cover one (5.0, 2c91bd4a4e2e).
+  bool mremap_moves_tables = false;
+  /// ... and always holds i_mmap_lock for that (5.14, 97113eb39fa7).
+  bool table_move_locks_rmap = true;
   /// The zero page is an ordinary page to rmap, rss and the gather, as until 2.6.23 (557ed1fa2620 made it
   /// special).
   bool zero_page_counted = false;

@@ -124,6 +124,10 @@ class Port {
   /// After the fault handler has installed `pte` (PTL held): hash_preload, TSB insert.
   virtual void update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind kind) = 0;
 
+  /// mremap may hang a whole leaf table elsewhere (arch_supports_page_table_move): nothing but the walk finds a pte by
+  /// its address.
+  [[nodiscard]] virtual bool moves_tables() const { return false; }
+
   // ---- address spaces
   virtual void init_mm(Context& ctx, MmId mm) = 0;
   /// The last user is gone and everything is unmapped: the context id, the TSB go back.

@@ -44,7 +44,7 @@ Outcome Kernel::reclaim(Context& ctx, Call call, VirtPage first, Pages pages) {
     up_read(ctx, mm);
     if (!anon.exists()) continue;
     bool gone = false;
-    if (lock_page(ctx, anon.frame)) {
+    if (trylock_page(ctx, anon.frame)) {
       gone = call == Call::discard ? discard_one(ctx, anon) : swap_out(ctx, anon);
       unlock_page(ctx, anon.frame);
     }
@@ -119,6 +119,7 @@ bool Kernel::swap_out(Context& ctx, const AnonPage& anon) {
     ctx.step(write_out, writes(stored).reads(content), [&](Access& a) {
       a.write(stored, a.read(content));
       emit(a, frame_event(EventKind::page_cleaned, anon.frame));
+      emit(a, frame_event(EventKind::page_written, anon.frame));
     });
   }
   const auto page = state_.swap_page(slot);

@@ -21,7 +21,7 @@ KernelState::KernelState(World& world, const KernelLimits& limits, const TableGe
   frames_ = world.allocate("page", limits.frames, FrameFields::words, memory);
   allocator_ = world.allocate("zone", 1, 16, memory);
   files_ =
-      world.allocate("file", limits.files, round_up_to_line(FileFields::pages_first + limits.file_pages), memory);
+      world.allocate("file", limits.files, round_up_to_line(FileFields::pages_first + 2 * limits.file_pages), memory);
   if (limits.swap_slots != 0) {
     anon_vma_ = world.allocate("anon_vma", 1, 8, memory);
     swap_ = world.allocate("swap", limits.swap_slots, SwapFields::words, memory);

@@ -67,7 +67,7 @@ struct VmaFields {
   enum : std::uint32_t { start, end, rights, kind, file, offset, words = 8 };
 };
 struct FrameFields {
-  enum : std::uint32_t { refcount, mapcount, generation, flags, content, next_free, words = 8 };
+  enum : std::uint32_t { refcount, mapcount, generation, flags, content, next_free, wait_head, wait_tail, words = 8 };
 };
 struct TableFields {
   /// Page struct of a page-table page: split pte lock, level, whose it is (nobody's: free).
@@ -87,9 +87,10 @@ enum class VmaKind : std::uint8_t { none, anonymous, file_shared, file_private, 
 enum FrameFlags : std::uint64_t {
   frame_dirty = 1,
   frame_file = 2,
-  frame_locked = 1U << 8,
-  frame_lazyfree = 1U << 9,
-  frame_ksm = 1U << 10
+  frame_locked = 4,
+  frame_device = 8,
+  frame_lazyfree = 16,
+  frame_ksm = 32
 };
 
 /// Typed names for every cell. Construction lays the regions out; nothing else in the kernel knows offsets.
@@ -220,6 +221,13 @@ class KernelState {
   [[nodiscard]] Cell<Frame> frame_next_free(Frame f) const {
     return frames_.cell<Frame>(f.raw(), FrameFields::next_free);
   }
+  /// Tasks that sleep until they are given the page lock.
+  [[nodiscard]] Cell<TaskId> frame_wait_head(Frame f) const {
+    return frames_.cell<TaskId>(f.raw(), FrameFields::wait_head);
+  }
+  [[nodiscard]] Cell<TaskId> frame_wait_tail(Frame f) const {
+    return frames_.cell<TaskId>(f.raw(), FrameFields::wait_tail);
+  }
   [[nodiscard]] Cell<std::uint64_t> zone_lock() const { return allocator_.cell<std::uint64_t>(0, 0); }
   [[nodiscard]] Cell<Frame> frame_free_head() const { return allocator_.cell<Frame>(0, 1); }
   [[nodiscard]] Cell<std::uint64_t> frames_free() const { return allocator_.cell<std::uint64_t>(0, 2); }
@@ -246,6 +254,11 @@ class KernelState {
   }
   [[nodiscard]] Cell<Frame> file_page(FileId f, std::uint64_t n) const {
     return files_.cell<Frame>(f.raw(), static_cast<std::uint32_t>(FileFields::pages_first + n));
+  }
+  /// What is on disk of the file's page.
+  [[nodiscard]] Cell<std::uint64_t> file_backing(FileId f, std::uint64_t n) const {
+    return files_.cell<std::uint64_t>(f.raw(),
+                                      static_cast<std::uint32_t>(FileFields::pages_first + limits_.file_pages + n));
   }
 
  private:

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "models/mm/port.h"
+#include "models/mm/vma.h"
 
 namespace mmulab {
 
@@ -42,18 +43,21 @@ struct Gather {
   bool freed_tables = false;
   bool stopped = false;        ///< put_page or room said stop since the last after_unlock
   bool force_flush = false;    ///< a dirty shared page was cleared under this PTL
+  bool delayed_rmaps = false;  ///< its list holds pages, from `first_delayed` on, whose map count it still owes
   bool attached = false;       ///< a lazily attached list, and with it the pin, is held
   bool nested = false;         ///< another gather of this mm was open at begin or end
   VirtPage range_first{~std::uint64_t{0}};
   VirtPage range_end;
   std::uint32_t list = 0;      ///< which list of the page store
   std::uint32_t capacity = 0;
+  std::uint32_t first_delayed = 0;
 };
 
 inline void remember(History& history, const Gather& g) {
   history.learn(g.mm);
   history.learn(std::uint64_t{g.need_flush} | std::uint64_t{g.freed_tables} << 1 | std::uint64_t{g.stopped} << 2 |
-                std::uint64_t{g.force_flush} << 3 | std::uint64_t{g.attached} << 4 | std::uint64_t{g.nested} << 5);
+                std::uint64_t{g.force_flush} << 3 | std::uint64_t{g.attached} << 4 | std::uint64_t{g.nested} << 5 |
+                std::uint64_t{g.delayed_rmaps} << 6 | std::uint64_t{g.first_delayed} << 7);
   history.learn(g.range_first);
   history.learn(g.range_end);
   history.learn(std::uint64_t{g.list} << 32 | g.capacity);
@@ -95,8 +99,8 @@ class Strategy {
   /// Start of a gather. mmap_sem or i_mmap_lock; no PTL.
   virtual void begin(Context&, Gather&) {}
   /// Around the pages of one VMA. No PTL; end_vma before the VMA is unlinked.
-  virtual void start_vma(Context&, Gather&, VmaId) {}
-  virtual void end_vma(Context&, Gather&, VmaId) {}
+  virtual void start_vma(Context&, Gather&, const VmaRecord&) {}
+  virtual void end_vma(Context&, Gather&, const VmaRecord&) {}
   /// Just after the PTL was taken (lazy-mmu enter). `g` may be null (fork, mprotect in 2.6).
   virtual void locked(Context&, Gather* g, MmId, const PtlPair&) { (void)g; }
   /// Someone else's pending flush of [first, end). PTL held, before ptes are read.
@@ -108,8 +112,11 @@ class Strategy {
   virtual Pte pte_op(Context&, Gather* g, const PteRequest&) = 0;
   /// Records the obligation that pte_op made. PTL held, same preemption-off section.
   virtual void note(Context&, Gather&, const NoteArguments&) {}
-  /// Queues or frees a page whose last mapping here is gone. PTL held, atomic.
-  virtual PageVerdict put_page(Context&, Gather&, Frame) = 0;
+  /// Does put_page take the map count of a dirty shared page over, to drop it behind the flush?
+  [[nodiscard]] virtual bool delays_rmap() const { return false; }
+  /// Queues or frees a page whose last mapping here is gone. PTL held, atomic. `delayed_rmap`: its map count is the
+  /// strategy's to drop (Kernel::remove_rmap), before the PTL is released.
+  virtual PageVerdict put_page(Context&, Gather&, Frame, bool delayed_rmap) = 0;
   /// Frees a page-table page. VMAs unlinked; no PTL of a leaf table.
   virtual void put_table(Context&, Gather&, std::size_t level, TableId, VirtPage) = 0;
   /// Just before the PTL is released (lazy-mmu leave, the thread's hook). PTL held.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The VMAs of an mm: a sorted array of records, searched as one step under mmap_sem. Source: mm/mmap.c (find_vma,
-// split_vma, vma_link). Left out: merging, the red-black tree's depth (kernel.cost.find_vma stands for it).
+// The VMAs of an mm: a sorted array of records, searched as one step under mmap_sem; what maps a file changes under
+// that file's i_mmap_lock, too. Source: mm/mmap.c (find_vma, split_vma, vma_link, unlink_file_vma). Left out: merging,
+// the red-black tree's depth (kernel.cost.find_vma stands for it).
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -12,6 +13,19 @@ const Label unlink_out{"vma.unlink", "vma_link"};
 
 Cell<std::uint64_t> word(Location first, std::uint32_t n) {
   return Cell<std::uint64_t>{Location{first.raw() + n}};
+}
+
+template <class Load>
+VmaRecord load_record(const KernelState& state, Load&& load, VmaId v) {
+  VmaRecord r;
+  r.first = VirtPage{load(state.vma<std::uint64_t>(v, VmaFields::start))};
+  r.end = VirtPage{load(state.vma<std::uint64_t>(v, VmaFields::end))};
+  const auto rights = load(state.vma<std::uint64_t>(v, VmaFields::rights));
+  r.rights = {(rights & 1) != 0, (rights & 2) != 0};
+  r.kind = load(state.vma<VmaKind>(v, VmaFields::kind));
+  r.file = load(state.vma<FileId>(v, VmaFields::file));
+  r.offset_pages = load(state.vma<std::uint64_t>(v, VmaFields::offset));
+  return r;
 }
 
 template <class Store>
@@ -27,16 +41,27 @@ void store_record(const KernelState& state, Store&& store, VmaId v, const VmaRec
 
 }  // namespace
 
-VmaRecord Kernel::load_vma(const Access& a, VmaId v) const {
-  VmaRecord r;
-  r.first = VirtPage{a.read(state_.vma<std::uint64_t>(v, VmaFields::start))};
-  r.end = VirtPage{a.read(state_.vma<std::uint64_t>(v, VmaFields::end))};
-  const auto rights = a.read(state_.vma<std::uint64_t>(v, VmaFields::rights));
-  r.rights = {(rights & 1) != 0, (rights & 2) != 0};
-  r.kind = a.read(state_.vma<VmaKind>(v, VmaFields::kind));
-  r.file = a.read(state_.vma<FileId>(v, VmaFields::file));
-  r.offset_pages = a.read(state_.vma<std::uint64_t>(v, VmaFields::offset));
-  return r;
+VmaRecord Kernel::load_vma(const Access& a, VmaId vma) const {
+  return load_record(state_, [&](auto cell) { return a.read(cell); }, vma);
+}
+
+void Kernel::lock_i_mmap(Context& ctx, const VmaRecord& vma) {
+  if (vma.maps_file()) locks_.spin_lock(ctx, state_.file(vma.file, FileFields::i_mmap_lock), LockClass::i_mmap);
+}
+
+void Kernel::unlock_i_mmap(Context& ctx, const VmaRecord& vma) {
+  if (vma.maps_file()) locks_.spin_unlock(ctx, state_.file(vma.file, FileFields::i_mmap_lock), LockClass::i_mmap);
+}
+
+/// Around a change of where pages that others look for by their frame (vma_link, __vma_adjust, take_rmap_locks).
+void Kernel::lock_rmap(Context& ctx, const VmaRecord& vma) {
+  lock_i_mmap(ctx, vma);
+  lock_anon_vma(ctx);
+}
+
+void Kernel::unlock_rmap(Context& ctx, const VmaRecord& vma) {
+  unlock_anon_vma(ctx);
+  unlock_i_mmap(ctx, vma);
 }
 
 std::uint32_t Kernel::vma_count(Context& ctx, MmId mm) {
@@ -66,6 +91,12 @@ void Kernel::read_vma(Context& ctx, VmaId vma, VmaRecord& record) {
 
 /// mmap_sem held for write, the range known to be free.
 void Kernel::insert_vma(Context& ctx, MmId mm, const VmaRecord& record) {
+  lock_i_mmap(ctx, record);
+  link_vma(ctx, mm, record);
+  unlock_i_mmap(ctx, record);
+}
+
+void Kernel::link_vma(Context& ctx, MmId mm, const VmaRecord& record) {
   const auto count = state_.mm_vma_count(mm);
   ctx.step(link_in, writes(count).writes_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
     const auto n = static_cast<std::uint32_t>(a.read(count));
@@ -86,10 +117,11 @@ void Kernel::insert_vma(Context& ctx, MmId mm, const VmaRecord& record) {
 /// Whoever looks for pages by their frame does not see it any more: its page tables may go.
 void Kernel::remove_vma(Context& ctx, MmId mm, VmaId vma) {
   const auto count = state_.mm_vma_count(mm);
-  lock_anon_vma(ctx);
+  // Its own mm's VMAs change under mmap_sem only, which is ours.
+  const VmaRecord gone = load_record(state_, [&](auto cell) { return ctx.world().load(cell); }, vma);
+  lock_rmap(ctx, gone);
   ctx.step(unlink_out, writes(count).writes_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
     const auto n = static_cast<std::uint32_t>(a.read(count));
-    const VmaRecord gone = load_vma(a, vma);
     for (std::uint32_t i = vma.raw() - state_.vma_of(mm, 0).raw(); i + 1 < n; ++i) {
       const Location from = state_.vma<std::uint64_t>(state_.vma_of(mm, i + 1), 0).at;
       const Location to = state_.vma<std::uint64_t>(state_.vma_of(mm, i), 0).at;
@@ -103,7 +135,7 @@ void Kernel::remove_vma(Context& ctx, MmId mm, VmaId vma) {
     event.b = (gone.end - gone.first).raw();
     emit(a, event);
   });
-  unlock_anon_vma(ctx);
+  unlock_rmap(ctx, gone);
 }
 
 /// Makes `at` a border between VMAs, if it lies inside one.
@@ -115,10 +147,10 @@ void Kernel::split_vma(Context& ctx, MmId mm, VirtPage at) {
   upper.first = at;
   upper.offset_pages += (at - record.first).raw();
   const auto end = state_.vma<std::uint64_t>(vma, VmaFields::end);
-  lock_anon_vma(ctx);
+  lock_rmap(ctx, record);
   ctx.step(link_in, writes(end), [&](Access& a) { a.write(end, at.raw()); });
-  insert_vma(ctx, mm, upper);
-  unlock_anon_vma(ctx);
+  link_vma(ctx, mm, upper);
+  unlock_rmap(ctx, record);
 }
 
 void Kernel::boot_vma(World& world, MmId mm, const VmaRecord& record) {

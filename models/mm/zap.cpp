@@ -35,14 +35,19 @@ void Kernel::zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, Vi
   strategy_.end(ctx, g);
 }
 
-VirtPage Kernel::unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, VirtPage end) {
+/// mmap_sem held, or the mm is dying.
+void Kernel::unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, VirtPage end) {
   VmaRecord record;
   read_vma(ctx, vma, record);
+  unmap_mapped(ctx, g, record, first, end);
+}
+
+void Kernel::unmap_mapped(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end) {
   strategy_.start_vma(ctx, g, vma);
   std::int64_t block = block_size(policy_);
   VirtPage page = first;
   while (page < end) {
-    page = zap_table(ctx, g, record, page, end, block);
+    page = zap_table(ctx, g, vma, page, end, block);
     if (block > 0) continue;
     strategy_.lock_break(ctx, g, LockBreakReason::block_used);
     // i_mmap_lock is a spinlock: its holder may not be rescheduled.
@@ -50,7 +55,6 @@ VirtPage Kernel::unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, V
     block = block_size(policy_);
   }
   strategy_.end_vma(ctx, g, vma);
-  return page;
 }
 
 /// Zaps within one page-table page; returns where it stopped.
@@ -102,8 +106,11 @@ bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage pag
   const Frame frame = layout.frame(old);
   if (!counted(frame)) return true;
   count_rss(ctx, g.mm, -1);
-  remove_rmap(ctx, frame, dirty);
-  if (strategy_.put_page(ctx, g, frame) == PageVerdict::stop) g.stopped = true;
+  // While others may still store through what they have cached, the page is to look mapped (5df397dec7c4).
+  const bool delayed = shared_file && dirty && strategy_.delays_rmap();
+  if (delayed) set_page_dirty(ctx, frame);
+  else remove_rmap(ctx, frame, dirty);
+  if (strategy_.put_page(ctx, g, frame, delayed) == PageVerdict::stop) g.stopped = true;
   return true;
 }
 

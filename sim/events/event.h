@@ -30,9 +30,14 @@ enum class Call : std::uint8_t {
   migrate_vma,
   clear_refs,
   ksm_merge,
-  reclaim_anon
+  reclaim_anon,
+  truncate,
+  writeback,
+  page_mkclean,  ///< not a call of its own, but it has obligations of its own: inside writeback and reclaim
+  reclaim,
+  mremap
 };
-inline constexpr std::size_t call_kinds = 18;
+inline constexpr std::size_t call_kinds = 23;
 
 enum class EventKind : std::uint8_t {
   // frames, tables, ptes
@@ -42,6 +47,7 @@ enum class EventKind : std::uint8_t {
   frame_freed,      ///< frame: its generation is over, it may be given to another owner
   frame_overput,    ///< frame: a reference was dropped that nobody held; it stays free
   table_allocated,  ///< table, mm; a = level
+  table_moved,      ///< table, mm, page; a = the page that its first entry maps from now on, b = pages
   table_freed,      ///< table: reusable from here on; a = level
   vma_unlinked,     ///< mm, page; a = VmaKind, b = pages
   vma_protected,    ///< mm, page; a = rights (1 write, 2 exec) from here on, b = pages
@@ -55,7 +61,7 @@ enum class EventKind : std::uint8_t {
   switched_out,
   task_exited,  ///< mm
   // locks, interrupts
-  lock_acquired,  ///< a = LockClass, location; mmap_sem: b = 1 for write
+  lock_acquired,  ///< a = LockClass, location; mmap_sem: b = 1 for write; page: b = 1 if it was only tried
   lock_released,  ///< the same
   lock_waited,    ///< a = LockClass, location; b = cycles from finding it taken to having it; before lock_acquired
   irqs_disabled,
@@ -92,7 +98,8 @@ enum class EventKind : std::uint8_t {
   copy_begun,
   copy_ended,  ///< mm, page, frame = source; copy_ended: a = target frame
   page_dirtied,
-  page_cleaned,
+  page_cleaned,    ///< frame: the dirty flag is taken away, for a write to come
+  page_written,    ///< frame: what it holds now is on its backing
   page_discarded,  ///< frame; discarded: a = 1 if it has backing, 2 if its owner has given it up (page_lazyfreed)
   page_lazyfreed,  ///< frame: its content may go unless there is another store
   // strategy

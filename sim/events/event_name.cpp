@@ -10,6 +10,7 @@ const char* name_of(EventKind kind) {
     case EventKind::frame_freed: return "frame_freed";
     case EventKind::frame_overput: return "frame_overput";
     case EventKind::table_allocated: return "table_allocated";
+    case EventKind::table_moved: return "table_moved";
     case EventKind::table_freed: return "table_freed";
     case EventKind::vma_unlinked: return "vma_unlinked";
     case EventKind::vma_protected: return "vma_protected";
@@ -55,6 +56,7 @@ const char* name_of(EventKind kind) {
     case EventKind::copy_ended: return "copy_ended";
     case EventKind::page_dirtied: return "page_dirtied";
     case EventKind::page_cleaned: return "page_cleaned";
+    case EventKind::page_written: return "page_written";
     case EventKind::page_discarded: return "page_discarded";
     case EventKind::page_lazyfreed: return "page_lazyfreed";
     case EventKind::batch_noted: return "batch_noted";
@@ -85,6 +87,11 @@ const char* name_of(Call call) {
     case Call::clear_refs: return "clear_refs";
     case Call::ksm_merge: return "ksm_merge";
     case Call::reclaim_anon: return "reclaim_anon";
+    case Call::truncate: return "truncate";
+    case Call::writeback: return "writeback";
+    case Call::page_mkclean: return "page_mkclean";
+    case Call::reclaim: return "reclaim";
+    case Call::mremap: return "mremap";
   }
   return "?";
 }

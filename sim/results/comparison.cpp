@@ -71,7 +71,8 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   constexpr std::size_t calls_shown = 3;
   std::vector<Column> columns;
   for (const char* call :
-       {"munmap", "fork", "mprotect", "dontneed", "exit", "unmap_mapping", "zero_read", "fault"})
+       {"munmap", "fork", "mprotect", "mremap", "dontneed", "exit", "unmap_mapping", "truncate", "writeback", "reclaim",
+        "zero_read", "fault"})
     if (columns.size() < calls_shown && !says_nothing(call_column(call), comparison))
       columns.push_back(call_column(call));
   const auto add = [&](const Column& column) {

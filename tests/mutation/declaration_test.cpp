@@ -22,7 +22,6 @@ namespace {
 
 /// Labels that no assembled system reaches by a schedule of its own, each with the reason and the test that does.
 const std::map<std::string_view, const char*> out_of_reach = {
-    {"tagged.pte.young", "its movers end before clear_refs meets a page; tests/models/tagged/port_test.cpp"},
     {"ppc64.pte_clear_young", "the kernel model has no page ageing; tests/models/ppc64/change_pte_test.cpp"},
     {"tagged.pte.young", "the kernel model has no page ageing; tests/models/tagged/port_test.cpp"},
     {"ppc64.set_pte_clears",

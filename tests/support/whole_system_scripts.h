@@ -84,6 +84,67 @@ cpu = 3
 ops = ["barrier start", "load heap", "store heap", "barrier again", "dontneed mine", "repeat 4 { store heap }"]
 )";
 
+/// A file in two address spaces, and what the kernel does to its pages; tasks that wait for one page's lock in a row.
+constexpr const char* filers = R"([workload]
+kind = "script"
+think_cycles_max = 300
+rounds = 6
+[[workload.region]]
+name = "log"
+kind = "file_shared"
+pages = 6
+[[workload.region]]
+name = "copy"
+kind = "file_private"
+file = "log"
+pages = 6
+[[workload.region]]
+name = "device"
+kind = "pfnmap"
+pages = 2
+[[workload.region]]
+name = "theirs"
+kind = "file_shared"
+file = "log"
+pages = 6
+mm = 1
+[[workload.region]]
+name = "new"
+pages = 4
+mapped = false
+[[workload.region]]
+name = "table"
+kind = "file_shared"
+pages = 4
+first_page = 32
+[[workload.region]]
+name = "hole"
+pages = 4
+first_page = 36
+mapped = false
+[[workload.task]]
+name = "a"
+cpu = 0
+ops = ["load log; store log; store device; think; store copy+1; dontneed log[0..2]; mprotect log r; mprotect log rw",
+       "repeat 8 { store log+0 }", "truncate device; reclaim log; munmap copy[2..3]; mmap copy[2..3];",
+       "mremap log[1..2] new; load new; mremap new[1] log; store table",
+       "mremap table hole; load hole; mremap hole table"]
+[[workload.task]]
+name = "b"
+cpu = 0
+ops = ["repeat 6 { writeback log; yield }", "store device; reclaim log; truncate log[3..4]"]
+[[workload.task]]
+name = "c"
+cpu = 1
+mm = 1
+ops = ["repeat 6 { store theirs; writeback log+0; think }", "unmap_mapping log"]
+[[workload.task]]
+name = "d"
+cpu = 1
+mm = 1
+ops = ["repeat 6 { store theirs+0; writeback log; yield }", "truncate log+5"]
+)";
+
 /// Address spaces that take turns on one cpu.
 constexpr const char* forks = R"([workload]
 kind = "script"

@@ -60,6 +60,29 @@ kernel = "2.6.22"
 strategy = "generic-2.6.22"
 workload = "mixed"
 )"},
+    {"x86 files, modern", R"(machine = "skylake"
+strategy = "linux-modern"
+[kernel]
+preset = "modern"
+tick_cycles = 3000
+write_notify = true
+x86.shootdown = "tlb-gen-modern"
+)"},
+    {"x86 files, small tables", R"(machine = "x86-tiny"
+strategy = "linux-modern"
+[kernel]
+preset = "modern"
+tick_cycles = 2000
+)"},
+    {"x86 files, 2.6", R"(machine = "core2"
+strategy = "generic-2.6.22"
+[kernel]
+preset = "2.6.22"
+preempt = true
+zap_block_ptes = 8
+tick_cycles = 2000
+faults_lock_page = true
+)"},
     {"x86 mixed, modern", R"(machine = "skylake"
 strategy = "linux-modern"
 workload = "mixed"
@@ -246,6 +269,7 @@ std::vector<WholeSystem> whole_systems() {
   for (const Combination& c : combinations) {
     const std::string name = c.name;
     std::string text = c.toml;
+    if (name.find("files") != std::string::npos) text += filers;
     if (name.find("crowd") != std::string::npos) text += crowd;
     if (name.find("movers") != std::string::npos) text += movers;
     if (name.find("storm") != std::string::npos) text += storm;

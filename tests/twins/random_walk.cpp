@@ -48,7 +48,6 @@ const Decision* RandomWalk::pick_for(const Turn& turn, const ExploredHost& host,
 WalkResult RandomWalk::run(std::uint64_t seed, std::uint64_t steps_max, const std::vector<Turn>& beginning) {
   ExploredHost& host = system_->make_explored();
   host.start();
-  WalkResult result;
   auto turn = beginning.begin();
   for (std::uint64_t step = 0; step < steps_max && !system_->finished(); ++step) {
     host.list_decisions(decisions_);
@@ -60,7 +59,12 @@ WalkResult RandomWalk::run(std::uint64_t seed, std::uint64_t steps_max, const st
     last_ = next->agent;
     host.perform(*next);
   }
-  result.finished = system_->finished();
+  return result_of(system_->finished());
+}
+
+WalkResult RandomWalk::result_of(bool finished) {
+  WalkResult result;
+  result.finished = finished;
   if (result.finished) {
     Event quiet{EventKind::quiescent};
     quiet.b = system_->borrowed_roots();

@@ -38,14 +38,20 @@ class RandomWalk {
   /// Until every task has ended, nobody can go on, or `steps_max` steps were made.
   WalkResult run(std::uint64_t seed, std::uint64_t steps_max, const std::vector<Turn>& beginning = {});
 
+ protected:
+  WalkResult result_of(bool finished);
+
  private:
   const Decision* pick(std::uint64_t seed, std::uint64_t step);
   const Decision* pick_for(const Turn& turn, const ExploredHost& host, bool& over);
 
+ protected:
   workload::Plan plan_;
   std::unique_ptr<lab::System> system_;
   Checker checker_{CheckerOptions{OnViolation::count, 16}};
   std::vector<Decision> decisions_;
+
+ private:
   AgentId last_{0};
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Copies of content, dirty bits, tags, sizes, tables: what must be caught, and what must pass.
+// Copies of content, tags, sizes, tables: what must be caught, and what must pass.
 #include "tests/support/catch.h"
 #include "tests/models/invariants/rig.h"
 
@@ -144,93 +144,6 @@ TEST_CASE("one-view: a load through a stale entry during another thread's zap is
   r.use(t1, 5, AccessKind::load);
   r.drop(t1, 5);
   r.ret(t0);
-  CHECK(r.found().empty());
-}
-
-// ---- dirty-kept
-
-TEST_CASE("dirty-kept: a dirty bit taken from a pte must reach the page flag before the page is discarded") {
-  for (const bool transferred : {false, true}) {
-    Rig r;
-    r.give(t0, 9, 3, MmId::none());
-    r.store(t0, 5, Rig::pte(9, true, false, 0x40));
-    r.call(t0, Call::munmap, 5);
-    r.clear(t0, 5);
-    if (transferred) {
-      r.frame(EventKind::page_dirtied, t0, 9);
-      r.frame(EventKind::page_cleaned, t0, 9);
-    }
-    r.frame(EventKind::page_discarded, t0, 9, 1);
-    CHECK(r.found() == (transferred ? Found{} : Found{"dirty-kept:lost"}));
-    CHECK(r.exercised("dirty-kept") == 1);
-  }
-}
-
-TEST_CASE("dirty-kept: a store through a stale entry after the page was cleaned is lost (E06)") {
-  for (const bool flushed : {false, true}) {
-    Rig r;
-    r.give(t0, 9, 3, MmId::none());
-    r.store(t0, 5, Rig::pte(9, true, false, 0x40));
-    r.user(t1);
-    r.fill(t1, 5);
-    r.kernel(t0);
-    r.call(t0, Call::munmap, 5);
-    r.clear(t0, 5);
-    r.frame(EventKind::page_dirtied, t0, 9);
-    if (flushed) r.drop(t1, 5);
-    r.frame(EventKind::page_cleaned, t2, 9);  // the writer back takes its snapshot
-    r.use(t1, 5, AccessKind::store);
-    r.drop(t1, 5);
-    r.ret(t0);
-    r.frame(EventKind::page_discarded, t2, 9, 1);
-    CHECK(r.found() == (flushed ? Found{} : Found{"dirty-kept:lost"}));
-  }
-}
-
-TEST_CASE("dirty-kept: a dirty bit that mprotect takes and gives back is not lost") {
-  for (const bool given_back : {false, true}) {
-    Rig r;
-    r.give(t0, 9, 3, MmId::none());
-    r.store(t0, 5, Rig::pte(9, true, false, 0x40));
-    r.call(t0, Call::mprotect, 5);
-    r.clear(t0, 5);
-    r.store(t0, 5, Rig::pte(9, true, true, given_back ? 0x40 : 0));
-    r.ret(t0);
-    r.plain(EventKind::quiescent, t0, 1);
-    CHECK(r.found() == (given_back ? Found{} : Found{"dirty-kept:lost"}));
-  }
-}
-
-TEST_CASE("dirty-kept: a store to a page whose flag is set is covered by the flag") {
-  Rig r;
-  r.give(t0, 9, 3, MmId::none());
-  r.store(t0, 5, Rig::pte(9, true, false, 0x40));
-  r.frame(EventKind::page_dirtied, t0, 9);
-  r.clear(t0, 5);
-  r.plain(EventKind::quiescent, t0, 1);
-  CHECK(r.found().empty());
-}
-
-TEST_CASE("dirty-kept: a driver's page has nothing to be written back to") {
-  for (const std::uint64_t device : {0U, 1U}) {
-    Rig r;
-    Event given = r.make(EventKind::frame_allocated, t0);
-    given.frame = Frame{9};
-    given.a = device;
-    r.emit(given);
-    r.store(t0, 5, Rig::pte(9, true, false, 0x40));
-    r.clear(t0, 5);
-    r.plain(EventKind::quiescent, t0, 1);
-    CHECK(r.found() == (device == 1 ? Found{} : Found{"dirty-kept:lost"}));
-  }
-}
-
-TEST_CASE("dirty-kept: a page without backing may be discarded dirty") {
-  Rig r;
-  r.give(t0, 9, 3, MmId::none());
-  r.store(t0, 5, Rig::pte(9, true, false, 0x40));
-  r.clear(t0, 5);
-  r.frame(EventKind::page_discarded, t0, 9, 0);
   CHECK(r.found().empty());
 }
 

@@ -63,6 +63,16 @@ TEST_CASE("lock-order: two page-table locks nest, one twice does not, two zone l
   CHECK(r.found() == Found{"lock-order:order", "lock-order:order"});
 }
 
+TEST_CASE("lock-order: a page lock that is only tried may be taken inside a page-table lock") {
+  for (const bool tried : {false, true}) {
+    Rig r;
+    r.lock(t0, LockClass::ptl, 1);
+    if (tried) r.trylock_page(t0, 2);
+    else r.lock(t0, LockClass::page, 2);
+    CHECK(r.found() == (tried ? Found{} : Found{"lock-order:order"}));
+  }
+}
+
 TEST_CASE("lock-order: what was released does not count") {
   Rig r;
   r.lock(t0, LockClass::zone, 1);

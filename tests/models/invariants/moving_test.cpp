@@ -165,6 +165,7 @@ TEST_CASE("dirty-kept: a store after an anonymous page was written to swap is lo
     r.use(t1, 5, AccessKind::store);
     if (flushed) r.drop(t1, 5);
     r.frame(EventKind::page_cleaned, t2, 9);
+    r.frame(EventKind::page_written, t2, 9);
     r.use(t1, 5, AccessKind::store);
     r.drop(t1, 5);
     r.frame(EventKind::page_discarded, t2, 9, 1);

@@ -126,6 +126,7 @@ class Rig : public CopySource {
   void lock(Actor who, LockClass lock_class = LockClass::ptl, std::uint32_t at = 7) {
     locking(EventKind::lock_acquired, who, lock_class, at);
   }
+  void trylock_page(Actor who, std::uint32_t at) { locking(EventKind::lock_acquired, who, LockClass::page, at, 1); }
   void unlock(Actor who, LockClass lock_class = LockClass::ptl, std::uint32_t at = 7) {
     locking(EventKind::lock_released, who, lock_class, at);
   }
@@ -281,8 +282,9 @@ class Rig : public CopySource {
     if (call != Call::unmap_mapping) e.mm = MmId{mm};
     return e;
   }
-  void locking(EventKind kind, Actor who, LockClass lock_class, std::uint32_t at) {
+  void locking(EventKind kind, Actor who, LockClass lock_class, std::uint32_t at, std::uint64_t b = 0) {
     Event e = make(kind, who);
+    e.b = b;
     e.a = static_cast<std::uint64_t>(lock_class);
     e.location = Location{at};
     emit(e);

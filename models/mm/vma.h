@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// A VMA as the kernel's code hands it about: a copy of the record. Records move within their mm's array, so code that
+// gives mmap_sem or i_mmap_lock up finds its VMA again by address.
+#pragma once
+
+#include "models/mm/state.h"
+#include "sim/exec/history.h"
+
+namespace mmulab {
+
+struct VmaRecord {
+  VirtPage first;
+  VirtPage end;
+  Rights rights;
+  VmaKind kind = VmaKind::none;
+  FileId file;
+  std::uint64_t offset_pages = 0;
+  /// In the file's i_mmap, so that the file's pages are found in it.
+  [[nodiscard]] bool maps_file() const { return kind != VmaKind::none && kind != VmaKind::anonymous; }
+};
+
+inline void remember(History& history, const VmaRecord& r) {
+  history.learn(r.first);
+  history.learn(r.end);
+  history.learn(std::uint64_t{r.rights.write} | std::uint64_t{r.rights.exec} << 1);
+  history.learn(r.kind);
+  history.learn(r.file);
+  history.learn(r.offset_pages);
+}
+
+}  // namespace mmulab
