@@ -77,14 +77,14 @@ constexpr bool changes_vmas(OperationKind kind) {
   return kind == OperationKind::munmap || kind == OperationKind::mmap || kind == OperationKind::mprotect ||
          kind == OperationKind::mremap;
 }
+/// Whether it names a queue where tasks sleep.
+constexpr bool waits_at_queue(OperationKind kind) {
+  return kind == OperationKind::sleep || kind == OperationKind::await || kind == OperationKind::wake;
+}
 /// Whether the kernel looks for pages by their frame.
 constexpr bool walks_rmap(OperationKind kind) {
   return kind == OperationKind::discard || kind == OperationKind::reclaim_anon || kind == OperationKind::protnone ||
          kind == OperationKind::migrate || kind == OperationKind::migrate_vma;
-}
-/// Whether it names a queue where tasks sleep.
-constexpr bool waits_at_queue(OperationKind kind) {
-  return kind == OperationKind::sleep || kind == OperationKind::await || kind == OperationKind::wake;
 }
 /// Whether pages may come to wait in a gather, or for a reclaimer's flush.
 constexpr bool zaps(OperationKind kind) {

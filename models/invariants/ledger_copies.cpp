@@ -199,6 +199,8 @@ std::optional<UsableCopy> Ledger::usable(const Obligation& o, CpuId only) const 
   for (const TlbCopy& copy : o.tlb)
     for (std::uint32_t thread = 0; thread < config_.threads_per_core; ++thread) {
       const CpuId cpu{std::uint64_t{copy.core.raw()} * config_.threads_per_core + thread};
+      // A copy proves that some thread of the core runs this mm; one that we have not seen yet need not be it.
+      if (config_.threads_per_core > 1 && execution.cpu(cpu).mode == CpuRecord::Mode::unknown) continue;
       if (runs(cpu) && execution.answers(cpu, copy.tag, o.was.mm) && confirmed(o, copy))
         return UsableCopy{UsableCopy::Kind::tlb, cpu, copy.tag, Location{}};
     }

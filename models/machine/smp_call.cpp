@@ -64,7 +64,7 @@ std::uint64_t SmpCall::take_queue(Context& ctx) {
 std::uint64_t SmpCall::read(Context& ctx, CpuId from, Payload& payload) {
   const std::uint64_t csd = record(from, ctx.cpu());
   return ctx.step(labels_.read, reads_words(field(csd, next).at, words - 1), [&](Access& a) {
-    for (std::uint32_t w = 0; w < payload_words; ++w) payload[w] = a.read(field(csd, first_of_payload + w));
+    for (std::uint32_t w = 0; w < payload_words; ++w) payload[w] = a.keep(a.read(field(csd, first_of_payload + w)));
     return a.read(field(csd, next));
   });
 }

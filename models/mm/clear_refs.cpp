@@ -21,7 +21,7 @@ Outcome Kernel::clear_refs(Context& ctx, VirtPage first, Pages pages) {
   if (policy_.clear_refs_takes_sem_for_write) down_write(ctx, mm); else down_read(ctx, mm);
   if (counts) open_flush(ctx, mm);
   const Outcome outcome = for_each_vma(ctx, mm, first, end, [&](const VmaRecord&, VirtPage begin, VirtPage last) {
-    for_each_pte(ctx, mm, begin, last, nullptr,
+    for_each_pte(ctx, mm, begin, last, nullptr, Settles::no,
                  [&](VirtPage page, Cell<Pte> ptep) { forget_references(ctx, mm, page, ptep); });
   });
   if (policy_.clear_refs_flushes) {

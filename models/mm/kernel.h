@@ -43,6 +43,8 @@ struct AnonPage {
   [[nodiscard]] bool exists() const { return frame.exists(); }
 };
 
+enum class Settles : std::uint8_t { no, yes };
+
 /// A pte that may show an anonymous page, under its PTL.
 struct Mapping {
   MmId mm;
@@ -279,7 +281,8 @@ class Kernel {
   template <class Visit>
   Outcome for_each_vma(Context& ctx, MmId mm, VirtPage first, VirtPage end, const Visit& visit);
   template <class Visit>
-  void for_each_pte(Context& ctx, MmId mm, VirtPage first, VirtPage end, Gather* g, const Visit& visit);
+  void for_each_pte(Context& ctx, MmId mm, VirtPage first, VirtPage end, Gather* g, Settles settles,
+                    const Visit& visit);
 
   // madvise(FREE), clear_refs, NUMA hints
   void free_lazily(Context& ctx, Gather& g, VirtPage page, Cell<Pte> ptep);
@@ -319,7 +322,7 @@ class Kernel {
   bool discard_one(Context& ctx, const AnonPage& anon);
   bool swap_out(Context& ctx, const AnonPage& anon);
   Outcome reclaim(Context& ctx, Call call, VirtPage first, Pages pages);
-  void free_reclaimed(Context& ctx, ReclaimList& list);
+  void free_reclaimed(Context& ctx, Call call, ReclaimList& list);
   std::uint64_t allocate_slot(Context& ctx, Frame page);
   void duplicate_slot(Context& ctx, std::uint64_t slot);
   void free_slot(Context& ctx, std::uint64_t slot);

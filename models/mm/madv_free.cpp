@@ -29,7 +29,7 @@ Outcome Kernel::madvise_free(Context& ctx, VirtPage first, Pages pages) {
         g.first = begin;
         g.end = end;
         strategy_.begin(ctx, g);
-        for_each_pte(ctx, mm, begin, end, &g,
+        for_each_pte(ctx, mm, begin, end, &g, Settles::yes,
                      [&](VirtPage page, Cell<Pte> ptep) { free_lazily(ctx, g, page, ptep); });
         strategy_.end(ctx, g);
       });

@@ -30,7 +30,7 @@ Outcome Kernel::protnone(Context& ctx, VirtPage first, Pages pages) {
     if (policy_.mprotect_gathers) strategy_.begin(ctx, g);
     outcome = for_each_vma(ctx, mm, first, g.end, [&](const VmaRecord& vma, VirtPage begin, VirtPage end) {
       if (vma.kind != VmaKind::anonymous) return;
-      for_each_pte(ctx, mm, begin, end, policy_.mprotect_gathers ? &g : nullptr,
+      for_each_pte(ctx, mm, begin, end, policy_.mprotect_gathers ? &g : nullptr, Settles::yes,
                    [&](VirtPage page, Cell<Pte> ptep) { give_hint(ctx, g, page, ptep); });
     });
     if (policy_.mprotect_gathers) strategy_.end(ctx, g);

@@ -18,9 +18,11 @@ Outcome Kernel::for_each_vma(Context& ctx, MmId mm, VirtPage first, VirtPage end
   return Outcome::ok;
 }
 
-/// visit(page, ptep) for every pte of the range whose table exists, with the strategy's hooks around each table.
+/// visit(page, ptep) for every pte of the range whose table exists, with the strategy's hooks around each table. Not
+/// every walk settles what others have pending.
 template <class Visit>
-void Kernel::for_each_pte(Context& ctx, MmId mm, VirtPage first, VirtPage end, Gather* g, const Visit& visit) {
+void Kernel::for_each_pte(Context& ctx, MmId mm, VirtPage first, VirtPage end, Gather* g, Settles settles,
+                          const Visit& visit) {
   for (VirtPage page = first; page < end;) {
     const VirtPage border = state_.geometry().next_boundary(page, 1);
     const VirtPage last = border < end ? border : end;
@@ -31,7 +33,7 @@ void Kernel::for_each_pte(Context& ctx, MmId mm, VirtPage first, VirtPage end, G
     }
     locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
     strategy_.locked(ctx, g, mm, {place.ptl, place.ptl, false});
-    strategy_.settle(ctx, mm, page, last);
+    if (settles == Settles::yes) strategy_.settle(ctx, mm, page, last);
     for (; page < last; page = page + Pages{1})
       visit(page, state_.entry(place.table, state_.geometry().index(page, 0)));
     strategy_.before_unlock(ctx, g, mm);

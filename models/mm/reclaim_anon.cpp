@@ -50,16 +50,22 @@ Outcome Kernel::reclaim(Context& ctx, Call call, VirtPage first, Pages pages) {
     }
     if (gone) list.frames[list.count++] = anon.frame;
     else give_back(ctx, anon);
-    if (list.count == list.frames.size()) free_reclaimed(ctx, list);
+    if (list.count == list.frames.size()) free_reclaimed(ctx, call, list);
   }
-  free_reclaimed(ctx, list);
+  free_reclaimed(ctx, call, list);
   leave(ctx, call, first, pages);
   return Outcome::ok;
 }
 
-void Kernel::free_reclaimed(Context& ctx, ReclaimList& list) {
+void Kernel::free_reclaimed(Context& ctx, Call call, ReclaimList& list) {
   if (list.count != 0 && policy_.reclaim_flushes_before_free) strategy_.rmap_flush(ctx, false);
-  for (std::uint32_t n = 0; n < list.count; ++n) put_page(ctx, list.frames[n]);
+  const std::uint64_t backing = call == Call::discard ? 2 : 1;
+  for (std::uint32_t n = 0; n < list.count; ++n) {
+    const Frame frame = list.frames[n];
+    ctx.step(drop_page, Footprint{},
+             [&](Access& a) { emit(a, frame_event(EventKind::page_discarded, frame, backing)); });
+    put_page(ctx, frame);
+  }
   list.count = 0;
 }
 
@@ -86,10 +92,7 @@ bool Kernel::discard_one(Context& ctx, const AnonPage& anon) {
     });
     return false;
   });
-  if (!clean || !only_reference(ctx, anon.frame)) return false;
-  ctx.step(drop_page, Footprint{},
-           [&](Access& a) { emit(a, frame_event(EventKind::page_discarded, anon.frame, 2)); });
-  return true;
+  return clean && only_reference(ctx, anon.frame);
 }
 
 /// False if the page stays: it is lazily freed, shared by KSM, or mapped no more.
@@ -120,10 +123,7 @@ bool Kernel::swap_out(Context& ctx, const AnonPage& anon) {
     });
   }
   const auto page = state_.swap_page(slot);
-  ctx.step(forget_page, writes(page), [&](Access& a) {
-    a.write(page, Frame::none());
-    if (unmapped) emit(a, frame_event(EventKind::page_discarded, anon.frame, 1));
-  });
+  ctx.step(forget_page, writes(page), [&](Access& a) { a.write(page, Frame::none()); });
   free_slot(ctx, slot);
   return unmapped;
 }

@@ -20,9 +20,9 @@ struct KernelLimits {
   std::uint32_t frames = 1024;
   std::uint32_t files = 1;
   std::uint32_t file_pages = 64;
+  std::uint32_t wait_queues = 1;
   /// Slots of the swap area; 0 if nobody reclaims or moves pages, that is, looks for them by their frame.
   std::uint32_t swap_slots = 0;
-  std::uint32_t wait_queues = 1;
 };
 
 enum class TaskState : std::uint8_t { unused, runnable, running, sleeping, dead };
@@ -232,6 +232,9 @@ class KernelState {
   [[nodiscard]] Cell<Frame> frame_free_head() const { return allocator_.cell<Frame>(0, 1); }
   [[nodiscard]] Cell<std::uint64_t> frames_free() const { return allocator_.cell<std::uint64_t>(0, 2); }
 
+  /// Who sleeps at a wait queue.
+  [[nodiscard]] Cell<TaskId> sleeper(std::uint32_t queue) const { return waits_.cell<TaskId>(queue); }
+
   // swap, and the lock under which anonymous pages are found by their frame; both only if somebody looks for them so
   [[nodiscard]] bool has_rmap_walks() const { return limits_.swap_slots != 0; }
   [[nodiscard]] Cell<std::uint64_t> anon_vma_lock() const { return anon_vma_.cell<std::uint64_t>(0, 0); }
@@ -244,8 +247,6 @@ class KernelState {
   }
   [[nodiscard]] Location swap_first() const { return swap_.first(); }
   [[nodiscard]] std::uint32_t swap_words() const { return limits_.swap_slots * SwapFields::words; }
-  /// Who sleeps at a wait queue.
-  [[nodiscard]] Cell<TaskId> sleeper(std::uint32_t queue) const { return waits_.cell<TaskId>(queue); }
 
   // files
   [[nodiscard]] Cell<std::uint64_t> file(FileId f, std::uint32_t field) const {

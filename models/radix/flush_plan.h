@@ -47,7 +47,7 @@ void for_each_page(Context& ctx, const FlushPlan& plan, const Label& read_entrie
                        BatchEntry::words};
     std::array<VirtPage, entries_a_line> pages{};
     ctx.step(read_entries, reads_words(batch.first(), batch.words()), [&](Access& a) {
-      for (std::uint32_t i = 0; i < n; ++i) pages[i] = a.read(batch.cell<VirtPage>(i, BatchEntry::page));
+      for (std::uint32_t i = 0; i < n; ++i) pages[i] = a.keep(a.read(batch.cell<VirtPage>(i, BatchEntry::page)));
     });
     for (std::uint32_t i = 0; i < n; ++i) f(pages[i]);
   }

@@ -162,7 +162,7 @@ void Sparc64Port::smp_flush(Context& ctx, const Invalidation& what) {
 void Sparc64Port::read_cpumask(Context& ctx, MmId mm, sparc64::CpuSet& targets) {
   ctx.step(mask, reads_words(state_.mm_cpumask_first(mm), state_.cpumask_words()), [&](Access& a) {
     for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w)
-      targets.set_word(w, a.read(state_.mm_cpumask(mm, w)));
+      targets.set_word(w, a.keep(a.read(state_.mm_cpumask(mm, w))));
   });
 }
 

@@ -30,9 +30,12 @@ ContextId AsidAllocator::read_id(Context& ctx, MmId mm) const {
   return ctx.step(read_id_label, reads(id), [&](Access& a) { return a.read(id); });
 }
 
-void AsidAllocator::store_id(Context& ctx, MmId mm, ContextId id) const {
+ContextId AsidAllocator::store_id(Context& ctx, MmId mm, ContextId id) const {
   const auto cell = of(mm);
-  ctx.step(store_id_label, writes(cell), [&](Access& a) { a.write(cell, id); });
+  return ctx.step(store_id_label, writes(cell), [&](Access& a) {
+    a.write(cell, id);
+    return id;
+  });
 }
 
 // ------------------------------------------------------------------------------------------------ generations
@@ -61,10 +64,7 @@ std::uint32_t Generations::take(Context& ctx, MmId mm) {
     id = a.keep(a.read(cell));
     return id.generation() == a.read(generation());
   });
-  if (!current) {
-    id = renew(ctx, id);
-    store_id(ctx, mm, id);
-  }
+  if (!current) id = store_id(ctx, mm, renew(ctx, id));
   if (params_.publish_before_flush) publish(ctx, id);
   flush_if_pending(ctx);
   if (!params_.publish_before_flush) publish(ctx, id);

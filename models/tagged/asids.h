@@ -38,7 +38,7 @@ class AsidAllocator {
 
  protected:
   [[nodiscard]] ContextId read_id(Context& ctx, MmId mm) const;
-  void store_id(Context& ctx, MmId mm, ContextId id) const;
+  ContextId store_id(Context& ctx, MmId mm, ContextId id) const;
   const KernelState& state_;
 };
 

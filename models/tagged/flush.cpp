@@ -34,6 +34,7 @@ void TaggedPort::sample_asid(Context& ctx, MmId mm) {
 void TaggedPort::invalidate(Context& ctx, const Invalidation& what) {
   const Conclusion nothing(ctx);
   if (radix::nothing_to_do(what)) return;
+  const Conclusion nothing(ctx);
   const FlushPlan plan = radix::plan_of(what, params_.flush_ceiling);
   locks_.preempt_disable(ctx);
   const std::uint32_t asid = begin_flush(ctx, what, plan);
@@ -74,7 +75,7 @@ void TaggedPort::flush_by_ipi(Context& ctx, const FlushPlan& plan, std::uint32_t
   CpuMask others;
   ctx.step(read_mask, reads_words(state_.mm_cpumask_first(plan.mm), state_.cpumask_words()), [&](Access& a) {
     for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w)
-      others.set_word(w, a.read(state_.mm_cpumask(plan.mm, w)));
+      others.set_word(w, a.keep(a.read(state_.mm_cpumask(plan.mm, w))));
   });
   const CpuId self = ctx.cpu();
   const bool marked = others.has(self);

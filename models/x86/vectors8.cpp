@@ -109,7 +109,7 @@ void Vectors8::invalidate(Context& ctx, const Invalidation& what) {
   CpuMask mask;
   ctx.step(read_mask, reads_words(state_.mm_cpumask_first(what.mm), state_.cpumask_words()), [&](Access& a) {
     for (std::uint32_t w = 0; w < state_.cpumask_words(); ++w)
-      mask.set_word(w, a.read(state_.mm_cpumask(what.mm, w)));
+      mask.set_word(w, a.keep(a.read(state_.mm_cpumask(what.mm, w))));
     emit(a, flush_event(EventKind::flush_begun, what, plan));
   });
   mask.remove(cpu);

@@ -23,7 +23,6 @@ namespace {
 /// Labels that no assembled system reaches by a schedule of its own, each with the reason and the test that does.
 const std::map<std::string_view, const char*> out_of_reach = {
     {"ppc64.pte_clear_young", "the kernel model has no page ageing; tests/models/ppc64/change_pte_test.cpp"},
-    {"x86.pte.young", "the kernel model has no page ageing; tests/models/x86/invalidate_test.cpp"},
     {"tagged.pte.young", "the kernel model has no page ageing; tests/models/tagged/port_test.cpp"},
     {"ppc64.set_pte_clears",
      "the kernel model never sets a pte over a present one; tests/models/ppc64/change_pte_test.cpp"},

@@ -6,6 +6,7 @@
 
 #include "sim/config/load.h"
 #include "sim/lab/schema.h"
+#include "tests/support/whole_system_scripts.h"
 
 namespace mmulab::test {
 namespace {
@@ -19,263 +20,6 @@ struct Combination {
   const char* name;
   const char* toml;
 };
-
-/// Tasks that outnumber their cpus, two address spaces, ticks, preemption: what a scheduler sees.
-constexpr const char* crowd = R"([workload]
-kind = "script"
-think_cycles_max = 500
-rounds = 4
-[[workload.region]]
-name = "heap"
-pages = 80
-straddle = true
-[[workload.region]]
-name = "device"
-kind = "pfnmap"
-pages = 4
-[[workload.region]]
-name = "file"
-kind = "file_shared"
-pages = 40
-[[workload.region]]
-name = "other"
-pages = 8
-mm = 1
-[[workload.task]]
-name = "first"
-cpu = 0
-ops = ["store heap", "load file", "store file", "think", "fork child", "mprotect heap r", "think", "mprotect heap rw",
-       "munmap heap[40..79] by 8", "store heap[0..1]", "dontneed heap[0..39]", "mmap heap[40..79]", "yield"]
-[[workload.task]]
-name = "second"
-cpu = 1
-ops = ["store heap[0..60]", "load file", "think", "dontneed heap[0..60]", "zero_read heap[0..9]", "unmap_mapping file",
-       "load heap[0..60]"]
-[[workload.task]]
-name = "third"
-mm = 1
-cpu = 0
-ops = ["store other", "think 2000", "load other", "yield"]
-[[workload.task]]
-name = "fourth"
-mm = 1
-cpu = 1
-ops = ["repeat 20 { store other; think }"]
-[[workload.task]]
-name = "child"
-cpu = 1
-ops = ["load heap[0..9]", "store heap[0..9]", "yield"]
-[[workload.task]]
-name = "fifth"
-mm = 1
-cpu = 0
-ops = ["load other; think; load other"]
-)";
-
-/// Four cpus that fault on the same pages at once, while one of them takes the pages away.
-constexpr const char* storm = R"([workload]
-kind = "script"
-rounds = 12
-[[workload.region]]
-name = "heap"
-pages = 24
-[[workload.region]]
-name = "mine"
-pages = 24
-[[workload.task]]
-name = "a"
-cpu = 0
-ops = ["barrier start", "store heap", "barrier again", "dontneed heap", "dontneed mine"]
-[[workload.task]]
-name = "b"
-cpu = 1
-ops = ["barrier start", "store heap", "barrier again", "think 300", "repeat 4 { load heap }", "dontneed heap"]
-[[workload.task]]
-name = "c"
-cpu = 2
-ops = ["barrier start", "store heap", "store mine", "barrier again", "repeat 4 { load heap[0..11]; load heap[0..11] }"]
-[[workload.task]]
-name = "d"
-cpu = 3
-ops = ["barrier start", "load heap", "store heap", "barrier again", "dontneed mine", "repeat 4 { store heap }"]
-)";
-
-/// A file in two address spaces, and what the kernel does to its pages; tasks that wait for one page's lock in a row.
-constexpr const char* filers = R"([workload]
-kind = "script"
-think_cycles_max = 300
-rounds = 6
-[[workload.region]]
-name = "log"
-kind = "file_shared"
-pages = 6
-[[workload.region]]
-name = "copy"
-kind = "file_private"
-file = "log"
-pages = 6
-[[workload.region]]
-name = "device"
-kind = "pfnmap"
-pages = 2
-[[workload.region]]
-name = "theirs"
-kind = "file_shared"
-file = "log"
-pages = 6
-mm = 1
-[[workload.region]]
-name = "new"
-pages = 4
-mapped = false
-[[workload.region]]
-name = "table"
-kind = "file_shared"
-pages = 4
-first_page = 32
-[[workload.region]]
-name = "hole"
-pages = 4
-first_page = 36
-mapped = false
-[[workload.task]]
-name = "a"
-cpu = 0
-ops = ["load log; store log; store device; think; store copy+1; dontneed log[0..2]; mprotect log r; mprotect log rw",
-       "repeat 8 { store log+0 }", "truncate device; reclaim log; munmap copy[2..3]; mmap copy[2..3];",
-       "mremap log[1..2] new; load new; mremap new[1] log; store table",
-       "mremap table hole; load hole; mremap hole table"]
-[[workload.task]]
-name = "b"
-cpu = 0
-ops = ["repeat 6 { writeback log; yield }", "store device; reclaim log; truncate log[3..4]"]
-[[workload.task]]
-name = "c"
-cpu = 1
-mm = 1
-ops = ["repeat 6 { store theirs; writeback log+0; think }", "unmap_mapping log"]
-[[workload.task]]
-name = "d"
-cpu = 1
-mm = 1
-ops = ["repeat 6 { store theirs+0; writeback log; yield }", "truncate log+5"]
-)";
-
-/// Address spaces that take turns on one cpu.
-constexpr const char* forks = R"([workload]
-kind = "script"
-[[workload.region]]
-name = "heap"
-pages = 4
-[[workload.task]]
-name = "parent"
-cpu = 0
-ops = ["store heap", "fork first", "yield", "store heap", "fork second", "yield", "store heap", "yield", "load heap"]
-[[workload.task]]
-name = "neighbour"
-cpu = 1
-ops = ["repeat 9 { load heap; think 9000 }"]
-[[workload.task]]
-name = "first"
-cpu = 0
-ops = ["load heap", "yield", "store heap", "yield", "load heap"]
-[[workload.task]]
-name = "second"
-cpu = 0
-ops = ["store heap", "yield", "load heap"]
-)";
-
-/// What kernel threads do to pages behind their owner's back, each thing while others go on.
-constexpr const char* movers = R"([workload]
-kind = "script"
-rounds = 6
-[[workload.region]]
-name = "heap"
-pages = 24
-straddle = true
-[[workload.region]]
-name = "twin"
-pages = 4
-[[workload.task]]
-name = "user"
-cpu = 0
-ops = ["barrier round", "store heap", "store twin", "madv_free heap[12..15]",
-       "repeat 30 { load heap; store heap[0..7]; store heap[16..23] }", "fork child", "store heap",
-       "dontneed heap[20..23]"]
-[[workload.task]]
-name = "mover"
-cpu = 1
-ops = ["barrier round", "think 3000", "migrate heap[0..5]", "migrate_vma heap[4..9]", "protnone heap[0..7]",
-       "think 2000", "migrate_vma heap", "clear_refs heap[0..11]", "protnone heap", "load heap[0..1]"]
-[[workload.task]]
-name = "reclaimer"
-cpu = 2
-ops = ["barrier round", "think 3000", "store heap[12..13]", "reclaim_anon heap[8..19]", "discard heap[8..19]",
-       "ksm_merge twin[0..1] twin[2..3]", "store twin[2..3]", "reclaim_anon heap", "migrate heap",
-       "mprotect heap r", "mprotect heap rw"]
-[[workload.task]]
-name = "giver"
-cpu = 3
-ops = ["barrier round", "think 3000", "madv_free heap[8..19]", "dontneed heap[0..3]", "discard heap",
-       "reclaim_anon heap[0..15]", "dontneed heap[8..15]", "madv_free heap"]
-[[workload.task]]
-name = "child"
-cpu = 3
-ops = ["load heap", "store heap[0..7]"]
-)";
-
-/// More address spaces than ASIDs.
-constexpr const char* turns = R"([workload]
-kind = "script"
-rounds = 6
-[[workload.region]]
-name = "zero"
-pages = 2
-[[workload.region]]
-name = "one"
-pages = 2
-mm = 1
-[[workload.region]]
-name = "two"
-pages = 2
-mm = 2
-[[workload.region]]
-name = "three"
-pages = 2
-mm = 3
-[[workload.region]]
-name = "four"
-pages = 2
-mm = 4
-[[workload.task]]
-name = "a"
-cpu = 0
-ops = ["store zero; yield; await turn; wake turn; dontneed zero"]
-[[workload.task]]
-name = "b"
-cpu = 0
-mm = 1
-ops = ["store one; yield; load one"]
-[[workload.task]]
-name = "c"
-cpu = 0
-mm = 2
-ops = ["store two; yield; load two"]
-[[workload.task]]
-name = "d"
-cpu = 1
-mm = 3
-ops = ["store three; yield; load three"]
-[[workload.task]]
-name = "e"
-cpu = 1
-mm = 4
-ops = ["store four; yield; dontneed four"]
-[[workload.task]]
-name = "f"
-cpu = 1
-ops = ["load zero; yield; sleep turn; load zero"]
-)";
 
 constexpr Combination combinations[] = {
     {"x86 movers, modern", R"([machine]
@@ -293,6 +37,14 @@ strategy = "generic-2.6.22"
 [machine]
 preset = "skylake"
 cores = 4
+)"},
+    {"tagged movers", R"(strategy = "linux-modern"
+[machine]
+preset = "tagged"
+cores = 4
+[kernel]
+preset = "modern"
+tagged.invalidation = "ipi"
 )"},
     {"ppc64 movers", R"(strategy = "ppc64-2.6.22"
 [machine]

@@ -42,6 +42,8 @@ const Exhibit exhibits[] = {
     {"e20-clear-refs", "no-stale-right", "write", 200},
     {"e21-migrate-vma", "post-condition", "found-pending"},
     {"e22-threaded-cow", "one-view", "behind"},
+    {"reclaim-frees-unflushed", "no-stale-frame", "freed"},
+    {"reclaim-writes-unflushed", "dirty-kept", "lost"},
 };
 
 struct Tally {

@@ -175,6 +175,24 @@ TEST_CASE("dirty-kept: a store after an anonymous page was written to swap is lo
   }
 }
 
+// ---- who may use what
+
+TEST_CASE("Hardware threads of a core share its entries: a sibling that was never seen is not known to use them") {
+  LedgerConfig config = test::rig_config();
+  config.threads_per_core = 2;
+  Rig r(config);
+  r.give(t0, 9, 5);
+  r.store(t0, 5, Rig::pte(9));
+  r.kernel(t0);
+  r.user(t2);
+  r.fill(t2, 5);  // core 1: cpus 2 and 3
+  r.kernel(t2);
+  r.call(t0, Call::munmap, 5);
+  r.clear(t0, 5);
+  r.ret(t0);
+  CHECK(r.found().empty());
+}
+
 // ---- MADV_FREE
 
 /// t0 gives page 5 up: under one PTL hold the pte goes and comes back clean.
