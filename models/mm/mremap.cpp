@@ -19,6 +19,7 @@ const Label set_entry{"mremap.set_entry", "table_step"};
 }  // namespace
 
 Outcome Kernel::mremap(Context& ctx, VirtPage from, Pages pages, VirtPage to) {
+  const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::mremap, from, pages);
   down_write(ctx, mm);

@@ -37,6 +37,7 @@ bool Kernel::take_page_lock(Context& ctx, Frame frame, bool only_tries) {
 
 /// The caller holds a reference and no spinlock.
 void Kernel::lock_page(Context& ctx, Frame frame) {
+  const Conclusion nothing(ctx);
   if (take_page_lock(ctx, frame, false)) return;
   LockWait waited;
   waited.found_taken(ctx);
@@ -81,6 +82,7 @@ void Kernel::sleep_on_page(Context& ctx, Frame frame, const LockWait& waited) {
 }
 
 void Kernel::unlock_page(Context& ctx, Frame frame) {
+  const Conclusion nothing(ctx);
   const auto flags = state_.frame(frame, FrameFields::flags);
   const auto head = state_.frame_wait_head(frame), tail = state_.frame_wait_tail(frame);
   const TaskId first = ctx.step(give, writes(flags).reads(head), [&](Access& a) {

@@ -29,6 +29,7 @@ void Kernel::unmap_mapping_range(Context& ctx, const FileRange& range) {
 }
 
 Outcome Kernel::unmap_mapping(Context& ctx, const FileRange& range) {
+  const Conclusion nothing(ctx);
   enter(ctx, Call::unmap_mapping, VirtPage{range.first}, range.pages);
   unmap_mapping_range(ctx, range);
   leave(ctx, Call::unmap_mapping, VirtPage{range.first}, range.pages);
@@ -36,6 +37,7 @@ Outcome Kernel::unmap_mapping(Context& ctx, const FileRange& range) {
 }
 
 Outcome Kernel::truncate(Context& ctx, const FileRange& range) {
+  const Conclusion nothing(ctx);
   enter(ctx, Call::truncate, VirtPage{range.first}, range.pages);
   unmap_mapping_range(ctx, range);
   for (std::uint64_t index = range.first; index < range.first + range.pages.raw(); ++index) {

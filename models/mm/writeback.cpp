@@ -47,6 +47,7 @@ void Kernel::write_page(Context& ctx, FileId file, std::uint64_t index, Frame fr
 }
 
 Outcome Kernel::writeback(Context& ctx, const FileRange& range) {
+  const Conclusion nothing(ctx);
   enter(ctx, Call::writeback, VirtPage{range.first}, range.pages);
   for (std::uint64_t index = range.first; index < range.first + range.pages.raw(); ++index) {
     const Frame frame = find_get_page(ctx, range.file, index);
@@ -62,6 +63,7 @@ Outcome Kernel::writeback(Context& ctx, const FileRange& range) {
 }
 
 Outcome Kernel::reclaim(Context& ctx, const FileRange& range) {
+  const Conclusion nothing(ctx);
   enter(ctx, Call::reclaim, VirtPage{range.first}, range.pages);
   for (std::uint64_t index = range.first; index < range.first + range.pages.raw(); ++index) {
     const Frame frame = find_get_page(ctx, range.file, index);
