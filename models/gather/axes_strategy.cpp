@@ -41,16 +41,24 @@ void AxesStrategy::end(Context& ctx, Gather& g) {
   g.attached = false;
   if (axes_.settle == Settle::none) return;
   kernel_->close_flush(ctx, g.mm);
-  if (axes_.settle != Settle::wait_when_nested) return;
+  if (axes_.settle != Settle::wait_when_nested || flushes_instead_of_waiting(g)) return;
   const auto pending = state_.mm_flush_pending(g.mm);
   // Having closed its own, a gather may wait for the others without a cycle: none of them waits for an open one.
   ctx.step_when(
       wait_nested, reads(pending), [&](const Access& a) { return a.read(pending) == 0; }, [](Access&) {});
 }
 
+/// Whoever waits for another gather under i_mmap_lock waits for ever if that one unlinks a file's VMA before its end
+/// (exit_mmap, munmap). So it flushes the mm, where the port can; ppc64 finds entries only through recorded ptes, and
+/// waits still.
+bool AxesStrategy::flushes_instead_of_waiting(const Gather& g) const {
+  return axes_.settle == Settle::wait_when_nested && g.outer == OuterLock::i_mmap_lock &&
+         port_.refuses(Invalidation::Scope::mm) == nullptr;
+}
+
 /// Another gather of this mm may have cleared ptes that we found empty: its flush is ours to answer for.
 void AxesStrategy::settle_nested(Context& ctx, Gather& g) {
-  if (axes_.settle != Settle::flush_mm_when_nested) return;
+  if (axes_.settle != Settle::flush_mm_when_nested && !flushes_instead_of_waiting(g)) return;
   const auto pending = state_.mm_flush_pending(g.mm);
   g.nested = ctx.step(nested_gather, reads(pending), [&](Access& a) { return a.read(pending) > 1; });
   if (!g.nested) return;

@@ -55,6 +55,7 @@ class AxesStrategy : public Strategy {
   /// A full batch ends this gather's walk instead of being flushed where it fills up.
   [[nodiscard]] bool stops_when_batch_full(const Gather& g) const;
   void settle_nested(Context& ctx, Gather& g);
+  [[nodiscard]] bool flushes_instead_of_waiting(const Gather& g) const;
   /// tlb_flush_rmaps: what was flushed is no longer mapped.
   void drop_delayed_rmaps(Context& ctx, Gather& g);
 

@@ -156,10 +156,22 @@ void Cursor::run_private(AgentId agent) {
   }
 }
 
+/// Another cpu could now take a step that this one would change, or would make impossible: it need not have been seen
+/// doing so yet.
+bool Cursor::is_awaited(AgentId agent, const Op& op) {
+  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
+    const Op* other = host_.pending(AgentId{cpu});
+    if (AgentId{cpu} == agent || other == nullptr || !dependent(op.footprint, other->footprint)) continue;
+    if (host_.enabled(AgentId{cpu})) return true;
+  }
+  return false;
+}
+
 bool Cursor::step_privately(AgentId agent) {
   const Op* op = host_.pending(agent);
   if (op == nullptr || host_.interruptible(agent)) return false;
   if (!reduction_.is_private(actor(agent), *op->label, op->footprint) || !host_.enabled(agent)) return false;
+  if (is_awaited(agent, *op)) return false;
   const Label& label = *op->label;
   Move move;
   move.decision = {Decision::Kind::step, agent, 0};

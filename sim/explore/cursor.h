@@ -103,6 +103,7 @@ class Cursor : private FiberWatcher, private EventObserver {
   void perform(const Move& move);
   void run_private(AgentId agent);
   bool step_privately(AgentId agent);
+  [[nodiscard]] bool is_awaited(AgentId agent, const Op& op);
   [[nodiscard]] Reduction::Actor actor(AgentId agent) const;
   [[nodiscard]] std::optional<Move> choice_after_this() const;
   void restart_at(std::size_t level);

@@ -141,8 +141,11 @@ bool System::finished() const {
     if (const TaskState s = world.load(state->task_state(TaskId{t}));
         s != TaskState::dead && s != TaskState::unused)
       return false;
-  for (std::uint32_t c = 0; c < parts_.topology.cpus(); ++c)
-    if (world.load(state->cpu_current(CpuId{c})) != world.load(state->cpu_idle_task(CpuId{c}))) return false;
+  for (std::uint32_t c = 0; c < parts_.topology.cpus(); ++c) {
+    const TaskId idle = world.load(state->cpu_idle_task(CpuId{c}));
+    // Its switch is behind it when interrupts are on again.
+    if (world.load(state->cpu_current(CpuId{c})) != idle || world.load(state->task_irqs_off(idle)) != 0) return false;
+  }
   return true;
 }
 
