@@ -41,16 +41,18 @@ void AxesStrategy::end(Context& ctx, Gather& g) {
   g.attached = false;
   if (axes_.settle == Settle::none) return;
   kernel_->close_flush(ctx, g.mm);
-  if (axes_.settle != Settle::wait_when_nested) return;
+  if (axes_.settle != Settle::wait_when_nested || g.outer == OuterLock::i_mmap_lock) return;
   const auto pending = state_.mm_flush_pending(g.mm);
   // Having closed its own, a gather may wait for the others without a cycle: none of them waits for an open one.
   ctx.step_when(
       wait_nested, reads(pending), [&](const Access& a) { return a.read(pending) == 0; }, [](Access&) {});
 }
 
-/// Another gather of this mm may have cleared ptes that we found empty: its flush is ours to answer for.
+/// Another gather of this mm may have cleared ptes that we found empty: its flush is ours to answer for. Under
+/// i_mmap_lock nobody may wait for it: it may want that lock, to unlink a VMA, before it comes to its end.
 void AxesStrategy::settle_nested(Context& ctx, Gather& g) {
-  if (axes_.settle != Settle::flush_mm_when_nested) return;
+  const bool may_not_wait = axes_.settle == Settle::wait_when_nested && g.outer == OuterLock::i_mmap_lock;
+  if (axes_.settle != Settle::flush_mm_when_nested && !may_not_wait) return;
   const auto pending = state_.mm_flush_pending(g.mm);
   g.nested = ctx.step(nested_gather, reads(pending), [&](Access& a) { return a.read(pending) > 1; });
   if (!g.nested) return;
