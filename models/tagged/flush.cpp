@@ -34,7 +34,6 @@ void TaggedPort::sample_asid(Context& ctx, MmId mm) {
 void TaggedPort::invalidate(Context& ctx, const Invalidation& what) {
   const Conclusion nothing(ctx);
   if (radix::nothing_to_do(what)) return;
-  const Conclusion nothing(ctx);
   const FlushPlan plan = radix::plan_of(what, params_.flush_ceiling);
   locks_.preempt_disable(ctx);
   const std::uint32_t asid = begin_flush(ctx, what, plan);

@@ -88,7 +88,6 @@ void TaggedPort::init_mm(Context& ctx, MmId mm) {
 void TaggedPort::switch_mm(Context& ctx, MmId, MmId next) {
   const Conclusion nothing(ctx);
   if (!next.exists()) return;
-  const Conclusion nothing(ctx);
   const MmId loaded = mmu_.loaded_mm(ctx);
   if (params_.allocator == AsidAllocation::versions) {
     const bool marked = mark_running(ctx, next);
