@@ -37,7 +37,9 @@ void ExploredSystem::on_event(const Event& event) {
 bool ExploredSystem::concerns_others(const Event& event) const { return mmulab::concerns_others(event); }
 
 bool ExploredSystem::takes_spinlock(const Event& event) const {
-  return event.kind == EventKind::lock_acquired && static_cast<LockClass>(event.a) != LockClass::mmap_sem;
+  // The locks that let their waiters sleep keep no holder in their word.
+  const auto lock_class = static_cast<LockClass>(event.a);
+  return event.kind == EventKind::lock_acquired && lock_class != LockClass::mmap_sem && lock_class != LockClass::page;
 }
 
 /// Boot is cpu 0's; a warm-up, if the workload has one, is everybody's, and ends for all at once.

@@ -19,7 +19,7 @@ struct Exhibit {
 
 const Exhibit exhibits[] = {
     {"e28-riscv-mask"},           {"e29a-asid-idle", 3000},   {"e29b-asid-rollover-flush"},
-    {"e29c-active-asids", 11400}, {"e29d-tlbi-asid", 48400}, {"e32-wrong-context"},
+    {"e29c-active-asids", 11400}, {"e29d-tlbi-asid", 19500}, {"e32-wrong-context"},
 };
 constexpr unsigned walks = 500;
 
