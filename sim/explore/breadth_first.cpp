@@ -76,7 +76,7 @@ class BreadthFirst : public Search {
       if (const auto other = cursor_.next_choice())
         moves_.insert(moves_.begin() + static_cast<std::ptrdiff_t>(i) + 1, *other);
       if (after == After::go_on && enter(switches))
-        nodes_.push_back({static_cast<std::uint32_t>(n), nodes_[n].depth + 1, moves_[i], switches});
+        nodes_.push_back({static_cast<std::uint32_t>(n), nodes_[n].depth + 1, cursor_.moves().back(), switches});
       cursor_.pop();
     }
     return true;

@@ -108,7 +108,16 @@ void Cursor::push(const Move& move) {
   begins_.push_back(path_.size());
   step(move);
   next_choice_ = choice_after_this();
-  if (!host_.is_device(move.decision.agent)) run_private(move.decision.agent);
+  if (move.private_steps == Move::undecided) {
+    if (!host_.is_device(move.decision.agent)) run_private(move.decision.agent);
+    moves_.back().private_steps = static_cast<std::int32_t>(path_.size() - begins_.back()) - 1;
+    return;
+  }
+  for (std::int32_t n = 0; n < move.private_steps; ++n) {
+    Move again;
+    again.decision = {Decision::Kind::step, move.decision.agent, 0};
+    step(again);
+  }
 }
 
 void Cursor::step(const Move& move) {
@@ -185,16 +194,7 @@ bool Cursor::step_privately(AgentId agent) {
 
 void Cursor::take_back_step() {
   if (options_.rewind == Rewind::restart) {
-    const std::vector<Move> steps(path_.begin(), path_.end() - 1);
-    frames_.clear();
-    path_.clear();
-    system_.restart();
-    host_.start();
-    system_.run_up();
-    for (Context* context : system_.contexts()) context->set_remembering(remembering());
-    at_end_ = false;
-    observed_known_ = false;
-    for (const Move& move : steps) step(move);
+    start_anew(std::vector<Move>(path_.begin(), path_.end() - 1));
     return;
   }
   Frame& frame = frames_.back();
@@ -228,9 +228,25 @@ void Cursor::pop_to(std::size_t level) {
   begins_.resize(level);
 }
 
+/// The steps from the start, after a restart of the system.
+void Cursor::start_anew(const std::vector<Move>& steps) {
+  frames_.clear();
+  path_.clear();
+  system_.restart();
+  host_.start();
+  system_.run_up();
+  for (Context* context : system_.contexts()) context->set_remembering(remembering());
+  at_end_ = false;
+  observed_known_ = false;
+  for (const Move& move : steps) step(move);
+}
+
 void Cursor::restart_at(std::size_t level) {
   const std::vector<Move> moves(moves_.begin(), moves_.begin() + static_cast<std::ptrdiff_t>(level));
-  begin_again();
+  const std::vector<Move> first(path_.begin(), path_.begin() + static_cast<std::ptrdiff_t>(first_));
+  moves_.clear();
+  begins_.clear();
+  start_anew(first);
   for (const Move& move : moves) push(move);
 }
 
@@ -239,15 +255,9 @@ void Cursor::begin_again() {
     pop_to(0);
     while (!path_.empty()) take_back_step();
   } else {
-    frames_.clear();
-    path_.clear();
     moves_.clear();
     begins_.clear();
-    system_.restart();
-    at_end_ = false;
-    observed_known_ = false;
-    begin();
-    return;
+    start_anew({});
   }
   if (reduction_.stale()) reduction_.begin_again();
   for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) run_private(AgentId{cpu});

@@ -106,6 +106,7 @@ class Cursor : private FiberWatcher, private EventObserver {
   [[nodiscard]] bool is_awaited(AgentId agent, const Op& op);
   [[nodiscard]] Reduction::Actor actor(AgentId agent) const;
   [[nodiscard]] std::optional<Move> choice_after_this() const;
+  void start_anew(const std::vector<Move>& steps);
   void restart_at(std::size_t level);
   void take_back_step();
   [[nodiscard]] Fingerprint locals() const;

@@ -11,7 +11,11 @@ namespace mmulab {
 /// A decision, with the picks of the choices inside it (the first `picks` of them; 0 otherwise).
 struct Move {
   static constexpr std::size_t picks_max = 4;
+  /// As many private steps follow as there are; the cursor notes how many there were, so that the move can be made again
+  /// although it has learned since.
+  static constexpr std::int32_t undecided = -1;
   Decision decision;
+  std::int32_t private_steps = undecided;
   std::uint8_t picks = 0;
   std::array<std::uint8_t, picks_max> pick{};
   friend bool operator==(const Move& a, const Move& b) {
