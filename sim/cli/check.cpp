@@ -103,7 +103,7 @@ Verb check_verb() {
       "  mmulab check FILE                     proves it, or shows the shortest story it finds\n"
       "  mmulab check FILE --schedule S        writes the counterexample's schedule, for `mmulab replay S`\n"
       "  mmulab check FILE --bound 2           only schedules with at most two context switches\n"
-      "  mmulab check FILE --engine bfs --set check.reduce=false    a shortest schedule, step by step\n\n"
+      "  mmulab check FILE --engine bfs        a shortest schedule, or how deep it has looked\n\n"
       "Ends with 0 if proved (within the bound, if one is given), 1 if violated or vacuous, 3 if a budget was\n"
       "used up before. With --expect it looks for every violation that the file lists. docs/check.md explains.\n";
   add_set(verb.options.operands("FILE", 1, 1));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <tuple>
 
 #include "sim/config/diagnostic.h"
@@ -65,8 +66,24 @@ class Check {
     return limits;
   }
 
+  /// Breadth-first takes every step by itself: what it finds is then as short as can be.
+  struct Plain {
+    explicit Plain(const config::Values& values) : explored(values, OnViolation::count), cursor(explored, options()) {}
+    static CursorOptions options() {
+      CursorOptions o;
+      o.reduces = false;
+      return o;
+    }
+    ExploredSystem explored;
+    Cursor cursor;
+  };
+  Plain& plain() {
+    if (plain_ == nullptr) plain_ = std::make_unique<Plain>(values_);
+    return *plain_;
+  }
+
   SearchResult run_once(const std::string& engine, const SearchLimits& limits) {
-    if (engine == "bfs") return search_breadth_first(cursor_, limits, goal_, coverage_);
+    if (engine == "bfs") return search_breadth_first(plain().cursor, limits, goal_, coverage_);
     if (engine == "dfs") return search_depth_first(cursor_, limits, goal_, coverage_);
     const RandomKind kind = engine == "pct" ? RandomKind::pct : engine == "urw" ? RandomKind::urw : RandomKind::random;
     return search_at_random(cursor_, limits, goal_, coverage_, kind, values_.integer("sim.seed"),
@@ -88,10 +105,11 @@ class Check {
   }
 
   /// Runs an engine until its shortcuts hold.
-  EngineRun run(const std::string& engine, std::uint64_t switches_max) {
+  EngineRun run(const std::string& engine, std::uint64_t switches_max, std::uint64_t states_max = SearchLimits::none) {
     EngineRun run;
     run.switches_max = switches_max;
     SearchLimits budget = limits(switches_max);
+    budget.states_max = std::min(budget.states_max, states_max);
     if (budget.steps_max != SearchLimits::none) budget.steps_max += cursor_.steps_made();
     for (;;) {
       run.result = run_once(engine, budget);
@@ -124,7 +142,8 @@ class Check {
 
   /// Breadth-first finds a shortest schedule, if it gets that far; otherwise `found` is shrunk.
   EngineRun shorter(const EngineRun& found) {
-    EngineRun again = run("bfs", found.switches_max);
+    constexpr std::uint64_t states_enough = 200'000;
+    const EngineRun again = run("bfs", found.switches_max, states_enough);
     return again.result.counterexamples.size() >= found.result.counterexamples.size() ? again : found;
   }
 
@@ -142,7 +161,7 @@ class Check {
 
   void tell_one(const Counterexample& found, const std::string& engine) {
     Counterexample shown = found;
-    const bool shortest = engine == "bfs" && !options().reduces;
+    const bool shortest = engine == "bfs";
     if (control_.shrinks && !shortest) {
       ExploredSystem fresh(values_, OnViolation::count);
       CursorOptions plain;
@@ -157,7 +176,8 @@ class Check {
   }
 
   void conclude() {
-    Checker& checker = explored_.checker();
+    const bool by_breadth_alone = values_.text("check.engine") == "bfs";
+    Checker& checker = by_breadth_alone ? plain().explored.checker() : explored_.checker();
     result_.invariants = checker.results();
     result_.goals = checker.goals();
     result_.expectations = checker.expectations();
@@ -212,6 +232,7 @@ class Check {
   const CheckControl& control_;
   ExploredSystem explored_;
   Cursor cursor_;
+  std::unique_ptr<Plain> plain_;
   Coverage coverage_;
   SearchGoal goal_;
   Schedule heading_;
