@@ -11,8 +11,8 @@ namespace mmulab {
 /// A decision, with the picks of the choices inside it (the first `picks` of them; 0 otherwise).
 struct Move {
   static constexpr std::size_t picks_max = 4;
-  /// As many private steps follow as there are; the cursor notes how many there were, so that the move can be made again
-  /// although it has learned since.
+  /// As many private steps follow as there are; the cursor notes how many there were, so that the move can be made
+  /// again although it has learned since.
   static constexpr std::int32_t undecided = -1;
   Decision decision;
   std::int32_t private_steps = undecided;
