@@ -144,6 +144,8 @@ void Cursor::step(const Move& move) {
   frame.observed = observed_;
   frames_.push_back(std::move(frame));
   path_.push_back(move);
+  // The path lists private steps themselves: whoever performs it again must not add them.
+  path_.back().private_steps = 0;
   perform(move);
 }
 
@@ -277,6 +279,7 @@ std::optional<Move> Cursor::choice_after_this() const {
   for (std::size_t n = asked.size(); n > 0; --n) {
     if (asked[n - 1].picked + 1 == asked[n - 1].possibilities) continue;
     Move next = path_.back();
+    next.private_steps = Move::undecided;
     next.picks = static_cast<std::uint8_t>(n);
     for (std::size_t i = 0; i < Move::picks_max; ++i)
       next.pick[i] = i < n ? static_cast<std::uint8_t>(asked[i].picked + (i + 1 == n ? 1 : 0)) : std::uint8_t{0};

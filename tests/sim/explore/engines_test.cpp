@@ -4,6 +4,7 @@
 // and even if a state is told by the very bytes of its stacks.
 #include <set>
 
+#include "sim/explore/trace.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
 
@@ -49,6 +50,18 @@ SearchWay way(Engine engine, bool reduces, LocalKey key = LocalKey::since_forget
   w.cursor.reduces = reduces;
   w.cursor.local_key = key;
   return w;
+}
+
+/// The path, step by step and without shortcuts, ends with the violation.
+bool shows_again(const config::Values& values, const Counterexample& found) {
+  lab::ExploredSystem system(values, OnViolation::count);
+  Tracer tracer(system);
+  CursorOptions plain;
+  plain.reduces = false;
+  Cursor cursor(system, plain);
+  const TraceResult again = tracer.perform(cursor, found.path, {}, 0);
+  return !again.stale && !again.trace.violations.empty() &&
+         again.trace.violations.front().invariant == found.violation.invariant;
 }
 
 /// Where stacks cannot be put back (address sanitizer) every step back is a new start: hours, not seconds.
@@ -167,6 +180,7 @@ ops = ['store heap']
     REQUIRE(found.end == SearchEnd::found);
     CHECK(found.counterexamples.front().violation.invariant == "no-duplicate-hpte");
     CHECK(found.counterexamples.front().violation.class_id == "D1");
+    CHECK(shows_again(broken, found.counterexamples.front()));
   }
   const SearchResult proof = find(fixed, way(Engine::dfs, true));
   CHECK(proof.end == SearchEnd::complete);
