@@ -36,11 +36,27 @@ Cursor::~Cursor() { host_.set_watcher(nullptr); }
 
 void Cursor::begin() {
   if (options_.rewind == Rewind::images) host_.set_watcher(this);
+  start();
+  run_first();
+}
+
+void Cursor::start() {
   host_.start();
   system_.run_up();
   for (Context* context : system_.contexts()) context->set_remembering(remembering());
+}
+
+/// What is private at the start comes before the first move.
+void Cursor::run_first() {
   for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) run_private(AgentId{cpu});
   first_ = path_.size();
+}
+
+void Cursor::observe() {
+  if (observed_known_) return;
+  const StateHash hash = system_.checker().fingerprint();
+  observed_ = {hash.high(), hash.low()};
+  observed_known_ = true;
 }
 
 void Cursor::about_to_run(Context& context) {
@@ -136,11 +152,7 @@ void Cursor::step(const Move& move) {
     frame.cpu = CpuId{move.decision.agent.raw()};
     frame.cpu_state = host_.cpu_state(frame.cpu);
   }
-  if (!observed_known_) {
-    const StateHash hash = system_.checker().fingerprint();
-    observed_ = {hash.high(), hash.low()};
-    observed_known_ = true;
-  }
+  observe();
   frame.observed = observed_;
   frames_.push_back(std::move(frame));
   path_.push_back(move);
@@ -235,9 +247,7 @@ void Cursor::start_anew(const std::vector<Move>& steps) {
   frames_.clear();
   path_.clear();
   system_.restart();
-  host_.start();
-  system_.run_up();
-  for (Context* context : system_.contexts()) context->set_remembering(remembering());
+  start();
   at_end_ = false;
   observed_known_ = false;
   for (const Move& move : steps) step(move);
@@ -262,8 +272,7 @@ void Cursor::begin_again() {
     start_anew({});
   }
   if (reduction_.stale()) reduction_.begin_again();
-  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) run_private(AgentId{cpu});
-  first_ = path_.size();
+  run_first();
 }
 
 void Cursor::move_to(const std::vector<Move>& moves) {
@@ -289,11 +298,7 @@ std::optional<Move> Cursor::choice_after_this() const {
 }
 
 Fingerprint Cursor::key() {
-  if (!observed_known_) {
-    const StateHash hash = system_.checker().fingerprint();
-    observed_ = {hash.high(), hash.low()};
-    observed_known_ = true;
-  }
+  observe();
   const Fingerprint world = system_.world().fingerprint();
   const Fingerprint own = locals();
   StateHash all;

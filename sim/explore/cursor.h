@@ -27,6 +27,13 @@ struct CursorOptions {
   LocalKey local_key = LocalKey::since_forget;
   /// Performs private steps at once.
   bool reduces = true;
+
+  /// Every step by itself.
+  static CursorOptions plain() {
+    CursorOptions options;
+    options.reduces = false;
+    return options;
+  }
 };
 
 class Cursor : private FiberWatcher, private EventObserver {
@@ -98,6 +105,9 @@ class Cursor : private FiberWatcher, private EventObserver {
   void about_to_run(Context& context) override;
   void on_event(const Event& event) override;
   void begin();
+  void start();
+  void run_first();
+  void observe();
   [[nodiscard]] Remembering remembering() const;
   void step(const Move& move);
   void perform(const Move& move);

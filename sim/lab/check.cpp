@@ -68,12 +68,8 @@ class Check {
 
   /// Breadth-first takes every step by itself: what it finds is then as short as can be.
   struct Plain {
-    explicit Plain(const config::Values& values) : explored(values, OnViolation::count), cursor(explored, options()) {}
-    static CursorOptions options() {
-      CursorOptions o;
-      o.reduces = false;
-      return o;
-    }
+    explicit Plain(const config::Values& values)
+        : explored(values, OnViolation::count), cursor(explored, CursorOptions::plain()) {}
     ExploredSystem explored;
     Cursor cursor;
   };
@@ -164,9 +160,7 @@ class Check {
     const bool shortest = engine == "bfs";
     if (control_.shrinks && !shortest) {
       ExploredSystem fresh(values_, OnViolation::count);
-      CursorOptions plain;
-      plain.reduces = false;
-      Cursor cursor(fresh, plain);
+      Cursor cursor(fresh, CursorOptions::plain());
       shown = shrink(cursor, found, replays_max);
     }
     ToldCounterexample told = tell(values_, shown, heading_);

@@ -79,7 +79,7 @@ std::uint64_t switches_of(const Trace& trace) {
 class Teller {
  public:
   explicit Teller(const config::Values& values)
-      : explored_(values, OnViolation::count), tracer_(explored_), cursor_(explored_, options()) {}
+      : explored_(values, OnViolation::count), tracer_(explored_), cursor_(explored_, CursorOptions::plain()) {}
 
   TraceResult perform(const std::vector<Move>& moves, const std::vector<std::string>& labels,
                       std::uint64_t break_at = 0) {
@@ -100,12 +100,6 @@ class Teller {
   [[nodiscard]] std::uint32_t cpus() { return explored_.host().cpus(); }
 
  private:
-  static CursorOptions options() {
-    CursorOptions o;
-    o.reduces = false;
-    return o;
-  }
-
   ExploredSystem explored_;
   Tracer tracer_;
   Cursor cursor_;

@@ -56,9 +56,7 @@ SearchWay way(Engine engine, bool reduces, LocalKey key = LocalKey::since_forget
 bool shows_again(const config::Values& values, const Counterexample& found) {
   lab::ExploredSystem system(values, OnViolation::count);
   Tracer tracer(system);
-  CursorOptions plain;
-  plain.reduces = false;
-  Cursor cursor(system, plain);
+  Cursor cursor(system, CursorOptions::plain());
   const TraceResult again = tracer.perform(cursor, found.path, {}, 0);
   return !again.stale && !again.trace.violations.empty() &&
          again.trace.violations.front().invariant == found.violation.invariant;
