@@ -9,10 +9,12 @@ void OperationProgram::run(Context& ctx, Kernel& kernel) {
   const Conclusion before(ctx);
   for (Memory memory; memory.at < code_.instructions.size();) {
     before.forget_all_but(memory);
+    ctx.set_progress(static_cast<std::uint32_t>(memory.at) + 1);
     const Instruction& now = code_.instructions[memory.at++];
     if (now.kind == OperationKind::exit) return;
     perform(ctx, kernel, now, memory);
   }
+  ctx.set_progress(Context::done);
 }
 
 void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& now, Memory& memory) {

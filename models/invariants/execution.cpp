@@ -170,27 +170,6 @@ void Execution::apply_interrupt(const Event& event) {
   }
 }
 
-bool concerns_others(const Event& event) {
-  switch (event.kind) {
-    case EventKind::irqs_disabled:
-    case EventKind::irqs_enabled:
-    case EventKind::preemption_disabled:
-    case EventKind::preemption_enabled:
-    case EventKind::lock_waited: return false;
-    // Who holds mmap_sem, i_mmap_lock or a PTL is asked when others' deeds are judged.
-    case EventKind::lock_acquired:
-    case EventKind::lock_released:
-      switch (static_cast<LockClass>(event.a)) {
-        case LockClass::mmap_sem:
-        case LockClass::i_mmap:
-        case LockClass::page_table:
-        case LockClass::ptl: return true;
-        default: return false;
-      }
-    default: return true;
-  }
-}
-
 Moment Execution::moment(const Event& event, std::uint64_t order) const {
   Moment m{true, order, event.cycle, event.cpu, event.task, false, Call{}, 0};
   if (const ActiveCall* call = call_of(event.task)) {

@@ -18,10 +18,6 @@ namespace mmulab {
 /// It shows another frame in a page's place, behind its owner's back.
 [[nodiscard]] bool replaces(Call call);
 
-/// Whether its place among other agents' events can matter to a verdict. It cannot if only its own task's and cpu's
-/// later events look at what it changes.
-[[nodiscard]] bool concerns_others(const Event& event);
-
 /// A point of the history: when, who, inside which call.
 struct Moment {
   bool known = false;

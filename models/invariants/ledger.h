@@ -90,6 +90,8 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   /// Null if it is settled.
   [[nodiscard]] const Obligation* obligation(std::uint64_t id) const;
   [[nodiscard]] const PageRecord* page(MmId mm, VirtPage page) const;
+  using PageRecords = std::unordered_map<PageKey, PageRecord, PageKeyHash>;
+  [[nodiscard]] const PageRecords& pages() const { return state_.pages; }
   [[nodiscard]] const FrameRecord& frame(Frame f) const;
   [[nodiscard]] std::uint32_t frames() const { return static_cast<std::uint32_t>(state_.frames.size()); }
   /// Its frame has been freed since: whatever lies there now is somebody else's.

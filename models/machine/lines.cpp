@@ -57,7 +57,7 @@ Cycles Lines::transfer(std::uint32_t line, CoreId core, Use use) {
   const Line& l = lines_[line];
   if (l.owner == nobody) {
     ++traffic_.from_memory;
-    return memory_(core, PhysAddr{std::uint64_t{line} * line_costs_.line_bytes}, use == Use::write);
+    return memory_(core, PhysAddr{std::uint64_t{line} * line_costs_.line_bytes}, changes(use));
   }
   const bool has_copy = shared_by(line, core);
   if (has_copy) ++traffic_.upgrades;
@@ -88,7 +88,7 @@ void Lines::complete(CoreId core, const Footprint& footprint) {
     if (!coherent_[line] || holds_line(line, core, use)) return;
     Line& l = lines_[line];
     std::uint64_t* mask = &sharers_[std::size_t{line} * mask_words_];
-    if (use == Use::write) {
+    if (changes(use)) {
       std::fill_n(mask, mask_words_, 0);
       l.exclusive = true;
       l.owner = core.raw();

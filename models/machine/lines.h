@@ -66,7 +66,7 @@ class Lines : public Pricing {
     return !coherent_[line] || (lines_[line].exclusive && lines_[line].owner == core.raw());
   }
   [[nodiscard]] bool holds_line(std::uint32_t line, CoreId core, Use use) const {
-    return use == Use::write ? exclusive_to(line, core) : shared_by(line, core);
+    return changes(use) ? exclusive_to(line, core) : shared_by(line, core);
   }
   template <class F>
   void each_line(const Footprint& footprint, F&& f) const;

@@ -54,7 +54,7 @@ Frame Kernel::allocate_page(Context& ctx, const PageOwner& owner) {
 
 void Kernel::get_page(Context& ctx, Frame frame) {
   const auto refcount = state_.frame(frame, FrameFields::refcount);
-  ctx.step(reference, writes(refcount), [&](Access& a) { a.add(refcount, std::uint64_t{1}); });
+  ctx.step(reference, counts(refcount), [&](Access& a) { a.count(refcount, std::uint64_t{1}); });
 }
 
 /// True if that was the last reference. One that nobody held is reported and not dropped, so that the frame is not
@@ -114,13 +114,13 @@ void Kernel::put_pages(Context& ctx, Location list, std::uint32_t count) {
 
 void Kernel::count_rss(Context& ctx, MmId mm, std::int64_t change) {
   const auto rss = state_.mm_rss(mm);
-  ctx.step(rss_count, writes(rss), [&](Access& a) { a.add(rss, static_cast<std::uint64_t>(change)); });
+  ctx.step(rss_count, counts(rss), [&](Access& a) { a.count(rss, static_cast<std::uint64_t>(change)); });
 }
 
 void Kernel::add_rmap(Context& ctx, Frame frame) {
   if (!counted(frame)) return;
   const auto mapcount = state_.frame(frame, FrameFields::mapcount);
-  ctx.step(map_count, writes(mapcount), [&](Access& a) { a.add(mapcount, std::uint64_t{1}); });
+  ctx.step(map_count, counts(mapcount), [&](Access& a) { a.count(mapcount, std::uint64_t{1}); });
 }
 
 void Kernel::remove_rmap(Context& ctx, Frame frame, bool dirty) {
@@ -128,8 +128,10 @@ void Kernel::remove_rmap(Context& ctx, Frame frame, bool dirty) {
   if (!counted(frame)) return;
   const auto mapcount = state_.frame(frame, FrameFields::mapcount);
   const auto flags = state_.frame(frame, FrameFields::flags);
-  ctx.step(unmap_count, writes(mapcount, flags), [&](Access& a) {
-    a.write(mapcount, a.read(mapcount) - 1);
+  Footprint touched = counts(mapcount);
+  if (dirty) touched.writes(flags);
+  ctx.step(unmap_count, touched, [&](Access& a) {
+    a.count(mapcount, ~std::uint64_t{0});
     if (dirty) mark_dirty(a, frame);
   });
 }

@@ -32,9 +32,9 @@ void Kernel::down_read(Context& ctx, MmId mm) {
   const auto readers = state_.sem_readers(mm);
   const auto writer = state_.sem_writer(mm);
   const auto head = state_.sem_head(mm);
-  const bool taken = ctx.step(take_read, writes(readers).reads(writer, head), [&](Access& a) {
+  const bool taken = ctx.step(take_read, counts(readers).reads(writer, head), [&](Access& a) {
     if (a.read(writer) || a.read(head).exists()) return false;
-    a.add(readers, std::uint64_t{1});
+    a.count(readers, std::uint64_t{1});
     emit(a, sem_event(EventKind::lock_acquired, readers.at, false));
     return true;
   });
@@ -65,10 +65,10 @@ void Kernel::up_read(Context& ctx, MmId mm) {
   const Conclusion nothing(ctx);
   const auto readers = state_.sem_readers(mm);
   const auto head = state_.sem_head(mm);
-  const bool wake = ctx.step(give_read, writes(readers).reads(head), [&](Access& a) {
+  const bool wake = ctx.step(give_read, counts(readers).reads(head), [&](Access& a) {
     emit(a, sem_event(EventKind::lock_released, readers.at, false));
-    a.write(readers, a.read(readers) - 1);
-    return a.read(readers) == 0 && a.read(head).exists();
+    const bool last = a.count(readers, ~std::uint64_t{0}) == 0;
+    return last && a.read(head).exists();
   });
   if (wake) sem_wake(ctx, mm);
 }

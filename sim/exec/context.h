@@ -53,6 +53,17 @@ class Access {
     return sum;
   }
 
+  /// Adds. Whoever looks at the sum must need it only after somebody has written the word otherwise (a waiter that has
+  /// queued up): until then additions change places freely.
+  template <class T>
+  T count(Cell<T> cell, T amount) {
+    check(cell.at, Use::count);
+    const T sum = static_cast<T>(world_.load(cell) + amount);
+    if (observer_ != nullptr) observe(cell.at, WordCodec<T>::encode(sum));
+    world_.store(cell, sum);
+    return sum;
+  }
+
   /// For what leaves the step otherwise than as its result: the task remembers it.
   template <class T>
   T keep(T value) const;
@@ -153,6 +164,11 @@ class Context {
   void learn(const T& value) {
     if (remembering_ != Remembering::nothing) history_.learn(value);
   }
+  /// How far the task has come in its program: tells the same step apart in different operations.
+  [[nodiscard]] std::uint32_t progress() const { return progress_; }
+  /// Nothing is left of the program.
+  static constexpr std::uint32_t done = ~std::uint32_t{0};
+  void set_progress(std::uint32_t progress) { progress_ = progress; }
   /// Whether an interrupt's handler is what runs on this stack now.
   [[nodiscard]] bool in_interrupt() const { return in_interrupt_; }
   void set_in_interrupt(bool in_interrupt) { in_interrupt_ = in_interrupt; }
@@ -212,6 +228,7 @@ class Context {
   History history_;
   Remembering remembering_ = Remembering::nothing;
   bool in_interrupt_ = false;
+  std::uint32_t progress_ = 0;
   Body body_ = nullptr;
   void* argument_ = nullptr;
 };

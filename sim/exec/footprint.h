@@ -10,9 +10,14 @@
 
 namespace mmulab {
 
-enum class Use : std::uint8_t { read, write };
+/// count: adds to the word and does not depend on what it was, so that two of them may change places.
+enum class Use : std::uint8_t { read, write, count };
 
-/// One declared item: `words` consecutive words from `first`. A write allows reading, too.
+constexpr bool changes(Use use) { return use != Use::read; }
+/// Whether the order of two such accesses to one word matters.
+constexpr bool clash(Use a, Use b) { return a != b || a == Use::write; }
+
+/// One declared item: `words` consecutive words from `first`. A write allows reading and counting, too.
 struct Touch {
   Location first;
   std::uint32_t words = 1;
@@ -28,6 +33,8 @@ class Footprint {
   Footprint& reads(Cell<T>... cells) { (add({cells.at, 1, Use::read}), ...); return *this; }
   template <class... T>
   Footprint& writes(Cell<T>... cells) { (add({cells.at, 1, Use::write}), ...); return *this; }
+  template <class... T>
+  Footprint& counts(Cell<T>... cells) { (add({cells.at, 1, Use::count}), ...); return *this; }
   Footprint& reads_words(Location first, std::uint32_t words) { add({first, words, Use::read}); return *this; }
   Footprint& writes_words(Location first, std::uint32_t words) { add({first, words, Use::write}); return *this; }
 
@@ -36,7 +43,7 @@ class Footprint {
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] bool allows(Location at, Use use) const {
     for (const Touch& t : *this)
-      if (t.covers(at) && (use == Use::read || t.use == Use::write)) return true;
+      if (t.covers(at) && (t.use == use || t.use == Use::write)) return true;
     return false;
   }
   /// Removes the n-th item: the mutation test's tool, nobody else's.
@@ -58,6 +65,8 @@ template <class... T>
 Footprint reads(Cell<T>... cells) { return Footprint{}.reads(cells...); }
 template <class... T>
 Footprint writes(Cell<T>... cells) { return Footprint{}.writes(cells...); }
+template <class... T>
+Footprint counts(Cell<T>... cells) { return Footprint{}.counts(cells...); }
 inline Footprint reads_words(Location first, std::uint32_t words) { return Footprint{}.reads_words(first, words); }
 inline Footprint writes_words(Location first, std::uint32_t words) { return Footprint{}.writes_words(first, words); }
 

@@ -6,7 +6,7 @@ namespace mmulab {
 bool dependent(const Footprint& a, const Footprint& b) {
   for (const Touch& x : a)
     for (const Touch& y : b) {
-      if (x.use == Use::read && y.use == Use::read) continue;
+      if (!clash(x.use, y.use)) continue;
       if (x.first.raw() < y.first.raw() + y.words && y.first.raw() < x.first.raw() + x.words) return true;
     }
   return false;

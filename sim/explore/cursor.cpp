@@ -44,11 +44,33 @@ void Cursor::start() {
   host_.start();
   system_.run_up();
   for (Context* context : system_.contexts()) context->set_remembering(remembering());
+  if (options_.reduces) enlist();
+}
+
+void Cursor::enlist() {
+  reduction_.return_to_start();
+  for (Context* context : system_.contexts()) reduction_.enlist(Who::task(context->task()));
+  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
+    reduction_.enlist(Who::interrupts(CpuId{cpu}));
+    expect(AgentId{cpu});
+  }
+  for (std::uint32_t device = 0; device < host_.devices(); ++device)
+    reduction_.enlist(Who::device(AgentId{host_.cpus() + device}));
+}
+
+void Cursor::expect(AgentId agent) {
+  const Op* op = host_.pending(agent);
+  if (op == nullptr || system_.winds_down(agent)) return;
+  Decision next;
+  next.agent = agent;
+  reduction_.expect(actor(agent), next_step(next));
 }
 
 /// What is private at the start comes before the first move.
 void Cursor::run_first() {
-  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) run_private(AgentId{cpu});
+  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)
+    while (run_private(AgentId{cpu})) {
+    }
   first_ = path_.size();
 }
 
@@ -64,7 +86,7 @@ void Cursor::about_to_run(Context& context) {
   if (frames_.empty()) return;
   const Fiber::Image image = context.fiber().image();
   saved_.push_back({&context, image, stacks_.size(), context.cpu(), context.history(),
-                    context.in_interrupt()});
+                    context.in_interrupt(), context.progress()});
   stacks_.resize(stacks_.size() + image.bytes);
   context.fiber().copy_stack_to(stacks_.data() + saved_.back().bytes_at);
 }
@@ -72,8 +94,8 @@ void Cursor::about_to_run(Context& context) {
 void Cursor::on_event(const Event& event) {
   if (options_.reduces && system_.takes_spinlock(event)) reduction_.learn_lock(event.location);
   if (frames_.empty()) return;
+  if (options_.reduces) concern_.add(system_.concern(event));
   Frame& frame = frames_.back();
-  frame.concerned_others = frame.concerned_others || system_.concerns_others(event);
   if (frame.emitted) return;
   frame.emitted = true;
   observed_known_ = false;
@@ -84,7 +106,7 @@ void Cursor::on_event(const Event& event) {
 void Cursor::list(std::vector<Move>& moves) {
   moves.clear();
   if (at_end_) return;
-  host_.list_decisions(decisions_);
+  list_decisions();
   for (const Decision& decision : decisions_) {
     moves.emplace_back();
     moves.back().decision = decision;
@@ -93,6 +115,19 @@ void Cursor::list(std::vector<Move>& moves) {
   moving_ = true;
   system_.report_deadlock();
   moving_ = false;
+}
+
+/// Those who have nothing left to do come last, one after another.
+void Cursor::list_decisions() {
+  host_.list_decisions(decisions_);
+  const auto last = std::stable_partition(decisions_.begin(), decisions_.end(),
+                                          [&](const Decision& d) { return !is_winding_down(d); });
+  if (last != decisions_.begin()) decisions_.erase(last, decisions_.end());
+  else if (!decisions_.empty()) decisions_.resize(1);
+}
+
+bool Cursor::is_winding_down(const Decision& decision) const {
+  return decision.kind == Decision::Kind::step && system_.winds_down(decision.agent);
 }
 
 MoveInfo Cursor::info(const Move& move) {
@@ -113,36 +148,111 @@ Remembering Cursor::remembering() const {
 }
 
 Reduction::Actor Cursor::actor(AgentId agent) const {
-  if (host_.is_device(agent)) return {agent, TaskId::none(), false};
+  if (host_.is_device(agent)) return {Who::device(agent), TaskId::none(), 0};
   const Context& context = *host_.cpu_state(CpuId{agent.raw()}).current;
-  return {agent, context.task(), context.in_interrupt()};
+  const Who who = context.in_interrupt() ? Who::interrupts(CpuId{agent.raw()}) : Who::task(context.task());
+  return {who, context.task(), context.progress()};
+}
+
+Reduction::Step Cursor::next_step(const Decision& decision) {
+  if (decision.kind == Decision::Kind::device)
+    return {&host_.device_label(decision.agent), host_.device_footprint(decision), false, false};
+  const Op& op = *host_.pending(decision.agent);
+  return {op.label, op.footprint, !op.guard.always(), op.on_interrupt == OnInterrupt::restart};
 }
 
 void Cursor::push(const Move& move) {
   violations_.clear();
   moves_.push_back(move);
   begins_.push_back(path_.size());
-  step(move);
+  bool right_mover = false;
+  if (move.stretches == Move::undecided && shortens(move.decision)) {
+    const Reduction::Actor who = actor(move.decision.agent);
+    const Reduction::Step what = next_step(move.decision);
+    step(move);
+    right_mover = is_calm() && reduction_.is_right_mover(who, what, concern_);
+  } else {
+    step(move);
+  }
   next_choice_ = choice_after_this();
-  if (move.private_steps == Move::undecided) {
-    if (!host_.is_device(move.decision.agent)) run_private(move.decision.agent);
-    moves_.back().private_steps = static_cast<std::int32_t>(path_.size() - begins_.back()) - 1;
+  follow(move, right_mover);
+}
+
+/// Whether anything may be done at once after this.
+bool Cursor::shortens(const Decision& decision) const {
+  return options_.reduces && shortcuts_ && decision.kind == Decision::Kind::step;
+}
+
+/// The last step is over without a violation, the end, or a choice.
+bool Cursor::is_calm() const { return violations_.empty() && !at_end_ && host_.asked().empty(); }
+
+/// The further steps that belong to the last move.
+void Cursor::follow(const Move& move, bool right_mover) {
+  if (move.stretches != Move::undecided) {
+    for (std::size_t i = 0; i < move.stretches; ++i)
+      for (unsigned n = 0; n < move.further[i].steps; ++n) {
+        Move again;
+        again.decision = {Decision::Kind::step, AgentId{move.further[i].agent}, 0};
+        step(again);
+      }
     return;
   }
-  for (std::int32_t n = 0; n < move.private_steps; ++n) {
-    Move again;
-    again.decision = {Decision::Kind::step, move.decision.agent, 0};
-    step(again);
+  moves_.back().stretches = 0;
+  if (!options_.reduces || !shortcuts_ || !violations_.empty()) return;
+  const AgentId mover = move.decision.agent;
+  while (!host_.is_device(mover) && (step_privately(mover) || (right_mover && step_after_mover(mover, right_mover)))) {
+    if (!add_further(mover)) return;
+  }
+  for (bool again = true; again;) {
+    again = false;
+    for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)
+      while (step_privately(AgentId{cpu})) {
+        again = true;
+        if (!add_further(AgentId{cpu})) return;
+      }
+  }
+  while (step_winding_down()) {
   }
 }
 
+/// The one step that is left to do, if it is part of a task's end.
+bool Cursor::step_winding_down() {
+  if (at_end_ || !violations_.empty()) return false;
+  list_decisions();
+  if (decisions_.size() != 1 || !is_winding_down(decisions_.front())) return false;
+  Move move;
+  move.decision = decisions_.front();
+  step(move);
+  MMULAB_ASSERT(host_.asked().empty(), "the end of a task draws no choices");
+  return add_further(move.decision.agent);
+}
+
+/// False: the move has become long enough.
+bool Cursor::add_further(AgentId agent) {
+  Move& move = moves_.back();
+  const auto number = static_cast<std::uint8_t>(agent.raw());
+  constexpr std::uint8_t steps_max = 255;
+  if (move.stretches == 0 || move.further[move.stretches - 1].agent != number ||
+      move.further[move.stretches - 1].steps == steps_max)
+    move.further[move.stretches++].agent = number;
+  return ++move.further[move.stretches - 1].steps != steps_max || move.stretches < Move::stretches_max;
+}
+
 void Cursor::step(const Move& move) {
+  Frame frame;
   if (options_.reduces || coverage_ != nullptr) {
     const MoveInfo move_info = info(move);
     if (coverage_ != nullptr) coverage_->note(move_info);
-    if (options_.reduces) reduction_.learn(actor(move_info.agent), move_info.footprint);
   }
-  Frame frame;
+  const bool learns = options_.reduces && !is_winding_down(move.decision);
+  if (options_.reduces) {
+    const Reduction::Actor who = actor(move.decision.agent);
+    frame.who = who.who;
+    frame.point = reduction_.point(who.who);
+    if (move.decision.kind == Decision::Kind::interrupt) reduction_.learn_interrupt(CpuId{move.decision.agent.raw()});
+    else if (learns) reduction_.learn(who, next_step(move.decision));
+    concern_ = Concern{};
+  }
   frame.mark = system_.world().mark();
   frame.fibers = saved_.size();
   frame.bytes = stacks_.size();
@@ -154,11 +264,15 @@ void Cursor::step(const Move& move) {
   }
   observe();
   frame.observed = observed_;
+  const Who who = frame.who;
   frames_.push_back(std::move(frame));
   path_.push_back(move);
-  // The path lists private steps themselves: whoever performs it again must not add them.
-  path_.back().private_steps = 0;
+  // The path lists all steps themselves: whoever performs it again must not add any.
+  path_.back().stretches = 0;
   perform(move);
+  if (!learns) return;
+  reduction_.learn_concern(who, concern_);
+  if (!host_.is_device(move.decision.agent)) expect(move.decision.agent);
 }
 
 void Cursor::perform(const Move& move) {
@@ -171,20 +285,14 @@ void Cursor::perform(const Move& move) {
   moving_ = false;
 }
 
-void Cursor::run_private(AgentId agent) {
-  // A task could go round in private for ever.
-  constexpr std::size_t stretch_max = 1000;
-  if (!options_.reduces || !shortcuts_) return;
-  for (std::size_t n = 0; n < stretch_max && !at_end_ && violations_.empty() && step_privately(agent); ++n) {
-  }
-}
+bool Cursor::run_private(AgentId agent) { return options_.reduces && shortcuts_ && step_privately(agent); }
 
 /// Another cpu could now take a step that this one would change, or would make impossible: it need not have been seen
 /// doing so yet.
 bool Cursor::is_awaited(AgentId agent, const Op& op) {
   for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
     const Op* other = host_.pending(AgentId{cpu});
-    if (AgentId{cpu} == agent || other == nullptr || !dependent(op.footprint, other->footprint)) continue;
+    if (AgentId{cpu} == agent || other == nullptr || system_.winds_down(AgentId{cpu}) || !dependent(op.footprint, other->footprint)) continue;
     if (host_.enabled(AgentId{cpu})) return true;
   }
   return false;
@@ -192,15 +300,36 @@ bool Cursor::is_awaited(AgentId agent, const Op& op) {
 
 bool Cursor::step_privately(AgentId agent) {
   const Op* op = host_.pending(agent);
-  if (op == nullptr || host_.interruptible(agent)) return false;
-  if (!reduction_.is_private(actor(agent), *op->label, op->footprint) || !host_.enabled(agent)) return false;
-  if (is_awaited(agent, *op)) return false;
-  const Label& label = *op->label;
+  if (op == nullptr || at_end_ || !violations_.empty() || host_.interruptible(agent)) return false;
+  if (system_.winds_down(agent)) return false;
   Move move;
   move.decision = {Decision::Kind::step, agent, 0};
+  const Reduction::Actor who = actor(agent);
+  const Reduction::Step what = next_step(move.decision);
+  if (!reduction_.is_private(who, CpuId{agent.raw()}, what) || !host_.enabled(agent)) return false;
+  if (is_awaited(agent, *op)) return false;
   step(move);
-  if (!frames_.back().concerned_others && host_.asked().empty() && !at_end_) return true;
-  reduction_.learn_public(label);
+  if (host_.asked().empty() && !at_end_ && reduction_.is_private(who.who, concern_)) return true;
+  if (!host_.asked().empty()) reduction_.learn_choice(*what.label);
+  violations_.clear();
+  take_back_step();
+  return false;
+}
+
+/// The step after one that has taken a lock.
+bool Cursor::step_after_mover(AgentId agent, bool& right_mover) {
+  if (host_.pending(agent) == nullptr || !is_calm() || host_.interruptible(agent) || !host_.enabled(agent)) return false;
+  if (system_.winds_down(agent)) return false;
+  Move move;
+  move.decision = {Decision::Kind::step, agent, 0};
+  const Reduction::Actor who = actor(agent);
+  const Reduction::Step what = next_step(move.decision);
+  step(move);
+  if (host_.asked().empty()) {
+    right_mover = is_calm() && reduction_.is_right_mover(who, what, concern_);
+    return true;
+  }
+  reduction_.learn_choice(*what.label);
   violations_.clear();
   take_back_step();
   return false;
@@ -219,6 +348,7 @@ void Cursor::take_back_step() {
     saved.context->set_cpu(saved.cpu);
     saved.context->history() = saved.history;
     saved.context->set_in_interrupt(saved.in_interrupt);
+    saved.context->set_progress(saved.progress);
     saved_.pop_back();
   }
   stacks_.resize(frame.bytes);
@@ -228,6 +358,7 @@ void Cursor::take_back_step() {
   observed_ = frame.observed;
   observed_known_ = true;
   at_end_ = frame.at_end;
+  if (options_.reduces) reduction_.set_point(frame.who, frame.point);
   frames_.pop_back();
   path_.pop_back();
 }
@@ -271,7 +402,10 @@ void Cursor::begin_again() {
     begins_.clear();
     start_anew({});
   }
-  if (reduction_.stale()) reduction_.begin_again();
+  if (options_.reduces) {
+    reduction_.begin_again();
+    enlist();
+  }
   run_first();
 }
 
@@ -288,7 +422,7 @@ std::optional<Move> Cursor::choice_after_this() const {
   for (std::size_t n = asked.size(); n > 0; --n) {
     if (asked[n - 1].picked + 1 == asked[n - 1].possibilities) continue;
     Move next = path_.back();
-    next.private_steps = Move::undecided;
+    next.stretches = Move::undecided;
     next.picks = static_cast<std::uint8_t>(n);
     for (std::size_t i = 0; i < Move::picks_max; ++i)
       next.pick[i] = i < n ? static_cast<std::uint8_t>(asked[i].picked + (i + 1 == n ? 1 : 0)) : std::uint8_t{0};

@@ -3,8 +3,8 @@
 // cursor. Going back restores the World from its journal, the stacks of the fibers that ran from images, and the
 // observers from copies that are made only when a step emits something; where stacks cannot be put back (address
 // sanitizer, or on request, as a cross-check) the system is started anew and the shorter path performed again.
-// A move carries along the private steps that follow it (reduction.h), so a place is named by its moves, a schedule
-// by its steps. Source: checking.md 2.4. Cost: a step's own work plus the live stack (some hundred bytes) of the
+// A move carries along further steps that need no alternative (reduction.h), its agent's and then everybody's, so a place
+// is named by its moves, a schedule by its steps. Source: checking.md 2.4. Cost: a step's own work plus the live stack (some hundred bytes) of the
 // fiber that ran.
 #pragma once
 
@@ -87,6 +87,7 @@ class Cursor : private FiberWatcher, private EventObserver {
     CpuId cpu;
     History history;
     bool in_interrupt;
+    std::uint32_t progress;
   };
   struct Frame {
     World::JournalMark mark;
@@ -97,7 +98,8 @@ class Cursor : private FiberWatcher, private EventObserver {
     ExploredHost::CpuState cpu_state;
     bool at_end;
     bool emitted = false;
-    bool concerned_others = false;
+    Who who = Who::task(TaskId{0});  ///< who took the step,
+    Futures::Point point = 0;        ///< and where he was before
     std::unique_ptr<Checker::Saved> observers;
     Fingerprint observed;
   };
@@ -106,15 +108,26 @@ class Cursor : private FiberWatcher, private EventObserver {
   void on_event(const Event& event) override;
   void begin();
   void start();
+  void list_decisions();
+  [[nodiscard]] bool is_winding_down(const Decision& decision) const;
+  void enlist();
+  void expect(AgentId agent);
   void run_first();
   void observe();
   [[nodiscard]] Remembering remembering() const;
   void step(const Move& move);
   void perform(const Move& move);
-  void run_private(AgentId agent);
+  void follow(const Move& move, bool right_mover);
+  bool run_private(AgentId agent);
+  [[nodiscard]] bool shortens(const Decision& decision) const;
+  [[nodiscard]] bool is_calm() const;
   bool step_privately(AgentId agent);
+  bool step_winding_down();
+  bool step_after_mover(AgentId agent, bool& right_mover);
+  bool add_further(AgentId agent);
   [[nodiscard]] bool is_awaited(AgentId agent, const Op& op);
   [[nodiscard]] Reduction::Actor actor(AgentId agent) const;
+  [[nodiscard]] Reduction::Step next_step(const Decision& decision);
   [[nodiscard]] std::optional<Move> choice_after_this() const;
   void start_anew(const std::vector<Move>& steps);
   void restart_at(std::size_t level);
@@ -137,6 +150,7 @@ class Cursor : private FiberWatcher, private EventObserver {
   std::vector<Decision> decisions_;   // scratch
   std::vector<std::uint32_t> picks_;  // scratch
   Fingerprint observed_;
+  Concern concern_;  ///< of the last step's events
   bool observed_known_ = false;
   std::optional<Move> next_choice_;
   bool at_end_ = false;

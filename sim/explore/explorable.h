@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/check/checker.h"
+#include "sim/explore/concern.h"
 #include "sim/explore/explored_host.h"
 
 namespace mmulab {
@@ -22,10 +23,13 @@ class Explorable {
   [[nodiscard]] virtual bool finished() const = 0;
   /// Runs, in one fixed order, what comes before the behaviour that is to be explored: boot and warm-up.
   virtual void run_up() = 0;
-  /// Whether an observer compares the event's place in time with other agents' events.
-  [[nodiscard]] virtual bool concerns_others(const Event& event) const = 0;
+  /// What the observers look at and change because of the event.
+  [[nodiscard]] virtual Concern concern(const Event& event) const = 0;
   /// A lock was taken whose word names its holder (task + 1) until it is given back.
   [[nodiscard]] virtual bool takes_spinlock(const Event& event) const = 0;
+  /// The agent's task has done all that it was to do, and ends only when nobody else can go on: how tasks exit one after
+  /// another is not explored.
+  [[nodiscard]] virtual bool winds_down(AgentId agent) const = 0;
   /// All is over: what is judged at the end is to be judged now.
   virtual void conclude() = 0;
   /// Nobody can go on, and not all is over.

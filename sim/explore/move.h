@@ -11,11 +11,18 @@ namespace mmulab {
 /// A decision, with the picks of the choices inside it (the first `picks` of them; 0 otherwise).
 struct Move {
   static constexpr std::size_t picks_max = 4;
-  /// As many private steps follow as there are; the cursor notes how many there were, so that the move can be made
+  /// Steps of one agent that belong to the move.
+  struct Stretch {
+    std::uint8_t agent = 0;
+    std::uint8_t steps = 0;
+  };
+  static constexpr std::size_t stretches_max = 6;
+  /// As many further steps belong to it as there are; the cursor notes which there were, so that the move can be made
   /// again although it has learned since.
-  static constexpr std::int32_t undecided = -1;
+  static constexpr std::uint8_t undecided = 255;
   Decision decision;
-  std::int32_t private_steps = undecided;
+  std::array<Stretch, stretches_max> further{};
+  std::uint8_t stretches = undecided;
   std::uint8_t picks = 0;
   std::array<std::uint8_t, picks_max> pick{};
   friend bool operator==(const Move& a, const Move& b) {

@@ -2,43 +2,56 @@
 #include "sim/explore/reduction.h"
 
 namespace mmulab {
+namespace {
+
+bool flag(const std::vector<bool>& flags, std::size_t n) { return n < flags.size() && flags[n]; }
+
+void set_flag(std::vector<bool>& flags, std::size_t n) {
+  if (n >= flags.size()) flags.resize(n + 1, false);
+  flags[n] = true;
+}
+
+}  // namespace
 
 bool Reduction::holds(const Actor& actor, std::uint32_t lock) const {
   return actor.task.exists() && world_.load(Location{lock}) == std::uint64_t{actor.task.raw()} + 1;
 }
 
-void Reduction::learn(const Actor& actor, const Footprint& footprint) {
-  for (const Touch& t : footprint)
-    for (std::uint32_t w = 0; w < t.words; ++w) touch(actor, t.first.raw() + w);
+void Reduction::expect(const Actor& actor, const Step& step) {
+  futures_.expect(actor.who, actor.progress, *step.label, step.footprint);
 }
 
-void Reduction::touch(const Actor& actor, std::uint32_t at) {
+void Reduction::learn(const Actor& actor, const Step& step) {
+  const Futures::Point at = futures_.expect(actor.who, actor.progress, *step.label, step.footprint);
+  futures_.set_point(actor.who, at);
+  for (const Touch& t : step.footprint)
+    for (std::uint32_t w = 0; w < t.words; ++w) touch(actor, step, t.first.raw() + w);
+}
+
+void Reduction::touch_lock(const Actor& actor, const Step& step, std::uint32_t at) {
   Word& word = words_[at];
-  const std::uint32_t who = actor.agent.raw() * 2 + (actor.in_interrupt ? 1 : 0) + 1;
-  if (word.is_lock) {
-    const std::uint64_t holder = world_.load(Location{at});
-    if (holder != 0 && !holds(actor, at) && !word.lock_abused) {
-      word.lock_abused = true;
-      lose(word.relied_on_guard);
-    }
-  }
-  if (word.owner == 0) {
-    word.owner = who;
-    if (actor.in_interrupt) return;
+  // Who comes without a guard would have noticed that it is held, even if he never has.
+  if (holds(actor, at) || step.guarded || word.lock_abused) return;
+  word.lock_abused = true;
+  lose(word.relied_on_guard);
+}
+
+void Reduction::touch(const Actor& actor, const Step& step, std::uint32_t at) {
+  Word& word = words_[at];
+  if (word.is_lock) touch_lock(actor, step, at);
+  if (!word.touched) {
+    word.touched = true;
+    if (actor.in_interrupt()) return;
     std::size_t n = 0;
     for (const std::uint32_t lock : locks_)
       if (n < guards_max && lock != at && holds(actor, lock)) word.guard[n++] = lock + 1;
     return;
   }
-  if (word.owner != who && word.owner != shared) {
-    word.owner = shared;
-    lose(word.relied_on_owner);
-  }
   bool had = false;
   bool has = false;
   for (std::uint32_t& guard : word.guard) {
     had = had || guard != 0;
-    if (guard != 0 && (actor.in_interrupt || !holds(actor, guard - 1))) guard = 0;
+    if (guard != 0 && (actor.in_interrupt() || !holds(actor, guard - 1))) guard = 0;
     has = has || guard != 0;
   }
   if (had && !has) lose(word.relied_on_guard);
@@ -51,17 +64,10 @@ void Reduction::learn_lock(Location at) {
   locks_.push_back(at.raw());
 }
 
-void Reduction::learn_public(const Label& label) {
-  if (public_labels_.size() <= label.number()) public_labels_.resize(Label::all().size(), false);
-  public_labels_[label.number()] = true;
-}
+void Reduction::learn_choice(const Label& label) { set_flag(choosing_labels_, label.number()); }
 
-bool Reduction::is_own(const Actor& actor, Word& word, std::uint32_t at) {
-  const std::uint32_t who = actor.agent.raw() * 2 + (actor.in_interrupt ? 1 : 0) + 1;
-  if (word.owner == 0 || word.owner == who) {
-    word.relied_on_owner = true;
-    return true;
-  }
+bool Reduction::is_guarded(const Actor& actor, std::uint32_t at) {
+  Word& word = words_[at];
   if (word.is_lock && !word.lock_abused && holds(actor, at)) {
     word.relied_on_guard = true;
     return true;
@@ -74,21 +80,40 @@ bool Reduction::is_own(const Actor& actor, Word& word, std::uint32_t at) {
   return false;
 }
 
-bool Reduction::is_private(const Actor& actor, const Label& label, const Footprint& footprint) {
-  if (actor.in_interrupt) return false;
-  if (label.number() < public_labels_.size() && public_labels_[label.number()]) return false;
-  for (const Touch& t : footprint)
+bool Reduction::has_words_to_itself(const Actor& actor, const Step& step) {
+  unguarded_.clear();
+  for (const Touch& t : step.footprint)
     for (std::uint32_t w = 0; w < t.words; ++w)
-      if (!is_own(actor, words_[t.first.raw() + w], t.first.raw() + w)) return false;
-  return true;
+      if (!is_guarded(actor, t.first.raw() + w)) unguarded_.push_back({Location{t.first.raw() + w}, 1, t.use});
+  return !futures_.meets_others(actor.who, unguarded_);
+}
+
+bool Reduction::is_private(const Actor& actor, CpuId cpu, const Step& step) {
+  if (actor.in_interrupt() || flag(choosing_labels_, step.label->number())) return false;
+  if (step.restarts) {
+    if (flag(interrupted_, cpu.raw())) return false;
+    set_flag(relied_uninterrupted_, cpu.raw());
+  }
+  const Futures::Point at = futures_.expect(actor.who, actor.progress, *step.label, step.footprint);
+  return !futures_.meets_others(actor.who, futures_.concerns(at)) && has_words_to_itself(actor, step);
+}
+
+bool Reduction::is_right_mover(const Actor& actor, const Step& step, const Concern& concern) {
+  if (actor.in_interrupt() || flag(choosing_labels_, step.label->number())) return false;
+  return has_words_to_itself(actor, step) && is_private(actor.who, concern.without_ease());
+}
+
+void Reduction::learn_interrupt(CpuId cpu) {
+  if (flag(interrupted_, cpu.raw())) return;
+  set_flag(interrupted_, cpu.raw());
+  lose(flag(relied_uninterrupted_, cpu.raw()));
 }
 
 void Reduction::begin_again() {
   stale_ = false;
-  for (Word& word : words_) {
-    word.relied_on_owner = false;
-    word.relied_on_guard = false;
-  }
+  for (Word& word : words_) word.relied_on_guard = false;
+  relied_uninterrupted_.clear();
+  futures_.begin_again();
 }
 
 }  // namespace mmulab

@@ -1,64 +1,95 @@
 // SPDX-License-Identifier: MIT
-// Steps that need no alternative. A step whose words nobody else can touch before it has happened, and which says
-// nothing that an observer compares with others' deeds, may be performed at once, as the only move of its state (an
-// ample set of one). Which words those are nobody declares: it is learned and checked. A word counts as an agent's
-// own until somebody else touches it, and as guarded by a lock until somebody touches it without; interrupt handlers
-// count as somebody else. Should a word lose a standing that a shortcut has rested on, the search has to begin again
-// with what has been learned since; a search that ends without that has checked its assumption over all it saw.
-// Source: ample sets (Clarke, Grumberg, Peled, Model Checking, 10), lock sets (Savage et al., Eraser, 1997).
+// Steps that need no alternative. A step may be performed at once, as the only move of its state (an ample set of one),
+// if nothing that anybody else can do before it depends on it: its words and what its events concern lie ahead of
+// nobody else (futures.h), or its words are guarded by a lock that its task holds. A step that takes a lock is a right
+// mover: whatever others do between it and its agent's next step they might as well do before it, so the next step
+// belongs to the same move. Which locks guard which words is learned and checked like everything else here.
+// Should something turn out wrong that a shortcut has rested on, the search has to begin again with what has been learned
+// since; a search that ends without that has checked its assumptions over all it saw.
+// Source: ample sets (Clarke, Grumberg, Peled, Model Checking, 10), movers (Lipton, CACM 18/12, 1975), lock sets
+// (Savage et al., Eraser, 1997).
 #pragma once
 
 #include <array>
 #include <vector>
 
 #include "sim/exec/fiber_host.h"
+#include "sim/explore/futures.h"
 
 namespace mmulab {
 
 class Reduction {
  public:
-  explicit Reduction(const World& world) : world_(world), words_(world.size_words()) {}
+  explicit Reduction(const World& world) : world_(world), words_(world.size_words()), futures_(world.size_words()) {}
 
   struct Actor {
-    AgentId agent;
-    TaskId task;              ///< who may hold locks; none: a device
-    bool in_interrupt = false;
+    Who who;
+    TaskId task;  ///< who may hold locks; none: a device
+    std::uint32_t progress = 0;
+    [[nodiscard]] bool in_interrupt() const { return !who.is_task(); }
   };
-  /// The actor is about to touch these words.
-  void learn(const Actor& actor, const Footprint& footprint);
+  struct Step {
+    const Label* label = nullptr;
+    Footprint footprint;
+    bool guarded = false;
+    bool restarts = false;  ///< an interrupt makes it come to nothing
+  };
+  void enlist(Who who) { futures_.enlist(who); }
+  /// The actor would take this step next.
+  void expect(const Actor& actor, const Step& step);
+  /// The actor is about to take this step.
+  void learn(const Actor& actor, const Step& step);
+  /// What an event of that step concerned.
+  void learn_concern(Who who, const Concern& concern) { futures_.concern(futures_.point(who), concern); }
   /// An acquired lock: its word tells who holds it.
   void learn_lock(Location at);
-  /// A step with this label has done something that concerns others, or drew a choice: never a shortcut.
-  void learn_public(const Label& label);
-  /// May this step of the actor be performed at once?
-  [[nodiscard]] bool is_private(const Actor& actor, const Label& label, const Footprint& footprint);
+  void learn_interrupt(CpuId cpu);
+  /// A step with this label has drawn a choice: never a shortcut.
+  void learn_choice(const Label& label);
 
-  /// A standing was lost on which a shortcut had rested.
-  [[nodiscard]] bool stale() const { return stale_; }
+  /// May this step of the actor be performed at once, for all that is known of its events?
+  [[nodiscard]] bool is_private(const Actor& actor, CpuId cpu, const Step& step);
+  /// Nobody else's later events look at this.
+  [[nodiscard]] bool is_private(Who who, const Concern& concern) { return !futures_.meets_others(who, concern); }
+  /// A step that has been performed: could whatever others do next have come before it?
+  [[nodiscard]] bool is_right_mover(const Actor& actor, const Step& step, const Concern& concern);
+
+  [[nodiscard]] Futures::Point point(Who who) const { return futures_.point(who); }
+  void set_point(Who who, Futures::Point at) { futures_.set_point(who, at); }
+
+  /// Something was lost on which a shortcut had rested.
+  [[nodiscard]] bool stale() const { return stale_ || futures_.stale(); }
+  /// Everybody is at the start.
+  void return_to_start() { futures_.return_to_start(); }
   /// The next search relies on nothing yet.
   void begin_again();
 
  private:
   static constexpr std::size_t guards_max = 2;
   struct Word {
-    std::uint32_t owner = 0;  ///< agent + 1; 0: untouched; shared: of several
+    bool touched = false;
     std::array<std::uint32_t, guards_max> guard{};  ///< candidate locks, location + 1; 0: none
-    bool relied_on_owner = false;
     bool relied_on_guard = false;
     bool is_lock = false;
-    bool lock_abused = false;  ///< touched by another while held
+    bool lock_abused = false;  ///< touched otherwise than by taking it and giving it back
   };
-  static constexpr std::uint32_t shared = ~std::uint32_t{0};
 
-  void touch(const Actor& actor, std::uint32_t at);
+  void touch(const Actor& actor, const Step& step, std::uint32_t at);
+  void touch_lock(const Actor& actor, const Step& step, std::uint32_t at);
   [[nodiscard]] bool holds(const Actor& actor, std::uint32_t lock) const;
-  [[nodiscard]] bool is_own(const Actor& actor, Word& word, std::uint32_t at);
+  [[nodiscard]] bool is_guarded(const Actor& actor, std::uint32_t at);
+  /// All words of the step but guarded ones lie ahead of nobody else.
+  [[nodiscard]] bool has_words_to_itself(const Actor& actor, const Step& step);
   void lose(bool relied) { stale_ = stale_ || relied; }
 
   const World& world_;
   std::vector<Word> words_;
   std::vector<std::uint32_t> locks_;
-  std::vector<bool> public_labels_;
+  std::vector<bool> choosing_labels_;
+  std::vector<bool> interrupted_;  ///< cpus that ever took an interrupt
+  std::vector<bool> relied_uninterrupted_;
+  std::vector<Touch> unguarded_;  // scratch
+  Futures futures_;
   bool stale_ = false;
 };
 

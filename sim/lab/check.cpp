@@ -213,6 +213,7 @@ class Check {
     auto& list = result_.subject.assumptions;
     list = {"memory model: " + result_.memory_model,
             "boot and warm-up ran in one order; what follows was explored",
+            "tasks that have done all their operations exit last, one after another; where two share a cpu, at any time",
             "the machine, the page tables and the workload are as small as configured"};
     if (options().reduces)
       list.emplace_back("steps that nobody else could notice were performed at once; that nobody could was checked");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "models/invariants/concern.h"
 #include "models/invariants/no_deadlock.h"
 #include "models/machine/config.h"
 #include "sim/lab/build.h"
@@ -22,19 +23,31 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   checker_ = std::make_unique<Checker>(options);
   auto ledger = std::make_unique<Ledger>(ledger_config(values, *system_), system_->events);
   select_checks(*checker_, values, *ledger);
+  ledger_ = ledger.get();
   checker_->add_model(std::move(ledger));
   host_ = &system_->make_explored();
+  find_only_tasks();
   contexts_ = system_->contexts();
   system_->events.subscribe(*this);
 }
 
 ExploredSystem::~ExploredSystem() = default;
 
+/// Where tasks share a cpu, one of them has to exit before another one can go on.
+void ExploredSystem::find_only_tasks() {
+  only_task_.assign(host_->cpus(), TaskId::none());
+  for (std::uint32_t t = 0; t < plan_.tasks.size(); ++t) {
+    TaskId& on_cpu = only_task_[plan_.tasks[t].cpu.raw()];
+    if (on_cpu.exists()) winds_down_ = false;
+    on_cpu = TaskId{t};
+  }
+}
+
 void ExploredSystem::on_event(const Event& event) {
   if (event.kind == EventKind::measurement_begun) measuring_ = true;
 }
 
-bool ExploredSystem::concerns_others(const Event& event) const { return mmulab::concerns_others(event); }
+Concern ExploredSystem::concern(const Event& event) const { return concern_of(event, *ledger_); }
 
 bool ExploredSystem::takes_spinlock(const Event& event) const {
   // The locks that let their waiters sleep keep no holder in their word.
@@ -45,6 +58,14 @@ bool ExploredSystem::takes_spinlock(const Event& event) const {
 /// Boot is cpu 0's; a warm-up, if the workload has one, is everybody's, and ends for all at once.
 bool ExploredSystem::runs_up(const Decision& decision) const {
   return plan_.warms_up || host_->is_device(decision.agent) || decision.agent == AgentId{0};
+}
+
+bool ExploredSystem::winds_down(AgentId agent) const {
+  if (!winds_down_ || host_->is_device(agent) || host_->current(CpuId{agent.raw()}).in_interrupt()) return false;
+  const TaskId task = only_task_[agent.raw()];
+  if (!task.exists()) return true;
+  const auto context = std::find_if(contexts_.begin(), contexts_.end(), [&](const Context* c) { return c->task() == task; });
+  return (*context)->progress() == Context::done;
 }
 
 void ExploredSystem::run_up() {

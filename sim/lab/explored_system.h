@@ -26,8 +26,9 @@ class ExploredSystem : public Explorable, private EventObserver {
   const std::vector<Context*>& contexts() const override { return contexts_; }
   bool finished() const override { return system_->finished(); }
   void run_up() override;
-  bool concerns_others(const Event& event) const override;
+  Concern concern(const Event& event) const override;
   bool takes_spinlock(const Event& event) const override;
+  bool winds_down(AgentId agent) const override;
   void conclude() override;
   void report_deadlock() override;
   void restart() override;
@@ -39,6 +40,7 @@ class ExploredSystem : public Explorable, private EventObserver {
 
  private:
   void on_event(const Event& event) override;
+  void find_only_tasks();
   [[nodiscard]] bool runs_up(const Decision& decision) const;
 
   workload::Plan plan_;
@@ -47,6 +49,9 @@ class ExploredSystem : public Explorable, private EventObserver {
   ExploredHost* host_ = nullptr;
   std::vector<Context*> contexts_;
   std::vector<Decision> boot_;
+  const Ledger* ledger_ = nullptr;
+  std::vector<TaskId> only_task_;  ///< by cpu: whom the plan puts there
+  bool winds_down_ = true;
   bool measuring_ = false;
 };
 

@@ -41,7 +41,7 @@ std::string race_text(const Trace& trace, const World& world) {
   for (const Touch& x : a.footprint)
     for (const Touch& y : b.footprint)
       for (std::uint32_t w = 0; w < x.words && where.empty(); ++w)
-        if (y.covers(Location{x.first.raw() + w}) && (x.use == Use::write || y.use == Use::write))
+        if (y.covers(Location{x.first.raw() + w}) && clash(x.use, y.use))
           where = world.describe(Location{x.first.raw() + w});
   const auto name = [](const TracedStep& s) {
     return s.cpu.exists() ? fmt::format("cpu {}'s {}", s.cpu, s.label->name()) : std::string(s.label->name());

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "models/invariants/concern.h"
+
+#include "models/mm/locks.h"
+
+namespace mmulab {
+namespace {
+
+/// `count` parts from `first`.
+struct Parts {
+  unsigned first;
+  unsigned count;
+  [[nodiscard]] constexpr std::uint64_t all() const { return ((std::uint64_t{1} << count) - 1) << first; }
+  [[nodiscard]] constexpr std::uint64_t one(std::uint64_t n) const { return std::uint64_t{1} << (first + n % count); }
+  template <class T>
+  [[nodiscard]] constexpr std::uint64_t of(T id) const { return id.exists() ? one(id.raw()) : all(); }
+};
+
+constexpr Parts cpus{0, 8};
+constexpr Parts tasks{8, 10};
+constexpr Parts pages{18, 16};
+constexpr Parts frames{34, 16};
+constexpr Parts tables{50, 8};
+constexpr Parts tags{58, 5};
+
+constexpr std::uint64_t everything = ~std::uint64_t{0};
+/// Whoever judges a translation asks which cpus run what, and who holds which lock.
+constexpr std::uint64_t statuses = cpus.all() | tasks.all();
+
+Concern nothing() { return {}; }
+Concern all() { return {everything, everything, 0}; }
+Concern changes(std::uint64_t what) { return {0, what, 0}; }
+/// Whoever is in the kernel can use no copy, and who calls later must leave more behind.
+Concern eases(std::uint64_t what) { return {0, what, what}; }
+Concern judges(std::uint64_t what) { return {statuses, what, 0}; }
+
+std::uint64_t page_of(const Event& event) { return pages.one(event.page.raw()); }
+
+/// Something pending refers to this very acquisition.
+bool is_remembered(const Event& event, const Ledger& ledger) {
+  const Execution& execution = ledger.execution();
+  const auto same = [&](const HeldLock& lock) {
+    return lock.at == event.location && execution.still_holds(event.task, lock);
+  };
+  for (const auto& [id, o] : ledger.open())
+    if (o.due_by == Due::unlock_of_destination && same(o.until)) return true;
+  for (const auto& [key, record] : ledger.pages()) {
+    if (record.past.known && record.past.due_by == Due::unlock_of_destination && same(record.past.until)) return true;
+    for (unsigned i = 0; i < record.disturbed.ptls; ++i)
+      if (record.disturbed.when.task == event.task && same(record.disturbed.ptl[i])) return true;
+  }
+  return false;
+}
+
+Concern of_lock(const Event& event, const Ledger& ledger) {
+  // What is pending belongs to an acquisition of before: a new one changes nothing for anybody else.
+  if (event.kind == EventKind::lock_acquired) return nothing();
+  switch (static_cast<LockClass>(event.a)) {
+    case LockClass::page_table:
+    case LockClass::ptl: return is_remembered(event, ledger) ? changes(tasks.of(event.task)) : nothing();
+    // dup_mmap's end is the release of what it holds for writing.
+    case LockClass::mmap_sem: return event.b != 0 ? changes(tasks.of(event.task)) : nothing();
+    default: return nothing();
+  }
+}
+
+Concern of_return(const Event& event) {
+  const auto call = static_cast<Call>(event.a);
+  const bool of_one_page = call == Call::fault || call == Call::touch;
+  return {statuses | frames.all(), tasks.of(event.task) | (of_one_page ? page_of(event) : pages.all()), 0};
+}
+
+Concern of_pte(const Event& event, const PteLayout& layout) {
+  std::uint64_t touched = page_of(event);
+  for (const std::uint64_t raw : {event.a, event.b})
+    if (layout.is_present(Pte{raw})) touched |= frames.of(layout.frame(Pte{raw}));
+  return judges(touched);
+}
+
+Concern of_translation(const Event& event) {
+  return judges(page_of(event) | frames.of(event.frame) | tags.of(event.tag));
+}
+
+Concern of_drop(const Event& event) {
+  return judges((event.a == 0 ? page_of(event) : pages.all()) | frames.all() | tags.all() | tables.all());
+}
+
+}  // namespace
+
+Concern concern_of(const Event& event, const Ledger& ledger) {
+  switch (event.kind) {
+    case EventKind::irqs_disabled:
+    case EventKind::irqs_enabled:
+    case EventKind::preemption_disabled:
+    case EventKind::preemption_enabled:
+    case EventKind::lock_waited:
+    case EventKind::remote_wait_begun:
+    case EventKind::remote_wait_ended:
+    case EventKind::ipi_sent:
+    case EventKind::xcall_sent:
+    case EventKind::measurement_begun: return nothing();
+    case EventKind::lock_acquired:
+    case EventKind::lock_released: return of_lock(event, ledger);
+    case EventKind::entered_kernel: return eases(cpus.of(event.cpu));
+    case EventKind::call_entered: return eases(tasks.of(event.task));
+    case EventKind::call_returned: return of_return(event);
+    case EventKind::returned_to_user:
+    case EventKind::switched_in:
+    case EventKind::switched_out:
+    case EventKind::xcall_executed:
+    case EventKind::ipi_handled: return changes(cpus.of(event.cpu));
+    case EventKind::ipi_delivered:
+    case EventKind::xcall_accepted: return changes(cpus.one(event.b));
+    case EventKind::flush_begun:
+    case EventKind::task_exited: return changes(tasks.of(event.task));
+    case EventKind::pte_stored: return of_pte(event, ledger.config().pte);
+    case EventKind::frame_allocated:
+    case EventKind::frame_freed:
+    case EventKind::frame_overput:
+    case EventKind::page_dirtied:
+    case EventKind::page_cleaned:
+    case EventKind::page_written:
+    case EventKind::page_discarded:
+    case EventKind::page_lazyfreed: return judges(frames.of(event.frame));
+    case EventKind::translation_filled:
+    case EventKind::translation_used:
+    case EventKind::hpte_stored: return of_translation(event);
+    case EventKind::translation_dropped: return of_drop(event);
+    case EventKind::hpte_multiple_match:
+    case EventKind::machine_check:
+    case EventKind::tlbie_issued:
+    case EventKind::batch_noted: return judges(page_of(event));
+    case EventKind::tsb_stored: return judges(page_of(event) | frames.all());
+    case EventKind::copy_begun:
+    case EventKind::copy_ended: return judges(page_of(event) | frames.all());
+    case EventKind::table_allocated:
+    case EventKind::table_freed:
+    case EventKind::table_cached: return judges(tables.of(event.table));
+    case EventKind::table_walked: return {statuses | tables.of(event.table), 0, 0};
+    default: return all();
+  }
+}
+
+}  // namespace mmulab

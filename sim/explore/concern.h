@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Which parts of the observers' picture of the system an event looks at and which it changes, as two sets of at most 64
+// parts that the observers define. Two events that neither of them changes what the other one looks at may be reported
+// in either order. Source: the footprints of steps, applied to those who watch them.
+#pragma once
+
+#include <cstdint>
+
+namespace mmulab {
+
+struct Concern {
+  std::uint64_t looks = 0;
+  std::uint64_t changes = 0;
+  /// The part of `changes` that only makes others' judgement milder, so that it is no loss to let them judge before.
+  std::uint64_t eases = 0;
+  [[nodiscard]] bool meets(const Concern& other) const {
+    return (changes & (other.looks | other.changes)) != 0 || (looks & other.changes) != 0;
+  }
+  [[nodiscard]] bool any() const { return (looks | changes) != 0; }
+  /// What stands in the way of others' events that might come before it.
+  [[nodiscard]] Concern without_ease() const { return {looks, changes & ~eases, 0}; }
+  /// False if there was nothing new.
+  bool add(const Concern& other) {
+    const bool more = ((other.looks & ~looks) | (other.changes & ~changes)) != 0;
+    looks |= other.looks;
+    // What one event makes milder another one may not.
+    eases = (eases & ~(other.changes & ~other.eases)) | (other.eases & ~(changes & ~eases));
+    changes |= other.changes;
+    return more;
+  }
+};
+
+}  // namespace mmulab

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "sim/explore/futures.h"
+
+#include <algorithm>
+
+#include "sim/units/mix.h"
+
+namespace mmulab {
+namespace {
+
+constexpr Futures::Point nowhere = ~Futures::Point{0};
+constexpr std::array<Use, 3> all_uses{Use::read, Use::write, Use::count};
+
+std::size_t index(Use use) { return static_cast<std::size_t>(use); }
+
+}  // namespace
+
+bool Futures::Bits::set(std::uint32_t n) {
+  if (n / 64 >= words_.size()) words_.resize(n / 64 + std::size_t{1}, 0);
+  const std::uint64_t bit = std::uint64_t{1} << n % 64;
+  const bool was = (words_[n / 64] & bit) != 0;
+  words_[n / 64] |= bit;
+  return !was;
+}
+
+bool Futures::Bits::merge(const Bits& other) {
+  if (other.words_.size() > words_.size()) words_.resize(other.words_.size(), 0);
+  std::uint64_t added = 0;
+  for (std::size_t i = 0; i < other.words_.size(); ++i) {
+    added |= other.words_[i] & ~words_[i];
+    words_[i] |= other.words_[i];
+  }
+  return added != 0;
+}
+
+bool Futures::Bits::meets(const Bits& other) const {
+  const std::size_t size = std::min(words_.size(), other.words_.size());
+  for (std::size_t i = 0; i < size; ++i)
+    if ((words_[i] & other.words_[i]) != 0) return true;
+  return false;
+}
+
+std::uint32_t Futures::id_of(Location at) {
+  std::uint32_t& id = ids_[at.raw()];
+  if (id == 0) id = ++used_ids_;
+  return id;
+}
+
+Futures::Point Futures::intern(Who who, std::uint64_t key) {
+  const auto [at, fresh] = by_key_.emplace(mix(key ^ mix(std::uint64_t{who.raw()} + 1)), points_.size());
+  if (fresh) points_.emplace_back();
+  return at->second;
+}
+
+void Futures::enlist(Who who) {
+  if (who.raw() >= now_.size()) now_.resize(who.raw() + std::size_t{1}, nowhere);
+  if (now_[who.raw()] != nowhere) return;
+  all_.push_back(who);
+  now_[who.raw()] = intern(who, 0);
+  // It can act again and again.
+  if (!who.is_task()) join(now_[who.raw()], now_[who.raw()]);
+}
+
+Futures::Point Futures::expect(Who who, std::uint32_t progress, const Label& label, const Footprint& footprint) {
+  const Point from = point(who);
+  const Point to =
+      who.is_task() ? intern(who, std::uint64_t{progress} << 32 | (label.number() + std::uint64_t{1})) : from;
+  bool more = false;
+  for (const Touch& t : footprint) {
+    Bits& own = points_[to].own[index(t.use)];
+    for (std::uint32_t w = 0; w < t.words; ++w) {
+      const std::uint32_t id = id_of(Location{t.first.raw() + w});
+      if (!own.set(id)) continue;
+      more = true;
+      if (t.use == Use::write && written_.set(id)) stale_ = stale_ || counting_relied_.has(id);
+    }
+  }
+  if (more) spread(to);
+  join(from, to);
+  return to;
+}
+
+void Futures::concern(Point at, const Concern& what) {
+  if (points_[at].own_concern.add(what)) spread(at);
+}
+
+void Futures::join(Point from, Point to) {
+  std::vector<Point>& next = points_[from].next;
+  if (std::find(next.begin(), next.end(), to) != next.end()) return;
+  next.push_back(to);
+  points_[to].before.push_back(from);
+  if (grow(from, points_[to])) spread(from);
+}
+
+bool Futures::grow(Point before, const Node& later) {
+  Node& node = points_[before];
+  bool more = false;
+  for (std::size_t use = 0; use < uses; ++use) {
+    more = node.ahead[use].merge(later.own[use]) || more;
+    more = node.ahead[use].merge(later.ahead[use]) || more;
+  }
+  more = node.concern_ahead.add(later.own_concern) || more;
+  more = node.concern_ahead.add(later.concern_ahead) || more;
+  if (more) check(node);
+  return more;
+}
+
+void Futures::spread(Point from) {
+  work_.assign(1, from);
+  while (!work_.empty()) {
+    const Point at = work_.back();
+    work_.pop_back();
+    for (const Point before : points_[at].before)
+      if (grow(before, points_[at])) work_.push_back(before);
+  }
+}
+
+void Futures::check(const Node& node) {
+  for (const Use ahead : all_uses)
+    for (const Use relied : all_uses)
+      if (clash(ahead, relied) && node.ahead[index(ahead)].meets(node.relied[index(relied)])) stale_ = true;
+  if (node.concern_ahead.meets(node.concern_relied)) stale_ = true;
+}
+
+bool Futures::meets(const Node& node, std::uint32_t id, Use use) const {
+  for (const Use ahead : all_uses)
+    if (node.ahead[index(ahead)].has(id) && (clash(ahead, use) || (use == Use::count && written_.has(id)))) return true;
+  return false;
+}
+
+bool Futures::meets_others(Who self, const std::vector<Touch>& touches) {
+  asked_.clear();
+  for (const Touch& t : touches)
+    for (std::uint32_t w = 0; w < t.words; ++w) asked_.emplace_back(id_of(Location{t.first.raw() + w}), t.use);
+  for (const Who other : all_) {
+    if (other == self) continue;
+    const Node& node = points_[point(other)];
+    for (const auto& [id, use] : asked_)
+      if (meets(node, id, use)) return true;
+  }
+  for (const auto& [id, use] : asked_) {
+    if (use == Use::count) counting_relied_.set(id);
+    for (const Who other : all_)
+      if (!(other == self)) points_[point(other)].relied[index(use)].set(id);
+  }
+  return false;
+}
+
+bool Futures::meets_others(Who self, const Concern& concern) {
+  if (!concern.any()) return false;
+  for (const Who other : all_)
+    if (!(other == self) && points_[point(other)].concern_ahead.meets(concern)) return true;
+  for (const Who other : all_)
+    if (!(other == self)) points_[point(other)].concern_relied.add(concern);
+  return false;
+}
+
+void Futures::begin_again() {
+  stale_ = false;
+  for (Node& node : points_) {
+    for (Bits& bits : node.relied) bits.clear();
+    node.concern_relied = Concern{};
+  }
+  counting_relied_.clear();
+}
+
+void Futures::return_to_start() {
+  for (const Who who : all_) now_[who.raw()] = intern(who, 0);
+}
+
+}  // namespace mmulab

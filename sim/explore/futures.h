@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// What each actor may still do: the words that its later steps can touch, and what its later events concern. Nobody
+// declares that; it is learned from the steps that are seen. An actor's points are the steps of its program (task,
+// operation of its workload, label); seen successions join them to a graph, and what lies ahead of a point is the union
+// over all that can be reached from it. Handlers of interrupts and devices have one point each, since they can act at any
+// time. An answer may be given that later turns out too narrow: each answer that was relied on is remembered, and if
+// the future of that point grows into it, everything built on it is stale.
+// Source: persistent sets from static knowledge of processes (Godefroid, LNCS 1032, 4), with the knowledge learned.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/exec/footprint.h"
+#include "sim/exec/label.h"
+#include "sim/explore/concern.h"
+
+namespace mmulab {
+
+/// A task's own program, a cpu's interrupt handlers, or a device.
+class Who {
+ public:
+  static Who task(TaskId task) { return Who{task.raw() * 3}; }
+  static Who interrupts(CpuId cpu) { return Who{cpu.raw() * 3 + 1}; }
+  static Who device(AgentId device) { return Who{device.raw() * 3 + 2}; }
+  [[nodiscard]] std::uint32_t raw() const { return raw_; }
+  [[nodiscard]] bool is_task() const { return raw_ % 3 == 0; }
+  friend bool operator==(Who a, Who b) { return a.raw_ == b.raw_; }
+
+ private:
+  explicit Who(std::uint32_t raw) : raw_(raw) {}
+  std::uint32_t raw_;
+};
+
+class Futures {
+ public:
+  /// Position of a point in the graph.
+  using Point = std::uint32_t;
+
+  explicit Futures(std::size_t words) : ids_(words, 0) {}
+
+  /// Whoever may ever act, before anybody does.
+  void enlist(Who who);
+  /// The last step that it took.
+  [[nodiscard]] Point point(Who who) const { return now_[who.raw()]; }
+  void set_point(Who who, Point at) { now_[who.raw()] = at; }
+  /// The next step that it would take.
+  Point expect(Who who, std::uint32_t progress, const Label& label, const Footprint& footprint);
+  /// A step's event concerned this.
+  void concern(Point at, const Concern& what);
+  /// All that the steps at this point have concerned so far.
+  [[nodiscard]] const Concern& concerns(Point at) const { return points_[at].own_concern; }
+
+  /// Can anybody else's later step depend on these touches? If not, that is relied on.
+  bool meets_others(Who self, const std::vector<Touch>& touches);
+  bool meets_others(Who self, const Concern& concern);
+
+  /// Something relied on has turned out wrong.
+  [[nodiscard]] bool stale() const { return stale_; }
+  /// Everybody is at the start.
+  void return_to_start();
+  /// Nothing is relied on any more; what was learned remains.
+  void begin_again();
+
+ private:
+  class Bits {
+   public:
+    [[nodiscard]] bool has(std::uint32_t n) const { return n / 64 < words_.size() && (words_[n / 64] >> n % 64 & 1) != 0; }
+    bool set(std::uint32_t n);
+    bool merge(const Bits& other);
+    [[nodiscard]] bool meets(const Bits& other) const;
+    void clear() { words_.clear(); }
+
+   private:
+    std::vector<std::uint64_t> words_;
+  };
+  static constexpr std::size_t uses = 3;
+  using Sets = std::array<Bits, uses>;  ///< by Use
+  struct Node {
+    Sets own, ahead, relied;
+    Concern own_concern, concern_ahead, concern_relied;
+    std::vector<Point> next, before;
+  };
+
+  Point intern(Who who, std::uint64_t key);
+  void join(Point from, Point to);
+  /// What lies at and ahead of the point lies ahead of whoever comes before it.
+  void spread(Point from);
+  bool grow(Point before, const Node& later);
+  void check(const Node& node);
+  std::uint32_t id_of(Location at);
+  [[nodiscard]] bool meets(const Node& node, std::uint32_t id, Use use) const;
+
+  std::vector<std::uint32_t> ids_;  ///< of each word: dense, + 1
+  std::uint32_t used_ids_ = 0;
+  std::unordered_map<std::uint64_t, Point> by_key_;
+  std::vector<Node> points_;
+  std::vector<Point> now_;  ///< by Who
+  std::vector<Who> all_;
+  Bits written_;            ///< words that somebody has written, not only added to
+  Bits counting_relied_;    ///< words that are only added to: that was relied on
+  std::vector<Point> work_;  // scratch
+  std::vector<std::pair<std::uint32_t, Use>> asked_;  // scratch
+  bool stale_ = false;
+};
+
+}  // namespace mmulab
