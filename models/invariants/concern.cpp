@@ -36,19 +36,33 @@ Concern judges(std::uint64_t what) { return {statuses, what, 0}; }
 
 std::uint64_t page_of(const Event& event) { return pages.one(event.page.raw()); }
 
-/// Something pending refers to this very acquisition.
-bool is_remembered(const Event& event, const Ledger& ledger) {
-  const Execution& execution = ledger.execution();
-  const auto same = [&](const HeldLock& lock) {
-    return lock.at == event.location && execution.still_holds(event.task, lock);
+std::uint64_t pages_of(VirtPage first, std::uint64_t count) {
+  if (count >= pages.count) return pages.all();
+  std::uint64_t mask = 0;
+  for (std::uint64_t n = 0; n < count; ++n) mask |= pages.one(first.raw() + n);
+  return mask;
+}
+
+/// A page's move or death waits for the release of this very acquisition.
+bool is_awaited(const Event& event, const Ledger& ledger) {
+  const auto same = [&](Due due, const HeldLock& lock) {
+    return due == Due::unlock_of_destination && lock.at == event.location &&
+           ledger.execution().still_holds(event.task, lock);
   };
   for (const auto& [id, o] : ledger.open())
-    if (o.due_by == Due::unlock_of_destination && same(o.until)) return true;
-  for (const auto& [key, record] : ledger.pages()) {
-    if (record.past.known && record.past.due_by == Due::unlock_of_destination && same(record.past.until)) return true;
+    if (same(o.due_by, o.until)) return true;
+  for (const auto& [key, record] : ledger.pages())
+    if (record.past.known && same(record.past.due_by, record.past.until)) return true;
+  return false;
+}
+
+/// A pte was taken from under its hash entry while it was held.
+bool is_remembered(const Event& event, const Ledger& ledger) {
+  for (const auto& [key, record] : ledger.pages())
     for (unsigned i = 0; i < record.disturbed.ptls; ++i)
-      if (record.disturbed.when.task == event.task && same(record.disturbed.ptl[i])) return true;
-  }
+      if (record.disturbed.when.task == event.task && record.disturbed.ptl[i].at == event.location &&
+          ledger.execution().still_holds(event.task, record.disturbed.ptl[i]))
+        return true;
   return false;
 }
 
@@ -57,17 +71,44 @@ Concern of_lock(const Event& event, const Ledger& ledger) {
   if (event.kind == EventKind::lock_acquired) return nothing();
   switch (static_cast<LockClass>(event.a)) {
     case LockClass::page_table:
-    case LockClass::ptl: return is_remembered(event, ledger) ? changes(tasks.of(event.task)) : nothing();
+    case LockClass::ptl: break;
     // dup_mmap's end is the release of what it holds for writing.
     case LockClass::mmap_sem: return event.b != 0 ? changes(tasks.of(event.task)) : nothing();
     default: return nothing();
   }
+  if (is_awaited(event, ledger)) return all();
+  // hpt-tracked looks at the pages whose ptes were stored.
+  return {ledger.config().hash_table ? pages.all() : 0,
+          is_remembered(event, ledger) ? tasks.of(event.task) : 0, 0};
+}
+
+/// Whether what it leaves behind lies within the range that its events name.
+bool keeps_to_its_range(Call call) {
+  switch (call) {
+    case Call::fault:
+    case Call::touch:
+    case Call::munmap:
+    case Call::mmap:
+    case Call::dontneed:
+    case Call::zero_read:
+    case Call::mprotect:
+    case Call::madv_free:
+    case Call::clear_refs: return true;
+    default: return false;
+  }
 }
 
 Concern of_return(const Event& event) {
-  const auto call = static_cast<Call>(event.a);
-  const bool of_one_page = call == Call::fault || call == Call::touch;
-  return {statuses | frames.all(), tasks.of(event.task) | (of_one_page ? page_of(event) : pages.all()), 0};
+  const bool in_range = keeps_to_its_range(static_cast<Call>(event.a));
+  return {statuses | frames.all(), tasks.of(event.task) | (in_range ? pages_of(event.page, event.b) : pages.all()), 0};
+}
+
+/// Batch entries come to be flushed, or to their end.
+Concern of_flush(const Event& event, const Ledger& ledger) {
+  std::uint64_t noted = 0;
+  for (const NotedEntry& n : ledger.noted())
+    if (event.kind == EventKind::batch_flushed || n.task == event.task) noted |= pages.one(n.page.raw());
+  return changes(noted);
 }
 
 Concern of_pte(const Event& event, const PteLayout& layout) {
@@ -98,20 +139,23 @@ Concern concern_of(const Event& event, const Ledger& ledger) {
     case EventKind::remote_wait_ended:
     case EventKind::ipi_sent:
     case EventKind::xcall_sent:
+    // Whether a task is in a flush is asked at its own events.
+    case EventKind::flush_begun:
     case EventKind::measurement_begun: return nothing();
     case EventKind::lock_acquired:
     case EventKind::lock_released: return of_lock(event, ledger);
     case EventKind::entered_kernel: return eases(cpus.of(event.cpu));
     case EventKind::call_entered: return eases(tasks.of(event.task));
     case EventKind::call_returned: return of_return(event);
-    case EventKind::returned_to_user:
+    case EventKind::returned_to_user: return {statuses | pages.all() | frames.all() | tags.all(), cpus.of(event.cpu), 0};
     case EventKind::switched_in:
     case EventKind::switched_out:
     case EventKind::xcall_executed:
     case EventKind::ipi_handled: return changes(cpus.of(event.cpu));
     case EventKind::ipi_delivered:
     case EventKind::xcall_accepted: return changes(cpus.one(event.b));
-    case EventKind::flush_begun:
+    case EventKind::flush_done:
+    case EventKind::batch_flushed: return of_flush(event, ledger);
     case EventKind::task_exited: return changes(tasks.of(event.task));
     case EventKind::pte_stored: return of_pte(event, ledger.config().pte);
     case EventKind::frame_allocated:

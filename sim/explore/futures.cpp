@@ -81,7 +81,12 @@ Futures::Point Futures::expect(Who who, std::uint32_t progress, const Label& lab
 }
 
 void Futures::concern(Point at, const Concern& what) {
-  if (points_[at].own_concern.add(what)) spread(at);
+  Node& node = points_[at];
+  node.always_concern = node.taken ? Concern{node.always_concern.looks & what.looks,
+                                             node.always_concern.changes & what.changes, 0}
+                                   : what;
+  node.taken = true;
+  if (node.own_concern.add(what)) spread(at);
 }
 
 void Futures::join(Point from, Point to) {

@@ -50,8 +50,10 @@ class Futures {
   Point expect(Who who, std::uint32_t progress, const Label& label, const Footprint& footprint);
   /// A step's event concerned this.
   void concern(Point at, const Concern& what);
-  /// All that the steps at this point have concerned so far.
-  [[nodiscard]] const Concern& concerns(Point at) const { return points_[at].own_concern; }
+  /// What every step at this point has concerned so far.
+  [[nodiscard]] Concern always_concerns(Point at) const {
+    return points_[at].taken ? points_[at].always_concern : Concern{};
+  }
 
   /// Can anybody else's later step depend on these touches? If not, that is relied on.
   bool meets_others(Who self, const std::vector<Touch>& touches);
@@ -80,7 +82,8 @@ class Futures {
   using Sets = std::array<Bits, uses>;  ///< by Use
   struct Node {
     Sets own, ahead, relied;
-    Concern own_concern, concern_ahead, concern_relied;
+    Concern own_concern, always_concern, concern_ahead, concern_relied;
+    bool taken = false;
     std::vector<Point> next, before;
   };
 

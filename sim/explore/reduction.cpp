@@ -95,7 +95,9 @@ bool Reduction::is_private(const Actor& actor, CpuId cpu, const Step& step) {
     set_flag(relied_uninterrupted_, cpu.raw());
   }
   const Futures::Point at = futures_.expect(actor.who, actor.progress, *step.label, step.footprint);
-  return !futures_.meets_others(actor.who, futures_.concerns(at)) && has_words_to_itself(actor, step);
+  // Rather than performing it and taking it back again.
+  if (futures_.meets_others(actor.who, futures_.always_concerns(at))) return false;
+  return has_words_to_itself(actor, step);
 }
 
 bool Reduction::is_right_mover(const Actor& actor, const Step& step, const Concern& concern) {

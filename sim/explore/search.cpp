@@ -65,7 +65,7 @@ bool Search::out_of_budget(std::uint64_t states, std::size_t bytes) {
     result_.end = end;
     return true;
   };
-  if (cursor_.stale()) return over(SearchEnd::stale);
+  if (is_too_stale(states)) return over(SearchEnd::stale);
   if (states > limits_.states_max) return over(SearchEnd::states);
   if (cursor_.steps_made() > limits_.steps_max) return over(SearchEnd::steps);
   if (++checks_ % 256 != 0) return false;
@@ -73,6 +73,14 @@ bool Search::out_of_budget(std::uint64_t states, std::size_t bytes) {
   if (limits_.interrupt != nullptr && limits_.interrupt->load()) return over(SearchEnd::interrupted);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   return elapsed.count() > limits_.seconds_max && over(SearchEnd::time);
+}
+
+/// What has turned out unfounded is seldom alone: a while more shows what else is.
+bool Search::is_too_stale(std::uint64_t states) {
+  constexpr std::uint64_t some = 200;
+  if (!cursor_.stale()) return false;
+  if (stale_until_ == 0) stale_until_ = 2 * states + some;
+  return states > stale_until_;
 }
 
 VisitedStates::Seen Search::enter_state(VisitedStates& visited, const SwitchCount& switches) {

@@ -95,11 +95,13 @@ class Search {
 
  private:
   [[nodiscard]] bool has_all() const;
+  [[nodiscard]] bool is_too_stale(std::uint64_t states);
 
   const SearchGoal goal_;
   Coverage& coverage_;
   std::map<std::pair<std::string, std::string>, std::size_t> found_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::uint64_t stale_until_ = 0;
   std::uint64_t checks_ = 0;
   std::map<std::pair<std::uint64_t, std::uint64_t>, bool> finals_;
 };

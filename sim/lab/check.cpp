@@ -109,7 +109,8 @@ class Check {
     if (budget.steps_max != SearchLimits::none) budget.steps_max += cursor_.steps_made();
     for (;;) {
       run.result = run_once(engine, budget);
-      if (run.result.end != SearchEnd::stale && !cursor_.stale()) break;
+      // A counterexample is one, whatever it was found by.
+      if (run.result.end == SearchEnd::found || (run.result.end != SearchEnd::stale && !cursor_.stale())) break;
       cursor_.begin_again();
       ++run.restarts;
     }
