@@ -35,6 +35,7 @@ Outcome Kernel::access(Context& ctx, VirtAddr va, AccessKind kind) {
     if (result.status == AccessResult::Status::done) return Outcome::ok;
     if (result.status == AccessResult::Status::interrupted) continue;
     if (result.status == AccessResult::Status::machine_check) exit(ctx);
+    only.forget_all_but(from_user);
     const Outcome outcome = page_fault(ctx, va, kind, from_user);
     if (outcome != Outcome::ok) return outcome;
   }

@@ -85,22 +85,21 @@ Ppc64Port::Lookup Ppc64Port::try_erat(Context& ctx, const UserAccess& ua) {
   const Location first = erat.set_first(ua.core, erat.set_of(ua.page));
   Footprint footprint = writes_words(first, erat.set_words());
   const Cycles stall = declare_stall(ua, footprint);
-  Lookup result = Lookup::again;
-  const bool happened = ctx.step_restartable(erat_hit, footprint, stall, [&](Access& a) {
+  const auto result = ctx.step_restartable(erat_hit, footprint, stall, [&](Access& a) {
     pay_stall(a, ua, stall);
     StepWords set(a, first);
     const std::uint32_t way = erat.find(set, ua.key);
-    if (way == Tlb::absent) return;
+    if (way == Tlb::absent) return Lookup::again;
     const CopyData copy{erat.data(set, way)};
     const Permission permission = judge(copy, ua.need, ua.kind);
-    if (permission == Permission::denied) result = Lookup::protection;
-    if (permission != Permission::granted) return;
+    if (permission == Permission::denied) return Lookup::protection;
+    if (permission != Permission::granted) return Lookup::again;
     erat.touch(set, way);
     machine_.count(&TranslationCounts::first_level);
     use(a, ua, copy);
-    result = Lookup::done;
+    return Lookup::done;
   });
-  return happened ? result : Lookup::again;
+  return result.value_or(Lookup::again);
 }
 
 Ppc64Port::Lookup Ppc64Port::try_tlb(Context& ctx, const UserAccess& ua) {
@@ -111,24 +110,23 @@ Ppc64Port::Lookup Ppc64Port::try_tlb(Context& ctx, const UserAccess& ua) {
   Footprint footprint = writes_words(erat_first, erat.set_words());
   footprint.writes_words(tlb_first, tlb.set_words());
   const Cycles stall = declare_stall(ua, footprint);
-  Lookup result = Lookup::again;
-  const bool happened = ctx.step_restartable(tlb_hit, footprint, stall + charge(erat_hit), [&](Access& a) {
+  const auto result = ctx.step_restartable(tlb_hit, footprint, stall + charge(erat_hit), [&](Access& a) {
     pay_stall(a, ua, stall);
     StepWords set(a, tlb_first);
     const std::uint32_t way = tlb.find(set, ua.key);
-    if (way == Tlb::absent) return;
+    if (way == Tlb::absent) return Lookup::again;
     const CopyData copy{tlb.data(set, way)};
     const Permission permission = judge(copy, ua.need, ua.kind);
-    if (permission == Permission::denied) result = Lookup::protection;
-    if (permission != Permission::granted) return;
+    if (permission == Permission::denied) return Lookup::protection;
+    if (permission != Permission::granted) return Lookup::again;
     tlb.touch(set, way);
     StepWords erat_set(a, erat_first);
     insert_copy(erat, erat_set, ua.key, copy.raw());
     machine_.count(&TranslationCounts::second_level);
     use(a, ua, copy);
-    result = Lookup::done;
+    return Lookup::done;
   });
-  return happened ? result : Lookup::again;
+  return result.value_or(Lookup::again);
 }
 
 /// The SLB is loaded by software: an interrupt whose handler makes one entry (slb_allocate), in round-robin order.

@@ -95,26 +95,30 @@ Ppc64Port::HashOutcome Ppc64Port::hash_4k(Context& ctx, const PteAddress& where,
 }
 
 Ppc64Port::HashOutcome Ppc64Port::hash_fault(Context& ctx, const UserAccess& ua, PteAddress& where) {
-  if (!find_linux_pte(ctx, where)) return HashOutcome::refused;
+  Conclusion only(ctx);
+  if (!find_linux_pte(ctx, where)) return only(HashOutcome::refused);
   const std::uint64_t access = access_bits(ua.kind);
   const Pte seen = ctx.step(read_pte, reads(where.at), [&](Access& a) { return a.read(where.at); });
-  if (!seen.has(access)) return HashOutcome::refused;
+  if (!seen.has(access)) return only(HashOutcome::refused);
   const bool local = sample_local(ctx, read_cpumask, where.mm);
-  return hash_4k(ctx, where, access, local);
+  const HashOutcome outcome = hash_4k(ctx, where, access, local);
+  if (outcome == HashOutcome::busy) only(where.at);
+  return only(outcome);
 }
 
 AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& ua, bool protection) {
   const auto depth = state_.task_irqs_off(ctx.task());
   const auto in_user = state_.task_in_user(ctx.task());
-  bool from_user = false;
   Event mode{EventKind::entered_kernel};
   mode.mm = ua.mm;
-  const bool entered = ctx.step_restartable(dsi, writes(depth, in_user), Cycles{}, [&](Access& a) {
-    from_user = a.exchange(in_user, false);
-    if (from_user) emit(a, mode);
+  const auto entered = ctx.step_restartable(dsi, writes(depth, in_user), Cycles{}, [&](Access& a) {
+    const bool was_in_user = a.exchange(in_user, false);
+    if (was_in_user) emit(a, mode);
     if (a.add(depth, std::uint64_t{1}) == 1) emit(a, Event{EventKind::irqs_disabled});
+    return was_in_user;
   });
   if (!entered) return {AccessResult::Status::interrupted, false};
+  const bool from_user = *entered;
   PteAddress where{ua.mm, ua.page, {}};
   const HashOutcome outcome = hash_fault(ctx, ua, where);
   const auto allow_interrupts = [&](Access& a) {

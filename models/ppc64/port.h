@@ -138,6 +138,7 @@ class Ppc64Port : public Port, public CopySource {
   [[nodiscard]] bool search_second(Context& ctx, const UserAccess& ua, const ppc64::HptTarget& target,
                                    Matches& found);
   void collect(const Access& a, const ppc64::HptTarget& target, bool secondary, Matches& found) const;
+  static void keep(const Access& a, const Matches& found);
   void conclude_search(Access& a, const UserAccess& ua, const Matches& found) const;
   [[nodiscard]] bool holds_answer(Access& a, const Tlb& tlb, Location first, const UserAccess& ua) const;
   [[nodiscard]] static bool permits(std::uint64_t r, AccessKind kind);

@@ -42,6 +42,15 @@ void Ppc64Port::collect(const Access& a, const HptTarget& target, bool secondary
   }
 }
 
+/// A search is remembered by what it found.
+void Ppc64Port::keep(const Access& a, const Matches& found) {
+  a.keep(found.count);
+  for (std::uint32_t i = 0; i < found.count; ++i) {
+    a.keep(found.slot[i]);
+    a.keep(found.r[i]);
+  }
+}
+
 /// The last group has been searched: says whether the lookup goes on, and tells of a double match.
 void Ppc64Port::conclude_search(Access& a, const UserAccess& ua, const Matches& found) const {
   const bool fatal = found.count > 1 && params_.multiple_match == MultipleMatch::machine_check;
@@ -72,18 +81,18 @@ bool Ppc64Port::search_first(Context& ctx, const UserAccess& ua, const HptTarget
   footprint.reads_words(erat_first, erat.set_words()).reads_words(tlb_first, hardware_.tlb.set_words());
   if (params_.multiple_match == MultipleMatch::machine_check) footprint.writes(machine_checks(ua.cpu));
   const Cycles stall = declare_stall(ua, footprint);
-  bool searched = false;
-  const bool happened = ctx.step_restartable(walk_primary, footprint, stall + charge(tlb_hit), [&](Access& a) {
+  const auto searched = ctx.step_restartable(walk_primary, footprint, stall + charge(tlb_hit), [&](Access& a) {
     pay_stall(a, ua, stall);
     // A sibling thread may have filled the copy since we looked.
-    if (holds_answer(a, erat, erat_first, ua) || holds_answer(a, hardware_.tlb, tlb_first, ua)) return;
-    searched = true;
+    if (holds_answer(a, erat, erat_first, ua) || holds_answer(a, hardware_.tlb, tlb_first, ua)) return false;
     collect(a, target, false, found);
     if (params_.parallel_search) collect(a, target, true, found);
     if (params_.parallel_search || found.count > 0) conclude_search(a, ua, found);
     else a.write(flight, ua.key.raw());
+    keep(a, found);
+    return true;
   });
-  return happened && searched;
+  return searched.value_or(false);
 }
 
 bool Ppc64Port::holds_answer(Access& a, const Tlb& tlb, Location first, const UserAccess& ua) const {
@@ -96,15 +105,15 @@ bool Ppc64Port::search_second(Context& ctx, const UserAccess& ua, const HptTarge
   Footprint footprint = writes(hardware_.walk(ua.cpu));
   footprint.reads_words(hpt_.group_first(target.groups.secondary), Hpt::group_words);
   if (params_.multiple_match == MultipleMatch::machine_check) footprint.writes(machine_checks(ua.cpu));
-  bool alive = false;
-  const bool happened = ctx.step_restartable(walk_secondary, footprint, Cycles{}, [&](Access& a) {
+  const auto alive = ctx.step_restartable(walk_secondary, footprint, Cycles{}, [&](Access& a) {
     // Killed between the groups: what was seen of the primary one may be older than the tlbie.
-    alive = a.read(hardware_.walk(ua.cpu)) == ua.key.raw();
-    if (!alive) return;
+    if (a.read(hardware_.walk(ua.cpu)) != ua.key.raw()) return false;
     collect(a, target, true, found);
     conclude_search(a, ua, found);
+    keep(a, found);
+    return true;
   });
-  return happened && alive;
+  return alive.value_or(false);
 }
 
 /// R and C are bytes of their own to the hardware: it stores the byte that it computed when it matched, whatever
@@ -114,12 +123,12 @@ bool Ppc64Port::store_changed_byte(Context& ctx, const UserAccess& ua, std::uint
   const std::uint64_t byte = bit == hpte_c ? 0xff : 0xff00;
   const auto flight = hardware_.walk(ua.cpu);
   const auto word = hpt_.r(slot);
-  bool alive = false;
-  const bool happened = ctx.step_restartable(walk_rc, reads(flight).writes(word), Cycles{}, [&](Access& a) {
-    alive = a.read(flight) == ua.key.raw();
-    if (alive) a.write(word, (a.read(word) & ~byte) | ((seen | bit) & byte));
+  const auto alive = ctx.step_restartable(walk_rc, reads(flight).writes(word), Cycles{}, [&](Access& a) {
+    if (a.read(flight) != ua.key.raw()) return false;
+    a.write(word, (a.read(word) & ~byte) | ((seen | bit) & byte));
+    return true;
   });
-  return happened && alive;
+  return alive.value_or(false);
 }
 
 Ppc64Port::Lookup Ppc64Port::fill(Context& ctx, const UserAccess& ua, std::uint64_t r) {
@@ -131,10 +140,8 @@ Ppc64Port::Lookup Ppc64Port::fill(Context& ctx, const UserAccess& ua, std::uint6
   const CopyData copy{Hpte{hpte_valid, r}.frame(), rights_of(r)};
   Footprint footprint = writes(flight);
   footprint.writes_words(erat_first, erat.set_words()).writes_words(tlb_first, tlb.set_words());
-  bool filled = false;
-  const bool happened = ctx.step_restartable(tlb_fill, footprint, charge(erat_hit), [&](Access& a) {
-    filled = a.read(flight) == ua.key.raw();
-    if (!filled) return;
+  const auto filled = ctx.step_restartable(tlb_fill, footprint, charge(erat_hit), [&](Access& a) {
+    if (a.read(flight) != ua.key.raw()) return false;
     a.write(flight, std::uint64_t{0});
     StepWords tlb_set(a, tlb_first);
     insert_copy(tlb, tlb_set, ua.key, copy.raw());
@@ -150,8 +157,9 @@ Ppc64Port::Lookup Ppc64Port::fill(Context& ctx, const UserAccess& ua, std::uint6
     emit(a, event);
     machine_.count(&TranslationCounts::walks);
     use(a, ua, copy);
+    return true;
   });
-  return happened && filled ? Lookup::done : Lookup::again;
+  return filled.value_or(false) ? Lookup::done : Lookup::again;
 }
 
 Ppc64Port::Lookup Ppc64Port::walk(Context& ctx, const UserAccess& ua) {

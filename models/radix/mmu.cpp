@@ -66,10 +66,8 @@ AccessResult Mmu::use_hit(Context& ctx, VirtPage page, AccessKind kind, const Tl
   Footprint footprint;
   tlbs_.declare_hit(footprint, core, side, page, hit);
   const Cycles extra = hit.second_level ? costs_.second_level_hit : Cycles{};
-  bool used = false;
-  const bool done = ctx.step_restartable(labels_.access, footprint, extra, [&](Access& a) {
-    used = tlbs_.use([&](Location at) { return StepWords{a, at}; }, core, side, page, hit);
-    if (!used) return;
+  const auto used = ctx.step_restartable(labels_.access, footprint, extra, [&](Access& a) {
+    if (!tlbs_.use([&](Location at) { return StepWords{a, at}; }, core, side, page, hit)) return false;
     machine_.count(hit.second_level ? &TranslationCounts::second_level : &TranslationCounts::first_level);
     Event event{EventKind::translation_used};
     event.mm = ctx.world().load(mm_register(ctx.cpu()));
@@ -79,8 +77,9 @@ AccessResult Mmu::use_hit(Context& ctx, VirtPage page, AccessKind kind, const Tl
     event.a = static_cast<std::uint64_t>(kind);
     event.b = rights_bits(hit.data, hit.size);
     emit(a, event);
+    return true;
   });
-  return {done && used ? AccessResult::Status::done : AccessResult::Status::interrupted, false};
+  return {used.value_or(false) ? AccessResult::Status::done : AccessResult::Status::interrupted, false};
 }
 
 AccessResult Mmu::page_fault(Context& ctx, VirtPage page, bool protection) {
@@ -89,11 +88,12 @@ AccessResult Mmu::page_fault(Context& ctx, VirtPage page, bool protection) {
   const std::uint32_t tag = tag_on(ctx.world(), cpu);
   Footprint footprint = writes(walk_in_flight(cpu, false));
   tlbs_.declare_page(footprint, core, page);
-  const bool done = ctx.step_restartable(labels_.fault, footprint, Cycles{}, [&](Access& a) {
+  const auto done = ctx.step_restartable(labels_.fault, footprint, Cycles{}, [&](Access& a) {
     a.write(walk_in_flight(cpu, false), std::uint64_t{0});
     tlbs_.drop_page(a, core, page, tag, true);
     tlbs_.drop_psc_path(a, core, page, tag);
     emit_dropped(a, tag, page, reach_page);
+    return true;
   });
   return {done ? AccessResult::Status::fault : AccessResult::Status::interrupted, protection};
 }

@@ -77,6 +77,12 @@ void Mmu::descend(Access& a, Walk& w, std::uint64_t entry) const {
   emit(a, walk_event(EventKind::table_cached, w, w.table, w.level));
 }
 
+/// A walk is remembered by where it is and what it has gathered.
+static void keep(const Access& a, const Walk& w) {
+  for (const std::uint64_t word : {w.entry, w.rights, std::uint64_t{w.level}, std::uint64_t{w.table.raw()}})
+    a.keep(word);
+}
+
 Reading Mmu::read_entry(Context& ctx, Walk& w, Cell<Pte> cell) {
   Footprint footprint = reads(cell);
   const bool first = !w.begun;
@@ -86,23 +92,24 @@ Reading Mmu::read_entry(Context& ctx, Walk& w, Cell<Pte> cell) {
     footprint.reads(w.in_flight);
   if (first) declare_psc(footprint, w, w.from_psc);
   declare_psc(footprint, w, w.level);
-  Reading reading = Reading::overtaken;
-  const bool done = ctx.step_restartable(
+  const auto reading = ctx.step_restartable(
       labels_.read_entry, footprint, first ? costs_.walk_start : Cycles{}, [&](Access& a) {
         const auto view = [&](Location at) { return StepWords{a, at}; };
         if (first) {
-          if (w.from_psc != 0 && !tlbs_.use_psc(view, w.core, w.from_psc, w.page, w.tag)) return;
+          if (w.from_psc != 0 && !tlbs_.use_psc(view, w.core, w.from_psc, w.page, w.tag)) return Reading::overtaken;
           a.write(w.in_flight, w.page.raw() + 1);
         } else if (a.read(w.in_flight) != w.page.raw() + 1) {
-          return;
+          return Reading::overtaken;
         }
         w.entry = a.read(cell).raw();
         emit(a, walk_event(EventKind::table_walked, w, w.table, w.level));
-        reading = judge(w.entry, w.rights, w.level, w.kind, w.speculative);
-        if (reading == Reading::descend) descend(a, w, w.entry);
+        const Reading judged = judge(w.entry, w.rights, w.level, w.kind, w.speculative);
+        if (judged == Reading::descend) descend(a, w, w.entry);
+        keep(a, w);
+        return judged;
       });
   w.begun = true;
-  return done ? reading : Reading::overtaken;
+  return reading.value_or(Reading::overtaken);
 }
 
 /// The locked update. The entry may have changed since it was read: then its present value decides.
@@ -110,25 +117,19 @@ Reading Mmu::assist(Context& ctx, Walk& w, Cell<Pte> cell) {
   Footprint footprint = writes(cell);
   footprint.reads(w.in_flight);
   declare_psc(footprint, w, w.level);
-  Reading reading = Reading::overtaken;
-  const bool done = ctx.step_restartable(labels_.assist, footprint, Cycles{}, [&](Access& a) {
-    if (a.read(w.in_flight) != w.page.raw() + 1) return;
+  const auto reading = ctx.step_restartable(labels_.assist, footprint, Cycles{}, [&](Access& a) {
+    if (a.read(w.in_flight) != w.page.raw() + 1) return Reading::overtaken;
     const std::uint64_t now = a.read(cell).raw();
     const Reading fresh = judge(now, w.rights, w.level, w.kind, w.speculative);
-    if (fresh == Reading::not_present || fresh == Reading::protection) {
-      reading = fresh;
-      return;
-    }
-    if (((now ^ w.entry) & ~ad_bits) != 0) return;
+    if (fresh == Reading::not_present || fresh == Reading::protection) return fresh;
+    if (((now ^ w.entry) & ~ad_bits) != 0) return Reading::overtaken;
     const bool leaf = is_leaf(now, w.level);
     const bool dirty = leaf && w.kind == AccessKind::store && !w.speculative;
     w.entry = now | (dirty ? ad_bits : pte_accessed);
     a.write(cell, Pte{w.entry});
-    reading = leaf ? Reading::leaf : Reading::descend;
-    if (!leaf) {
-      descend(a, w, w.entry);
-      return;
-    }
+    if (!leaf) descend(a, w, w.entry);
+    keep(a, w);
+    if (!leaf) return Reading::descend;
     Event event{EventKind::pte_stored};
     event.mm = w.mm;
     event.page = w.page;
@@ -136,8 +137,9 @@ Reading Mmu::assist(Context& ctx, Walk& w, Cell<Pte> cell) {
     event.a = now;
     event.b = w.entry;
     emit(a, event);
+    return Reading::leaf;
   });
-  return done ? reading : Reading::overtaken;
+  return reading.value_or(Reading::overtaken);
 }
 
 Walk::Status Mmu::walk(Context& ctx, Walk& w) {
@@ -171,10 +173,8 @@ Walk::Status Mmu::fill(Context& ctx, const Walk& w) {
   Footprint footprint = writes(w.in_flight);
   if (new_kind) footprint.writes(kinds);
   tlbs_.declare_fill(footprint, w.core, side, w.page, size);
-  bool filled = false;
-  const bool done = ctx.step_restartable(labels_.fill, footprint, Cycles{}, [&](Access& a) {
-    if (a.read(w.in_flight) != w.page.raw() + 1) return;
-    filled = true;
+  const auto filled = ctx.step_restartable(labels_.fill, footprint, Cycles{}, [&](Access& a) {
+    if (a.read(w.in_flight) != w.page.raw() + 1) return false;
     a.write(w.in_flight, std::uint64_t{0});
     if (new_kind) a.write(kinds, a.read(kinds) | kind_bits);
     tlbs_.fill([&](Location at) { return StepWords{a, at}; }, w.core, side, w.page, size, tag, data);
@@ -186,15 +186,16 @@ Walk::Status Mmu::fill(Context& ctx, const Walk& w) {
     event.location = tlbs_.core_first(w.core);
     event.b = rights_bits(data, size);
     emit(a, event);
-    if (w.speculative) return;
+    if (w.speculative) return true;
     machine_.count(&TranslationCounts::walks);
     event.kind = EventKind::translation_used;
     event.page = w.page;
     event.frame = tlbs_.frame_in(data, w.page, size);
     event.a = static_cast<std::uint64_t>(w.kind);
     emit(a, event);
+    return true;
   });
-  return done && filled ? Walk::Status::filled : Walk::Status::interrupted;
+  return filled.value_or(false) ? Walk::Status::filled : Walk::Status::interrupted;
 }
 
 void Mmu::speculative_fill(Context& ctx, MmId mm, VirtPage page) {

@@ -57,11 +57,11 @@ AccessResult Sparc64Port::use(Context& ctx, const Miss& m) {
   bool permitted = false;
   if (!ctx.step_restartable(tlb_access, footprint, Cycles{}, [&](Access& a) {
         const sparc64::TlbHit hit = tlbs.find(StepView{a}, core, m.context, m.page);
-        found = hit.found();
-        permitted = found && permits(TteData{tte_, hit.data}, m.kind);
-        if (!found) return;
+        found = a.keep(hit.found());
+        permitted = a.keep(found && permits(TteData{tte_, hit.data}, m.kind));
+        if (!found) return true;
         tlbs.touch(StepView{a}, core, m.page, hit);
-        if (!permitted) return;
+        if (!permitted) return true;
         machine_.count(&TranslationCounts::first_level);
         Event event{EventKind::translation_used};
         event.mm = m.mm;
@@ -71,6 +71,7 @@ AccessResult Sparc64Port::use(Context& ctx, const Miss& m) {
         event.a = static_cast<std::uint64_t>(m.kind);
         event.b = rights_bits(hit.data);
         emit(a, event);
+        return true;
       }))
     return interrupted;
   if (permitted) return {};
@@ -82,12 +83,12 @@ bool Sparc64Port::enter_trap(Context& ctx, const Miss& m, const Label& label, bo
   const auto depth = state_.task_irqs_off(ctx.task());
   Footprint footprint = writes(depth);
   side(m.kind).declare_lookup(footprint, core, m.page);
-  bool taken = false;
-  const bool in_time = ctx.step_restartable(label, footprint, Cycles{}, [&](Access& a) {
-    taken = side(m.kind).find(StepView{a}, core, m.context, m.page).found() == for_protection;
-    if (taken) raise(a, depth);
+  const auto taken = ctx.step_restartable(label, footprint, Cycles{}, [&](Access& a) {
+    if (side(m.kind).find(StepView{a}, core, m.context, m.page).found() != for_protection) return false;
+    raise(a, depth);
+    return true;
   });
-  return in_time && taken;
+  return taken.value_or(false);
 }
 
 AccessResult Sparc64Port::leave_to_kernel(Context& ctx, bool is_protection) {

@@ -7,6 +7,7 @@
 // One step a full expression: compilers disagree about the order of arguments. Nothing with a destructor that steps.
 #pragma once
 
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -110,21 +111,34 @@ class Context {
   auto step_when(const Label& label, const Footprint& footprint, const Condition& guard, Effect&& effect) {
     return perform(make(label, footprint, Guard{guard}), std::forward<Effect>(effect));
   }
-  /// A step of a user access, whose footprint names this cpu: false, without effect, if an interrupt came first.
+  /// A step of a user access, whose footprint names this cpu: false, without effect, if an interrupt came first. An effect
+  /// with a result tells that; whether an interrupt came first is known from there being one.
   template <class Effect>
-  [[nodiscard]] bool step_restartable(const Label& label, const Footprint& footprint, Cycles extra, Effect&& effect) {
+  [[nodiscard]] auto step_restartable(const Label& label, const Footprint& footprint, Cycles extra, Effect&& effect) {
     Op op = make(label, footprint, Guard{});
     op.on_interrupt = OnInterrupt::restart;
     op.extra = extra;
-    if (!begin(op)) {
+    using Result = decltype(effect(std::declval<Access&>()));
+    const bool in_time = begin(op);
+    if (!in_time) {
       work_before_ += op.work_before;
       learn(false);
-      return false;
     }
-    Access access{*this, op, Access::Reads::remembered};
-    effect(access);
-    host_.leave(*this, op);
-    return true;
+    if constexpr (std::is_void_v<Result>) {
+      if (!in_time) return false;
+      Access access{*this, op, Access::Reads::remembered};
+      effect(access);
+      host_.leave(*this, op);
+      return true;
+    } else {
+      if (!in_time) return std::optional<Result>{};
+      Access access{*this, op, reads_told(Access::Reads::forgotten)};
+      const Result result = effect(access);
+      learn(true);
+      learn(result);
+      host_.leave(*this, op);
+      return std::optional<Result>{result};
+    }
   }
   /// A step that lets no interrupt in while it waits: interrupt entry itself.
   template <class Effect>
