@@ -73,7 +73,7 @@ VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPa
   VirtPage page = first;
   std::uint32_t progress = 0;
   g.stopped = false;
-  const Conclusion before(ctx);
+  Conclusion before(ctx);
   for (; page < last && block > 0 && !g.stopped; page = page + Pages{1}) {
     before.forget_all_but(page, progress, block, g);
     if (strategy_.budget(ctx, g, progress++) == Budget::stop) break;
@@ -81,11 +81,14 @@ VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPa
     const auto ptep = state_.entry(place.table, state_.geometry().index(page, 0));
     zap_pte(ctx, g, vma, page, ptep, block);
   }
+  before.forget_all_but(page, block, g);
   strategy_.before_unlock(ctx, &g, g.mm);
   locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
   scheduler_.preempt_check(ctx);
   strategy_.after_unlock(ctx, g);
-  return page;
+  before(block);
+  before(g);
+  return before(page);
 }
 
 bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage page, Cell<Pte> ptep,

@@ -67,6 +67,7 @@ void Ppc64Port::clear_entries(Context& ctx, const Invalidation& what, std::uint6
     Pte old;
   };
   for (std::uint32_t i = 0; i < what.count; ++i) {
+    Conclusion only(ctx);
     const Location at = entry_at(what, i);
     const Entry entry = ctx.step(read_entry, reads_words(at, BatchEntry::words), [&](Access& a) {
       return Entry{a.read(Cell<VirtPage>{Location{at.raw() + BatchEntry::page}}),
@@ -77,6 +78,7 @@ void Ppc64Port::clear_entries(Context& ctx, const Invalidation& what, std::uint6
       const HptTarget t = hpt_.target(what.mm, entry.page, last_context_of(what.mm));
       hit = hpt_.invalidate(ctx, t, slot_named_by(t, entry.old));
     }
+    only(hit);
     if (!hit) missed[i / 64] |= std::uint64_t{1} << (i % 64);
   }
 }
