@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How translations enter the TSB by hand and die: update_mmu_cache, flush_tsb_user, smp_flush_tlb_pending and its
-// relatives. The TSB goes first, by the initiator alone; then every TLB, by cross call. Linux 2.6.22
+// relatives. The TSB goes first, by the initiator alone; then every TLB, by cross call (flush_tsb_first). Linux 2.6.22
 // arch/sparc64/mm/{init,tlb,tsb}.c, kernel/smp.c; f36391d2790d for calls that wait.
 #include "models/sparc64/port.h"
 
@@ -68,8 +68,10 @@ void Sparc64Port::invalidate(Context& ctx, const Invalidation& what) {
   ctx.step(begin, Footprint{}, [&](Access& a) { report_flush(a, EventKind::flush_begun, what); });
   // A dying mm is not flushed: its context retires, and whoever gets the number next demaps it first.
   if (!what.full_mm) {
-    if (!what.tlb_only) flush_tsb_user(ctx, what);
+    const bool tsb_last = !params_.flush_tsb_first && what.reason == FlushReason::each;
+    if (!what.tlb_only && !tsb_last) flush_tsb_user(ctx, what);
     smp_flush(ctx, what);
+    if (!what.tlb_only && tsb_last) flush_tsb_user(ctx, what);
   }
   ctx.step(finish, Footprint{}, [&](Access& a) { report_flush(a, EventKind::flush_done, what); });
   locks_.preempt_enable(ctx);

@@ -40,6 +40,9 @@ struct Exhibit {
 };
 
 const Exhibit exhibits[] = {
+    {"e01-batch-past-unlock", {{"no-duplicate-hpte", "D1"}}, {}},
+    {"e04-posted-batch", {{"post-condition", "own"}, {"no-stale-frame", "freed"}}, {}},
+    {"e05-tsb-after-tlb", {{"post-condition", "own"}, {"no-stale-frame", "freed"}}, {}},
     {"e06-zap-mkclean", {{"dirty-kept", "lost"}}, {}},
     {"e06-rmap-removed-early", {{"dirty-kept", "lost"}}, {}},
     {"e06-mkclean-unlocked", {{"dirty-kept", "lost"}}, {}},
