@@ -42,8 +42,10 @@ void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& 
     case OperationKind::exit: return;
     default: break;
   }
-  for (Pages done; done < now.pages; done += now.step)
+  for (Pages done; done < now.pages; done += now.step) {
+    ctx.learn(done);
     call(ctx, kernel, now, now.page + done, std::min(now.step, now.pages - done));
+  }
 }
 
 void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page,
@@ -87,8 +89,10 @@ void OperationProgram::call_on_file(Context& ctx, Kernel& kernel, const Instruct
 }
 
 void OperationProgram::fetch(Context& ctx, Kernel& kernel, const Instruction& now) const {
-  for (Pages done; done < now.pages; done += Pages{1})
+  for (Pages done; done < now.pages; done += Pages{1}) {
+    ctx.learn(done);
     kernel.access(ctx, start_of(now.page + done, code_.shift), AccessKind::fetch);
+  }
 }
 
 std::uint64_t* OperationProgram::chunk() {

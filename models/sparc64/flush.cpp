@@ -202,8 +202,10 @@ void Sparc64Port::execute(Context& ctx, const CallRequest& request) {
 void Sparc64Port::demap(Context& ctx, const CallRequest& request, bool remote) {
   if (request.kind == CallKind::flush_context) demap_context(ctx, request.context);
   else if (request.kind == CallKind::flush_range)
-    for (VirtPage page = request.first; page < request.end; page += Pages{1})
+    for (VirtPage page = request.first; page < request.end; page += Pages{1}) {
+      ctx.learn(page);
       demap_page(ctx, request.context, page);
+    }
   else if (request.list == Location{}) demap_page(ctx, request.context, request.first);
   else demap_list(ctx, request, remote);
 }
@@ -211,6 +213,7 @@ void Sparc64Port::demap(Context& ctx, const CallRequest& request, bool remote) {
 void Sparc64Port::demap_list(Context& ctx, const CallRequest& request, bool remote) {
   for (std::uint32_t n = 0; n < request.count; ++n) {
     VirtPage page = noted_page(ctx.world(), request.list, n);
+    ctx.learn(n);
     if (remote) {
       // Somebody else's memory, as it is by now.
       const Cell<VirtPage> entry{Location{request.list.raw() + n * BatchEntry::words + BatchEntry::page}};
