@@ -34,6 +34,7 @@ enum class OperationKind : std::uint8_t {
   migrate,
   migrate_vma,
   ksm_merge,  ///< other: the pages that are merged into the range's
+  gup,
   zero_read,
   unmap_mapping,  ///< target = file; first and pages are the file's; so are the next three's
   truncate,

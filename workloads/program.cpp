@@ -62,6 +62,7 @@ void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now
     case OperationKind::migrate: kernel.migrate(ctx, page, pages); return;
     case OperationKind::migrate_vma: kernel.migrate_vma(ctx, page, pages); return;
     case OperationKind::ksm_merge: kernel.ksm_merge(ctx, page, now.other + into); return;
+    case OperationKind::gup: kernel.gup(ctx, page, pages); return;
     case OperationKind::zero_read: kernel.zero_read(ctx, page, pages); return;
     case OperationKind::mprotect: kernel.mprotect(ctx, page, pages, now.record.rights); return;
     case OperationKind::mremap: kernel.mremap(ctx, page, pages, now.to); return;

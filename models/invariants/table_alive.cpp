@@ -9,13 +9,13 @@ namespace {
 
 const InvariantText row_text{
     "table-alive",
-    "no walker, speculative ones included, reads a page-table page after it was freed; no walk cache leads to "
-    "one",
+    "no walker, speculative ones and gup's included, reads a page-table page after it was freed; no walk cache "
+    "leads to one",
     "each read of a walker; a table becoming reusable",
     "No walk step, and no walk-cache entry under a loaded root (lazy cpus included: they speculate), reaches a "
     "table that is reusable or belongs to another mm.",
     "walked; cached",
-    "machines whose page tables are read by hardware"};
+    "machines whose page tables are read by hardware, and workloads that pin pages (gup)"};
 
 struct Tables {
   struct Table {
@@ -28,7 +28,7 @@ struct Tables {
 class TableAlive : public Row<Tables> {
  public:
   explicit TableAlive(const Ledger& ledger)
-      : Row(row_text, ledger.config().hardware_walker,
+      : Row(row_text, ledger.config().hardware_walker || ledger.config().lockless_walker,
             EventKinds{EventKind::table_allocated, EventKind::table_freed, EventKind::table_walked},
             ledger) {}
 

@@ -23,6 +23,8 @@ struct KernelLimits {
   std::uint32_t wait_queues = 1;
   /// Slots of the swap area; 0 if nobody reclaims or moves pages, that is, looks for them by their frame.
   std::uint32_t swap_slots = 0;
+  /// Somebody walks page tables without a lock (gup).
+  bool lockless_walks = false;
 };
 
 enum class TaskState : std::uint8_t { unused, runnable, running, sleeping, dead };

@@ -51,6 +51,7 @@ struct Gather {
   std::uint32_t list = 0;      ///< which list of the page store
   std::uint32_t capacity = 0;
   std::uint32_t first_delayed = 0;
+  std::uint32_t table_batch = 0;  ///< of page tables that wait for RCU; 0: none
 };
 
 inline void remember(History& history, const Gather& g) {
@@ -61,6 +62,7 @@ inline void remember(History& history, const Gather& g) {
   history.learn(g.range_first);
   history.learn(g.range_end);
   history.learn(std::uint64_t{g.list} << 32 | g.capacity);
+  history.learn(g.table_batch);
 }
 
 enum class Room : std::uint8_t { go, stop };

@@ -35,9 +35,10 @@ enum class Call : std::uint8_t {
   writeback,
   page_mkclean,  ///< not a call of its own, but it has obligations of its own: inside writeback and reclaim
   reclaim,
-  mremap
+  mremap,
+  gup
 };
-inline constexpr std::size_t call_kinds = 23;
+inline constexpr std::size_t call_kinds = 24;
 
 enum class EventKind : std::uint8_t {
   // frames, tables, ptes
@@ -77,7 +78,7 @@ enum class EventKind : std::uint8_t {
   translation_filled,   ///< mm, page, frame, tag, location = structure; a = structure, b = rights bits
   translation_used,     ///< mm, page, frame; a = AccessKind, b = rights bits
   translation_dropped,  ///< page, tag; a = 0 page, 1 tag, 2 all but global, 3 all; b = core + 1 if not this cpu's
-  table_walked,         ///< mm, page, table: hardware read an entry of this table; a = its level
+  table_walked,         ///< mm, page, table: hardware, or gup without a lock, read an entry of this table; a = level
   table_cached,         ///< mm, page, tag, table: a walk cache now leads to this table; a = its level
   tag_loaded,           ///< tag, mm
   tag_retired,          ///< tag: may name another mm from here on

@@ -92,6 +92,7 @@ const char* name_of(Call call) {
     case Call::page_mkclean: return "page_mkclean";
     case Call::reclaim: return "reclaim";
     case Call::mremap: return "mremap";
+    case Call::gup: return "gup";
   }
   return "?";
 }
