@@ -93,6 +93,10 @@ constexpr bool zaps(OperationKind kind) {
          kind == OperationKind::zero_read || kind == OperationKind::unmap_mapping || kind == OperationKind::truncate ||
          kind == OperationKind::discard || kind == OperationKind::reclaim_anon;
 }
+/// Whether it may be done to a mapping that shares its page tables, as a whole.
+constexpr bool takes_shared_tables(OperationKind kind) {
+  return kind <= OperationKind::mmap || kind == OperationKind::dontneed || kind == OperationKind::gup;
+}
 /// Whether it names pages of a file.
 constexpr bool has_file_range(OperationKind kind) {
   return kind >= OperationKind::unmap_mapping && kind <= OperationKind::reclaim;

@@ -68,6 +68,8 @@ void AxesStrategy::settle_nested(Context& ctx, Gather& g) {
   g.range_end = VirtPage{} + state_.geometry().user_pages();
 }
 
+void AxesStrategy::flush(Context& ctx, Gather& g) { invalidate(ctx, g, FlushReason::force); }
+
 void AxesStrategy::lock_break(Context& ctx, Gather& g, LockBreakReason) {
   if (axes_.block_break == BlockBreak::nothing) return;
   flush_and_release(ctx, g, FlushReason::zap_block);

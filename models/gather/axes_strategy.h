@@ -30,6 +30,7 @@ class AxesStrategy : public Strategy {
   void before_unlock(Context& ctx, Gather* g, MmId mm) override;
   AfterUnlock after_unlock(Context& ctx, Gather& g) override;
   void lock_break(Context& ctx, Gather& g, LockBreakReason why) override;
+  void flush(Context& ctx, Gather& g) override;
   void end(Context& ctx, Gather& g) override;
   void classic_flush(Context& ctx, const ClassicFlush& what) override;
   void switch_out(Context& ctx, MmId mm) override;

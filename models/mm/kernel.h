@@ -218,6 +218,14 @@ class Kernel {
   void free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end);
   void free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end);
 
+  // page tables that several address spaces share (shared_tables.cpp)
+  [[nodiscard]] bool shareable(const VmaRecord& vma, VirtPage page) const;
+  PtePlace allocate_shared(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page);
+  TableId find_shared(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page);
+  void populate(Context& ctx, MmId mm, TableId upper, VirtPage page, TableId table);
+  bool unshare(Context& ctx, Gather& g, const VmaRecord& vma, const PtePlace& place, VirtPage page);
+  void join(Access& a, MmId mm, VirtPage page, TableId table) const;
+
   // frames (frames.cpp)
   /// False for a zero page that the kernel neither references nor counts.
   [[nodiscard]] bool counted(Frame frame) const {
@@ -256,7 +264,7 @@ class Kernel {
   Outcome page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from_user);
   Outcome handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind);
   bool map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
-                const Cell<std::uint64_t>* inner = nullptr);
+                const Cell<std::uint64_t>* inner = nullptr, bool in_rss = true);
   void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
                      const PtePlace& place);
   void map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);

@@ -100,9 +100,11 @@ TableId Kernel::allocate_table(Context& ctx, MmId mm, std::size_t level) {
   MMULAB_ASSERT(table.exists(), "the plan of the workload counted all page tables");
   const auto next = state_.table_next_free(table);
   const auto owner = state_.table_owner(table);
-  ctx.step(take, writes(head, owner).reads(next), [&](Access& a) {
+  const auto sharers = state_.table_sharers(table);
+  ctx.step(take, writes(head, owner, sharers).reads(next), [&](Access& a) {
     a.write(head, a.read(next));
     a.write(owner, mm);
+    a.write(sharers, std::uint64_t{0});
     Event event{EventKind::table_allocated};
     event.table = table;
     event.mm = mm;

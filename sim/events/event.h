@@ -49,6 +49,10 @@ enum class EventKind : std::uint8_t {
   frame_overput,    ///< frame: a reference was dropped that nobody held; it stays free
   table_allocated,  ///< table, mm; a = level
   table_moved,      ///< table, mm, page; a = the page that its first entry maps from now on, b = pages
+  table_shared,     ///< table, mm, page, location: another mm (or the first) uses the leaf table from page on; a = its
+                    ///< entries, the first of them at location
+  table_unshared,   ///< table, mm, page; a = entries: the mm no longer uses it; location: under this lock, which covers
+                    ///< the flush
   table_freed,      ///< table: reusable from here on; a = level
   vma_unlinked,     ///< mm, page; a = VmaKind, b = pages
   vma_protected,    ///< mm, page; a = rights (1 write, 2 exec) from here on, b = pages

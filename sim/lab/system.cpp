@@ -34,7 +34,7 @@ System::System(const SystemParts& parts) : parts_(parts), policy_(with_coverage(
   timer = std::make_unique<Timer>(*state, policy_.tick);
   machine = std::make_unique<Machine>(Machine{world, parts_.topology, costs, *fabric, nullptr, &translations});
   for (const auto& [name, cost] : parts_.costs) costs.set(name, cost);
-  if (parts_.axes.free_tables == FreeTables::rcu)
+  if (parts_.axes.free_tables == FreeTables::rcu || parts_.limits.shared_tables)
     table_freeing = std::make_unique<TableFreeing>(*machine, *state, *locks, parts_.axes.table_batch_entries,
                                                    policy_.rcu_grace);
   made_port = parts_.make_port(PortParts{*state, *machine, *locks, *interrupts});

@@ -272,14 +272,32 @@ pages = 8
 [[workload.region]]
 name = "other"
 pages = 4
+[[workload.region]]
+name = "file"
+kind = "file_shared"
+shares_tables = true
+pages = 4
+[[workload.region]]
+name = "theirs"
+kind = "file_shared"
+file = "file"
+shares_tables = true
+pages = 4
+mm = 1
 [[workload.task]]
 name = "giver"
 cpu = 0
-ops = ["store heap; think; munmap heap; mmap heap; think", "gup heap[0..1]; munmap other; mmap other"]
+ops = ["store heap; think; munmap heap; mmap heap; think", "gup heap[0..1]; munmap other; mmap other",
+       "store file; dontneed file; load file; munmap file; mmap file"]
 [[workload.task]]
 name = "pinner"
 cpu = 1
-ops = ["repeat 4 { gup heap; think }", "load other; gup other; munmap heap; mmap heap"]
+ops = ["repeat 4 { gup heap; think }", "load other; gup other; munmap heap; mmap heap; load file; gup file"]
+[[workload.task]]
+name = "sharer"
+cpu = 1
+mm = 1
+ops = ["load theirs; think; store theirs; munmap theirs; mmap theirs; yield"]
 )";
 
 }  // namespace mmulab::test

@@ -50,6 +50,11 @@ const Exhibit exhibits[] = {
     {"e08-mremap-truncate", {{"post-condition", "moved"}}, {{"no-stale-frame", "freed"}}},
     {"e09-mremap-table-move", {}, {{"no-stale-frame", "freed"}}},
     {"e11-pfnmap-revoke", {{"post-condition", "own"}, {"no-stale-frame", "freed"}}, {}},
+    {"e12-unshare", {{"table-alive", "cached"}, {"post-condition", "own"}}, {}},
+    {"e13-unshare-gup", {{"table-alive", "walked"}}, {}},
+    {"e23-table-batch", {{"table-alive", "cached"}}, {}},
+    {"e23a-single-user", {{"table-alive", "cached"}}, {}},
+    {"gup-fast-broadcast", {{"table-alive", "walked"}}, {}},
 };
 
 struct Tally {
