@@ -100,6 +100,7 @@ void run_stream(Context& ctx, Kernel& kernel, const AccessStream& stream, std::u
   std::uint64_t word = 0;
   if (timed == nullptr || stream.accesses() < worth_running_ahead) {
     for (std::uint64_t n = 0; n < stream.accesses(); ++n) {
+      ctx.learn(n);
       stream.fill(key, n, 1, &word);
       kernel.access(ctx, address_of(word), kind_of(word));
     }

@@ -13,6 +13,7 @@ VmaRecord record_of(const RegionDraft& region) {
   record.kind = region.kind;
   if (region.file != nobody) record.file = FileId{region.file};
   record.offset_pages = region.offset;
+  record.shares_tables = region.shares_tables;
   return record;
 }
 

@@ -27,6 +27,7 @@ struct RegionDraft {
   std::optional<std::uint64_t> at_page;
   bool straddle = false;
   bool mapped = true;
+  bool shares_tables = false;
   config::Position at;
   VirtPage first;  ///< set by lay_out_regions()
 };

@@ -20,6 +20,7 @@ std::uint64_t round_up(std::uint64_t page, std::uint64_t to) { return (page + to
 
 std::uint64_t aligned(std::uint64_t page, const RegionDraft& region, std::uint64_t leaf) {
   const std::uint64_t half = region.pages / 2;
+  if (region.shares_tables) return round_up(page, leaf);
   if (region.straddle) return round_up(page + half, leaf) - half;
   const bool crosses = page / leaf != (page + region.pages - 1) / leaf;
   return crosses ? round_up(page, leaf) : page;

@@ -143,6 +143,9 @@ KernelLimits limits_of(const Draft& draft, const TableGeometry& geometry, Proble
   const bool swaps = any_operation(draft, [](OperationKind kind) { return kind == OperationKind::reclaim_anon; });
   if (swaps) limits.swap_slots = static_cast<std::uint32_t>(std::min(frames + tasks, frames_max));
   else if (any_operation(draft, walks_rmap)) limits.swap_slots = 1;
+  limits.lockless_walks = any_operation(draft, [](OperationKind kind) { return kind == OperationKind::gup; });
+  limits.shared_tables = std::any_of(draft.regions.begin(), draft.regions.end(),
+                                     [](const RegionDraft& region) { return region.shares_tables; });
   limits.frames = static_cast<std::uint32_t>(std::min(frames, frames_max));
   limits.tables = static_cast<std::uint32_t>(std::min<std::uint64_t>(tables, words_max));
   limits.vmas_per_mm = static_cast<std::uint32_t>(std::min(vmas, vmas_max));

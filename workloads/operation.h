@@ -34,6 +34,7 @@ enum class OperationKind : std::uint8_t {
   migrate,
   migrate_vma,
   ksm_merge,  ///< other: the pages that are merged into the range's
+  gup,
   zero_read,
   unmap_mapping,  ///< target = file; first and pages are the file's; so are the next three's
   truncate,
@@ -91,6 +92,10 @@ constexpr bool zaps(OperationKind kind) {
   return kind == OperationKind::munmap || kind == OperationKind::mremap || kind == OperationKind::dontneed ||
          kind == OperationKind::zero_read || kind == OperationKind::unmap_mapping || kind == OperationKind::truncate ||
          kind == OperationKind::discard || kind == OperationKind::reclaim_anon;
+}
+/// Whether it may be done to a mapping that shares its page tables, as a whole.
+constexpr bool takes_shared_tables(OperationKind kind) {
+  return kind <= OperationKind::mmap || kind == OperationKind::dontneed || kind == OperationKind::gup;
 }
 /// Whether it names pages of a file.
 constexpr bool has_file_range(OperationKind kind) {

@@ -44,8 +44,10 @@ void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& 
     case OperationKind::exit: return;
     default: break;
   }
-  for (Pages done; done < now.pages; done += now.step)
+  for (Pages done; done < now.pages; done += now.step) {
+    ctx.learn(done);
     call(ctx, kernel, now, now.page + done, std::min(now.step, now.pages - done));
+  }
 }
 
 void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now, VirtPage page,
@@ -62,6 +64,7 @@ void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now
     case OperationKind::migrate: kernel.migrate(ctx, page, pages); return;
     case OperationKind::migrate_vma: kernel.migrate_vma(ctx, page, pages); return;
     case OperationKind::ksm_merge: kernel.ksm_merge(ctx, page, now.other + into); return;
+    case OperationKind::gup: kernel.gup(ctx, page, pages); return;
     case OperationKind::zero_read: kernel.zero_read(ctx, page, pages); return;
     case OperationKind::mprotect: kernel.mprotect(ctx, page, pages, now.record.rights); return;
     case OperationKind::mremap: kernel.mremap(ctx, page, pages, now.to); return;
@@ -89,8 +92,10 @@ void OperationProgram::call_on_file(Context& ctx, Kernel& kernel, const Instruct
 }
 
 void OperationProgram::fetch(Context& ctx, Kernel& kernel, const Instruction& now) const {
-  for (Pages done; done < now.pages; done += Pages{1})
+  for (Pages done; done < now.pages; done += Pages{1}) {
+    ctx.learn(done);
     kernel.access(ctx, start_of(now.page + done, code_.shift), AccessKind::fetch);
+  }
 }
 
 std::uint64_t* OperationProgram::chunk() {

@@ -85,6 +85,9 @@ void describe_tables(config::Schema& schema) {
       .help("Number of its first page; without it the region is put after the one before");
   region.flag("straddle").default_to(false).help("Put its middle on a border of leaf tables");
   region.flag("mapped").default_to(true).help("Whether it is mapped from the start, or by an mmap operation only");
+  region.flag("shares_tables")
+      .default_to(false)
+      .help("Address spaces that map the same pages of the file share their page tables, as with hugetlb");
   region.text("file").help("The file whose pages it maps; by default one of the region's name");
   region.integer("offset")
       .default_to(0)

@@ -41,6 +41,10 @@ void add_region(const config::Values& table, Draft& draft, Problems& problems) {
   region.offset = table.integer("offset");
   region.straddle = table.flag("straddle");
   region.mapped = table.flag("mapped");
+  region.shares_tables = table.flag("shares_tables");
+  if (region.shares_tables && (region.kind != VmaKind::file_shared || region.straddle))
+    problems.add(table.position("shares_tables"),
+                 "only a shared mapping of a file shares page tables, and it does not straddle");
   if (table.contains("first_page")) region.at_page = table.integer("first_page");
   if (region.at_page && region.straddle)
     problems.add(table.position("straddle"), "`first_page` says already where `" + region.name + "` lies");

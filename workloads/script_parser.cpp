@@ -34,6 +34,7 @@ constexpr Verb verbs[] = {
     {"migrate", OperationKind::migrate},
     {"migrate_vma", OperationKind::migrate_vma},
     {"ksm_merge", OperationKind::ksm_merge},
+    {"gup", OperationKind::gup},
     {"zero_read", OperationKind::zero_read},
     {"mprotect", OperationKind::mprotect},
     {"mremap", OperationKind::mremap},
@@ -172,6 +173,7 @@ class Parser {
       case OperationKind::protnone:
       case OperationKind::migrate:
       case OperationKind::migrate_vma:
+      case OperationKind::gup:
       case OperationKind::zero_read:
       case OperationKind::mprotect: return parse_call(op);
       case OperationKind::ksm_merge: return parse_pair(op);

@@ -4,7 +4,7 @@
 //   statement = ("load" | "store" | "fetch" | "touch") range
 //             | "access" range [number] pattern [number "%"] ["x" number]
 //             | ("munmap" | "mmap" | "dontneed" | "zero_read" | "madv_free" | "clear_refs" | "discard" |
-//                "reclaim_anon" | "protnone" | "migrate" | "migrate_vma") range ["by" number]
+//                "reclaim_anon" | "protnone" | "migrate" | "migrate_vma" | "gup") range ["by" number]
 //             | "ksm_merge" range range                        (of as many pages)
 //             | "mprotect" range rights ["by" number] | "mremap" range name
 //             | ("unmap_mapping" | "truncate" | "writeback" | "reclaim") range ["by" number]     (of a file)

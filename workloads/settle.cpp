@@ -97,13 +97,24 @@ std::string cpu_range(std::uint32_t cpus) { return fmt::format("this machine's c
 
 void check_regions_of(const Draft& draft, const TaskDraft& task, Problems& problems) {
   for_each_statement(task, [&](const Statement& s, std::uint64_t) {
+    if (s.operation.kind == OperationKind::writeback || s.operation.kind == OperationKind::reclaim)
+      for (const RegionDraft& region : draft.regions)
+        if (region.shares_tables && region.file == s.operation.target)
+          problems.add(s.at, fmt::format("`{}` shares its page tables, so its pages stay in memory", region.name));
     if (!has_range(s.operation.kind)) return;
     const auto check = [&](const RegionDraft& region) {
       if (region.mm != task.mm)
         problems.add(s.at, fmt::format("`{}` runs in mm {}, and `{}` lies in mm {}", task.name, task.mm, region.name,
                                        region.mm));
     };
-    check(draft.regions[s.operation.target]);
+    const RegionDraft& target = draft.regions[s.operation.target];
+    check(target);
+    if (!target.shares_tables) return;
+    const bool whole = s.operation.first == 0 && s.operation.pages == target.pages && s.operation.step == 0;
+    const bool accesses = s.operation.kind <= OperationKind::access || s.operation.kind == OperationKind::gup;
+    if (!takes_shared_tables(s.operation.kind) || (!accesses && !whole))
+      problems.add(s.at, fmt::format("`{}` shares its page tables", target.name),
+                   "such a region is accessed, pinned, given up, mapped or unmapped as a whole");
     if (s.operation.kind == OperationKind::ksm_merge) check(draft.regions[s.operation.other_target]);
   });
 }

@@ -44,7 +44,11 @@ enum class FreePages : std::uint8_t {
   before_flush,  ///< queued, but freed before the flush (sparc64-2.6.22)
   after_flush,
 };
-enum class FreeTables : std::uint8_t { immediately, after_flush };
+enum class FreeTables : std::uint8_t {
+  immediately,
+  after_flush,
+  rcu,  ///< in batches, behind a grace period; one by one behind an IPI if there is no page for a batch
+};
 enum class Pin : std::uint8_t { none, preempt_off };
 enum class BlockBreak : std::uint8_t { nothing, end_and_begin, flush };
 enum class Settle : std::uint8_t {
@@ -80,6 +84,11 @@ struct GatherAxes {
   bool room_before_clear = false;     ///< fullness is tested before the pte is cleared (hugh-stack)
   FreePages free_pages = FreePages::after_flush;
   FreeTables free_tables = FreeTables::after_flush;
+  std::uint32_t table_batch_entries = 509;
+  /// rcu: what walks of hardware keep is flushed before a batch, or a table without one, is handed on (d86564a2f085).
+  bool table_free_flushes = true;
+  /// rcu: an mm with one user frees its tables at once (until a6f572084fbe).
+  bool single_user_frees_tables = false;
   /// A dirty shared page keeps its map count until the forced flush, so that page_mkclean comes to wait for the PTL
   /// (5df397dec7c4).
   bool delays_rmap = false;

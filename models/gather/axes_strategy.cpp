@@ -68,6 +68,8 @@ void AxesStrategy::settle_nested(Context& ctx, Gather& g) {
   g.range_end = VirtPage{} + state_.geometry().user_pages();
 }
 
+void AxesStrategy::flush(Context& ctx, Gather& g) { invalidate(ctx, g, FlushReason::force); }
+
 void AxesStrategy::lock_break(Context& ctx, Gather& g, LockBreakReason) {
   if (axes_.block_break == BlockBreak::nothing) return;
   flush_and_release(ctx, g, FlushReason::zap_block);
@@ -100,7 +102,7 @@ Room AxesStrategy::room(Context& ctx, Gather& g, std::uint32_t) {
     g.stopped = true;
     return Room::stop;
   }
-  if (!axes_.room_before_clear || !pages_.full(ctx, g) || pages_.grow(ctx, g)) return Room::go;
+  if (!axes_.room_before_clear || !pages_.full(ctx, g) || grow(ctx, g)) return Room::go;
   g.stopped = true;
   return Room::stop;
 }
@@ -154,7 +156,7 @@ PageVerdict AxesStrategy::put_page(Context& ctx, Gather& g, Frame frame, bool de
     flush_and_release(ctx, g, FlushReason::full);
     return PageVerdict::ok;
   }
-  if (!axes_.room_before_clear && pages_.grow(ctx, g)) return PageVerdict::ok;
+  if (!axes_.room_before_clear && grow(ctx, g)) return PageVerdict::ok;
   return axes_.room_before_clear ? PageVerdict::ok : PageVerdict::stop;
 }
 
@@ -191,8 +193,10 @@ void AxesStrategy::put_table(Context& ctx, Gather& g, std::size_t level, TableId
   g.freed_tables = true;
   g.range_first = std::min(g.range_first, page);
   g.range_end = std::max(g.range_end, page + state_.geometry().span(level + 1));
+  if (frees_at_once(ctx, g.mm)) return kernel_->free_table(ctx, table, level);
+  if (axes_.free_tables == FreeTables::rcu) return remove_table(ctx, g, level, table);
   pages_.add_table(ctx, g, level, table);
-  if (pages_.full(ctx, g) && !pages_.grow(ctx, g)) flush_and_release(ctx, g, FlushReason::full);
+  if (pages_.full(ctx, g) && !grow(ctx, g)) flush_and_release(ctx, g, FlushReason::full);
 }
 
 void AxesStrategy::classic_flush(Context& ctx, const ClassicFlush& what) {
@@ -279,6 +283,7 @@ void AxesStrategy::flush_and_release(Context& ctx, Gather& g, FlushReason why) {
   if (axes_.free_pages == FreePages::before_flush) pages_.release(ctx, g, *kernel_);
   invalidate(ctx, g, why);
   if (pins) locks_.preempt_enable(ctx);
+  if (g.table_batch != 0) flush_tables(ctx, g);
   drop_delayed_rmaps(ctx, g);
   if (axes_.free_pages != FreePages::before_flush) pages_.release(ctx, g, *kernel_);
 }

@@ -30,6 +30,7 @@ class AxesStrategy : public Strategy {
   void before_unlock(Context& ctx, Gather* g, MmId mm) override;
   AfterUnlock after_unlock(Context& ctx, Gather& g) override;
   void lock_break(Context& ctx, Gather& g, LockBreakReason why) override;
+  void flush(Context& ctx, Gather& g) override;
   void end(Context& ctx, Gather& g) override;
   void classic_flush(Context& ctx, const ClassicFlush& what) override;
   void switch_out(Context& ctx, MmId mm) override;
@@ -55,6 +56,12 @@ class AxesStrategy : public Strategy {
   /// A full batch ends this gather's walk instead of being flushed where it fills up.
   [[nodiscard]] bool stops_when_batch_full(const Gather& g) const;
   void settle_nested(Context& ctx, Gather& g);
+  /// More entries for the list, if a page is to be had.
+  [[nodiscard]] bool grow(Context& ctx, Gather& g);
+  // free_tables = rcu (table_store.cpp)
+  [[nodiscard]] bool frees_at_once(Context& ctx, MmId mm);
+  void remove_table(Context& ctx, Gather& g, std::size_t level, TableId table);
+  void flush_tables(Context& ctx, Gather& g);
   [[nodiscard]] bool flushes_instead_of_waiting(const Gather& g) const;
   /// tlb_flush_rmaps: what was flushed is no longer mapped.
   void drop_delayed_rmaps(Context& ctx, Gather& g);

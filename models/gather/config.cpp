@@ -21,8 +21,9 @@ constexpr Names<WhenFull, 2> fulls{{{"flush-inside", WhenFull::flush_inside}, {"
 constexpr Names<FreePages, 3> page_frees{{{"immediately", FreePages::immediately},
                                           {"before-flush", FreePages::before_flush},
                                           {"after-flush", FreePages::after_flush}}};
-constexpr Names<FreeTables, 2> table_frees{
-    {{"immediately", FreeTables::immediately}, {"after-flush", FreeTables::after_flush}}};
+constexpr Names<FreeTables, 3> table_frees{{{"immediately", FreeTables::immediately},
+                                            {"after-flush", FreeTables::after_flush},
+                                            {"rcu", FreeTables::rcu}}};
 constexpr Names<Pin, 2> pins{{{"none", Pin::none}, {"preempt-off", Pin::preempt_off}}};
 constexpr Names<BlockBreak, 3> breaks{{{"nothing", BlockBreak::nothing}, {"end-and-begin", BlockBreak::end_and_begin},
                                        {"flush", BlockBreak::flush}}};
@@ -101,6 +102,17 @@ void describe_strategy(config::Schema& schema) {
   s.flag("room_before_clear").default_to(false).help("Fullness is tested before a pte is cleared");
   s.choice("free_pages", texts(page_frees)).default_to("after-flush").help("When pages are freed");
   s.choice("free_tables", texts(table_frees)).default_to("after-flush").help("When page tables are freed");
+  s.integer("table_batch_entries")
+      .default_to(509)
+      .range(1, 1 << 12)
+      .unit("entries")
+      .help("Page tables of a batch that RCU frees");
+  s.flag("table_free_flushes")
+      .default_to(true)
+      .help("With free_tables = rcu: the mm is flushed before a batch, or a table without one, is handed on");
+  s.flag("single_user_frees_tables")
+      .default_to(false)
+      .help("With free_tables = rcu: an mm that one task uses frees its tables at once (broken)");
   s.flag("delays_rmap")
       .default_to(false)
       .help("A dirty shared page looks mapped until it is flushed under the page lock of its table");
@@ -140,6 +152,9 @@ GatherAxes gather_axes(const config::Values& v) {
   axes.room_before_clear = v.flag("strategy.room_before_clear");
   axes.free_pages = chosen(page_frees, v.text("strategy.free_pages"));
   axes.free_tables = chosen(table_frees, v.text("strategy.free_tables"));
+  axes.table_batch_entries = static_cast<std::uint32_t>(v.integer("strategy.table_batch_entries"));
+  axes.table_free_flushes = v.flag("strategy.table_free_flushes");
+  axes.single_user_frees_tables = v.flag("strategy.single_user_frees_tables");
   axes.delays_rmap = v.flag("strategy.delays_rmap");
   axes.pin = chosen(pins, v.text("strategy.pin"));
   axes.block_break = chosen(breaks, v.text("strategy.block_break"));

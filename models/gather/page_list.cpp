@@ -46,11 +46,16 @@ bool PageList::full(Context& ctx, const Gather& g) const {
   return ctx.step(look, reads(n), [&](Access& a) { return a.read(n) >= g.capacity; });
 }
 
-bool PageList::grow(Context& ctx, Gather& g) const {
+/// The entries that one more page would make.
+std::uint32_t PageList::larger(const Gather& g) const {
   std::uint32_t next = g.capacity;
   if (axes_.pages == PageHome::stack_then_page && g.capacity < axes_.extra_entries) next = axes_.extra_entries;
   if (axes_.pages == PageHome::chain) next = g.capacity + axes_.extra_entries;
-  next = std::min(next, entries_max_);
+  return std::min(next, entries_max_);
+}
+
+bool PageList::grow(Context& ctx, Gather& g) const {
+  const std::uint32_t next = larger(g);
   if (next <= g.capacity) return false;
   const auto n = count(g.list);
   ctx.step(grow_list, reads(n),

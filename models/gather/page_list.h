@@ -18,6 +18,8 @@ class PageList {
   /// Which list a gather of this context uses, and how many entries it has to begin with.
   void attach(Context& ctx, Gather& g) const;
   [[nodiscard]] bool full(Context& ctx, const Gather& g) const;
+  /// Whether there may be more entries than now.
+  [[nodiscard]] bool may_grow(const Gather& g) const { return larger(g) > g.capacity; }
   /// Makes room beyond the first entries (one atomic page; a chain); false if there is none to be had.
   bool grow(Context& ctx, Gather& g) const;
   /// `delayed_rmap`: the page's map count is still to be dropped; g remembers from where on such entries lie.
@@ -29,6 +31,7 @@ class PageList {
 
  private:
   void add(Context& ctx, const Gather& g, std::uint64_t word) const;
+  [[nodiscard]] std::uint32_t larger(const Gather& g) const;
   [[nodiscard]] Cell<std::uint64_t> count(std::uint32_t list) const {
     return region_.cell<std::uint64_t>(list, 0);
   }

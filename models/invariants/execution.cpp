@@ -30,6 +30,7 @@ const char* call_name(Call call) {
     case Call::page_mkclean: return "page_mkclean";
     case Call::reclaim: return "reclaim";
     case Call::mremap: return "mremap";
+    case Call::gup: return "get_user_pages";
   }
   return "?";
 }
@@ -41,7 +42,8 @@ bool zaps(Call call) {
 }
 
 bool replaces(Call call) {
-  return call == Call::fault || call == Call::migrate || call == Call::migrate_vma || call == Call::ksm_merge;
+  return call == Call::fault || call == Call::migrate || call == Call::migrate_vma || call == Call::ksm_merge ||
+         call == Call::gup;
 }
 
 CpuRecord& Execution::cpu_at(CpuId c) {

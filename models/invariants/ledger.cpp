@@ -28,7 +28,12 @@ void Ledger::on_event(const Event& event) {
 
 void Ledger::dispatch(const Event& event) {
   switch (event.kind) {
-    case EventKind::pte_stored: return on_pte_stored(event);
+    case EventKind::pte_stored:
+      on_pte_stored(event);
+      return on_pte_stored_for_others(event);
+    case EventKind::table_shared: return on_table_shared(event);
+    case EventKind::table_unshared: return on_table_unshared(event);
+    case EventKind::table_freed: state_.shared_tables.erase(event.table.raw()); return;
     case EventKind::table_moved: return on_table_moved(event);
     case EventKind::frame_allocated: return on_frame(event);
     case EventKind::frame_freed: return on_frame_freed(event);

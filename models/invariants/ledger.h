@@ -50,6 +50,13 @@ struct Happening {
   }
 };
 
+/// Address spaces that share a leaf table, and where each sees its first entry.
+struct SharedTable {
+  Location first;
+  std::uint64_t entries = 0;
+  std::vector<std::pair<MmId, VirtPage>> users;
+};
+
 struct LedgerState {
   std::uint64_t order = 0;
   std::uint64_t next_id = 1;
@@ -59,6 +66,7 @@ struct LedgerState {
   std::vector<FrameRecord> frames;
   std::map<std::uint64_t, Obligation> open;
   std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> open_by_page;  // virtual page -> ids
+  std::map<std::uint32_t, SharedTable> shared_tables;
   std::vector<CopyWatch> watches;
   std::vector<NotedEntry> noted;
   std::vector<std::uint64_t> batch_depth;     // by cpu
@@ -135,6 +143,9 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   FrameRecord& frame_at(Frame f);
   void on_pte_stored(const Event& event);
   void on_table_moved(const Event& event);
+  void on_table_shared(const Event& event);
+  void on_table_unshared(const Event& event);
+  void on_pte_stored_for_others(const Event& event);
   void begin_instance(PageRecord& record, const Event& event, Pte now);
   [[nodiscard]] bool continues(const PageRecord& record, const Event& event, Frame f) const;
   void finish_copy(const Event& event, Frame target);

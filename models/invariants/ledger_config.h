@@ -45,6 +45,7 @@ struct LedgerConfig {
   bool hash_table = false;       ///< ppc64
   bool tsb = false;              ///< sparc64
   bool hardware_walker = false;  ///< page tables are read by hardware (x86)
+  bool lockless_walker = false;  ///< or by somebody who holds no lock (gup)
   bool multi_hit_fatal = false;  ///< two TLB entries of different size for one address are an error of the machine
   bool empty_at_unlock = false;  ///< the strategy promises an empty batch at the PTL's release
   HashPteBits hash;

@@ -19,6 +19,7 @@ Due due_of(const Moment& m) {
     case Call::protnone:
     case Call::migrate:
     case Call::migrate_vma:
+    case Call::gup:
     case Call::ksm_merge: return Due::free_of_frame;
     case Call::fork: return Due::end_of_dup_mmap;
     default: return Due::return_of_call;

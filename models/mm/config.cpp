@@ -46,7 +46,11 @@ constexpr config::NamedCost costs[] = {
     {"gather_queue", 6, "Queueing one page in a gather"},
     {"swap_io", 2500, "Copying a page to or from a swap area in memory (compressed), which answers at once"},
     {"compare_pages", 700, "Comparing two pages"},
-    {"gather_grow", 150, "Allocating a page for a gather's list"},
+    {"gather_grow", 150, "Allocating a page for a gather's list or a batch of page tables"},
+    {"call_rcu", 60, "Handing a batch of page tables to RCU"},
+    {"smp_call_send", 20, "Queueing a call of another cpu"},
+    {"smp_call_wait", 5, "A look at whether a call has been answered"},
+    {"smp_call_receive", 20, "Taking, reading or answering a call"},
 };
 
 /// Pages that are taken away, moved or shared behind their owner's back.
@@ -80,6 +84,25 @@ void describe_copies(config::Section& kernel) {
   kernel.flag("reclaim_flushes_before_free").default_to(true).help("Reclaim flushes before it frees pages");
 }
 
+/// Page tables that somebody may walk without a lock, or that others share.
+void describe_table_freeing(config::Section& kernel) {
+  kernel.choice("unshare_flush", {"none", "range", "tables"})
+      .default_to("range")
+      .help("What a zap flushes for a shared page table before i_mmap_lock is dropped (since 5.16 the range)");
+  kernel.flag("unshare_waits_for_walkers")
+      .default_to(true)
+      .help("A shared page table is let go when walks without locks are over (since 2025)");
+  kernel.choice("atomic_allocation", {"succeeds", "fails", "either"})
+      .default_to("succeeds")
+      .help("Pages for gathers' lists and table batches: to be had, not, or either (explored: both; timed: drawn)");
+  kernel.constant("rcu_grace_cycles")
+      .default_to(1'000'000)
+      .range(1, 1'000'000'000)
+      .unit("cycles")
+      .help("From call_rcu to the end of its grace period, when timed")
+      .source(config::Confidence::Low, "some ticks of a busy machine are millions; it depends on HZ and load");
+}
+
 FlushPending pending_named(const std::string& name) {
   return name == "counter" ? FlushPending::counter : name == "flag" ? FlushPending::flag : FlushPending::none;
 }
@@ -97,6 +120,16 @@ void read_copies(const config::Values& values, KernelPolicy& policy) {
   policy.ksm_heeds_pending = values.flag("kernel.ksm_heeds_pending");
   policy.reclaim_flushes_before_io = values.flag("kernel.reclaim_flushes_before_io");
   policy.reclaim_flushes_before_free = values.flag("kernel.reclaim_flushes_before_free");
+}
+
+UnshareFlush unshare_flush_named(const std::string& name) {
+  if (name == "none") return UnshareFlush::none;
+  return name == "tables" ? UnshareFlush::tables : UnshareFlush::range;
+}
+
+AtomicAllocation allocation_named(const std::string& name) {
+  if (name == "fails") return AtomicAllocation::fails;
+  return name == "either" ? AtomicAllocation::either : AtomicAllocation::succeeds;
 }
 
 MoveFlush move_flush(const std::string& name) {
@@ -154,6 +187,7 @@ void describe_kernel(config::Schema& schema) {
       .default_to(false)
       .help("A file fault takes i_mmap_lock under the PTL (broken: truncation takes them the other way round)");
   describe_copies(kernel);
+  describe_table_freeing(kernel);
   kernel.integer("copy_progress_units")
       .default_to(32)
       .range(1, 1 << 20)
@@ -190,6 +224,10 @@ KernelPolicy kernel_policy(const config::Values& values) {
   policy.table_move_locks_rmap = values.flag("kernel.table_move_locks_rmap");
   policy.fault_takes_i_mmap_lock = values.flag("kernel.fault_takes_i_mmap_lock");
   read_copies(values, policy);
+  policy.unshare_flush = unshare_flush_named(values.text("kernel.unshare_flush"));
+  policy.unshare_waits_for_walkers = values.flag("kernel.unshare_waits_for_walkers");
+  policy.atomic_allocation = allocation_named(values.text("kernel.atomic_allocation"));
+  policy.rcu_grace = Cycles{values.integer("kernel.rcu_grace_cycles")};
   policy.copy_progress_units = static_cast<std::uint32_t>(values.integer("kernel.copy_progress_units"));
   policy.tick = Cycles{values.integer("kernel.tick_cycles")};
   return policy;

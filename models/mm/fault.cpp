@@ -75,7 +75,8 @@ Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from
 }
 
 Outcome Kernel::handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind) {
-  const PtePlace place = allocate_pte(ctx, mm, page);
+  const PtePlace place =
+      vma.shares_tables ? allocate_shared(ctx, mm, vma, page) : allocate_pte(ctx, mm, page);
   const Pte seen = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
   const PteLayout& layout = port_.pte();
   if (layout.none(seen)) {
@@ -117,7 +118,7 @@ static bool install_if_none(Context& ctx, Locks& locks, Port& port, Strategy& st
 /// Maps a page that the caller has a reference to, and passes that on to the pte; or, if somebody else was faster,
 /// gives it back and returns false.
 bool Kernel::map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
-                      const Cell<std::uint64_t>* inner) {
+                      const Cell<std::uint64_t>* inner, bool in_rss) {
   const Frame frame = port_.pte().frame(value);
   add_rmap(ctx, frame);
   if (!install_if_none(ctx, locks_, port_, strategy_, mm, page, place, value, kind, inner)) {
@@ -125,7 +126,7 @@ bool Kernel::map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& plac
     put_page(ctx, frame);
     return false;
   }
-  if (counted(frame)) count_rss(ctx, mm, 1);
+  if (in_rss && counted(frame)) count_rss(ctx, mm, 1);
   return true;
 }
 
@@ -189,7 +190,7 @@ void Kernel::map_cached(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage pa
   }
   const bool tells = notifies && store;
   if (tells) get_page(ctx, frame);
-  const bool mapped = map_page(ctx, mm, page, place, value, kind, inner);
+  const bool mapped = map_page(ctx, mm, page, place, value, kind, inner, !vma.shares_tables);
   if (tells) {
     if (mapped) set_page_dirty(ctx, frame);
     put_page(ctx, frame);

@@ -16,6 +16,7 @@ const Label map_count{"page.add_rmap", "page_rmap"};
 const Label unmap_count{"page.remove_rmap", "page_rmap"};
 const Label rss_count{"mm.count_rss", "page_ref"};
 const Label read_list{"gather.read_page", "page_ref"};
+const Label short_of_memory{"zone.allocate_atomic", "page_allocate"};
 
 constexpr std::uint32_t pagevec_size = 14;
 
@@ -50,6 +51,15 @@ Frame Kernel::allocate_page(Context& ctx, const PageOwner& owner) {
   });
   locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
   return only(frame);
+}
+
+bool Kernel::allocates_atomically(Context& ctx) {
+  switch (policy_.atomic_allocation) {
+    case AtomicAllocation::succeeds: return true;
+    case AtomicAllocation::fails: return false;
+    case AtomicAllocation::either: break;
+  }
+  return ctx.choose(short_of_memory, 2) == 0;
 }
 
 void Kernel::get_page(Context& ctx, Frame frame) {

@@ -10,6 +10,7 @@
 #include "models/mm/rmap.h"
 #include "models/mm/scheduler.h"
 #include "models/mm/strategy.h"
+#include "models/mm/walkers.h"
 #include "sim/events/stream.h"
 
 namespace mmulab {
@@ -56,6 +57,15 @@ struct Mapping {
   bool pending_before = false;  ///< somebody's flush was pending before the PTL was taken
 };
 
+/// What a walk without locks has read: a page, its pte, and the entry above it.
+struct GupStep {
+  Frame frame;
+  Cell<Pte> ptep;
+  Pte pte;
+  Cell<Pte> above;
+  Pte upper;
+};
+
 /// Pages whose ptes migrate_vma has taken away, of one leaf table.
 struct Collected {
   static constexpr std::uint32_t most = 16;
@@ -93,6 +103,9 @@ class Kernel {
   Outcome madvise_free(Context& ctx, VirtPage first, Pages pages);
   /// /proc/PID/clear_refs, of a range.
   Outcome clear_refs(Context& ctx, VirtPage first, Pages pages);
+
+  /// get_user_pages_fast; the pages are let go at once.
+  Outcome gup(Context& ctx, VirtPage first, Pages pages);
 
   // ---- what is done to a file's pages
   /// unmap_mapping_range: invalidation from the side.
@@ -133,6 +146,11 @@ class Kernel {
   [[nodiscard]] Locks& locks() { return locks_; }
   [[nodiscard]] Port& port() { return port_; }
   [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
+  /// Null where nobody frees tables with regard to walks without locks.
+  [[nodiscard]] Walkers* walkers() const { return walkers_; }
+  void set_walkers(Walkers* walkers) { walkers_ = walkers; }
+  /// Whether a page is to be had where nobody may wait for one (GFP_NOWAIT).
+  bool allocates_atomically(Context& ctx);
   /// Drops one reference; the last one gives the frame back to the zone.
   void put_page(Context& ctx, Frame frame);
   /// The same for several frames listed in consecutive words from `list`: one zone lock a pagevec
@@ -200,6 +218,14 @@ class Kernel {
   void free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end);
   void free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end);
 
+  // page tables that several address spaces share (shared_tables.cpp)
+  [[nodiscard]] bool shareable(const VmaRecord& vma, VirtPage page) const;
+  PtePlace allocate_shared(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page);
+  TableId find_shared(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page);
+  void populate(Context& ctx, MmId mm, TableId upper, VirtPage page, TableId table);
+  bool unshare(Context& ctx, Gather& g, const VmaRecord& vma, const PtePlace& place, VirtPage page);
+  void join(Access& a, MmId mm, VirtPage page, TableId table) const;
+
   // frames (frames.cpp)
   /// False for a zero page that the kernel neither references nor counts.
   [[nodiscard]] bool counted(Frame frame) const {
@@ -238,7 +264,7 @@ class Kernel {
   Outcome page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from_user);
   Outcome handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind);
   bool map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
-                const Cell<std::uint64_t>* inner = nullptr);
+                const Cell<std::uint64_t>* inner = nullptr, bool in_rss = true);
   void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
                      const PtePlace& place);
   void map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);
@@ -276,6 +302,13 @@ class Kernel {
   void change_protection(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
   void change_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
   void exit_mmap(Context& ctx, MmId mm);
+
+  // get_user_pages (gup.cpp)
+  Frame gup_fast(Context& ctx, MmId mm, VirtPage page);
+  Frame walk_locklessly(Context& ctx, MmId mm, VirtPage page);
+  Frame grab(Context& ctx, const GupStep& found);
+  Outcome gup_slowly(Context& ctx, MmId mm, VirtPage page, Frame& frame);
+  Frame follow_page(Context& ctx, const PtePlace& place);
 
   // ranges (range_walk.h)
   template <class Visit>
@@ -337,6 +370,7 @@ class Kernel {
   Scheduler& scheduler_;
   Port& port_;
   Strategy& strategy_;
+  Walkers* walkers_ = nullptr;
 };
 
 }  // namespace mmulab

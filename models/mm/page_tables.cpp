@@ -12,6 +12,7 @@ const Label take{"table.allocate", "table_allocate"};
 const Label install{"table.install", "table_step"};
 const Label detach{"table.clear_entry", "table_step"};
 const Label give{"table.free", "table_free"};
+const Label wait_for_one{"table.wait_for_grace_period", "table_step"};
 
 }  // namespace
 
@@ -88,13 +89,22 @@ TableId Kernel::allocate_table(Context& ctx, MmId mm, std::size_t level) {
   Conclusion only(ctx);
   locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
   const auto head = state_.table_free_head();
-  const TableId table = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
+  TableId table = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
+  // The plan counted those in use; others may be held back by RCU.
+  while (!table.exists() && walkers_ != nullptr) {
+    locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
+    ctx.step_when(wait_for_one, reads(head), [&](const Access& a) { return a.read(head).exists(); }, [](Access&) {});
+    locks_.spin_lock(ctx, state_.zone_lock(), LockClass::zone);
+    table = ctx.step(take, reads(head), [&](Access& a) { return a.read(head); });
+  }
   MMULAB_ASSERT(table.exists(), "the plan of the workload counted all page tables");
   const auto next = state_.table_next_free(table);
   const auto owner = state_.table_owner(table);
-  ctx.step(take, writes(head, owner).reads(next), [&](Access& a) {
+  const auto sharers = state_.table_sharers(table);
+  ctx.step(take, writes(head, owner, sharers).reads(next), [&](Access& a) {
     a.write(head, a.read(next));
     a.write(owner, mm);
+    a.write(sharers, std::uint64_t{0});
     Event event{EventKind::table_allocated};
     event.table = table;
     event.mm = mm;

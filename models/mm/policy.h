@@ -16,6 +16,11 @@ enum class FlushPending : std::uint8_t { none, flag, counter };
 /// clear_refs clears the accessed bit (2.6.22), or takes the right to write away to learn of the next store
 /// (soft-dirty).
 enum class ClearRefs : std::uint8_t { young, soft_dirty };
+/// What an unshared page table makes a zap flush before i_mmap_lock is released: nothing (3.6 to 5.15), the range
+/// (a4a118f2eead), the range on lazy cpus, too.
+enum class UnshareFlush : std::uint8_t { none, range, tables };
+/// What becomes of an allocation that may not wait.
+enum class AtomicAllocation : std::uint8_t { succeeds, fails, either };
 /// When mremap flushes the place that its ptes have left.
 enum class MoveFlush : std::uint8_t {
   each,           ///< each pte as it is cleared (ptep_clear_flush, until 3.1)
@@ -91,6 +96,14 @@ struct KernelPolicy {
   /// pages (try_to_unmap_flush). False leaves that out; no kernel does.
   bool reclaim_flushes_before_io = true;
   bool reclaim_flushes_before_free = true;
+  UnshareFlush unshare_flush = UnshareFlush::range;
+  /// Unsharing waits for walks without locks before it drops its reference (1013af4f585f).
+  bool unshare_waits_for_walkers = true;
+  /// Pages for a gather's lists and for batches of page tables: an input, since memory may be short at any time.
+  /// Either: explored, both; timed, drawn.
+  AtomicAllocation atomic_allocation = AtomicAllocation::succeeds;
+  /// The least time from call_rcu to the end of its grace period; explored, there is none.
+  Cycles rcu_grace{1'000'000};
   /// Cycles between two ticks of a busy cpu; 0: none.
   Cycles tick;
 };

@@ -127,6 +127,8 @@ class Port {
   /// mremap may hang a whole leaf table elsewhere (arch_supports_page_table_move): nothing but the walk finds a pte by
   /// its address.
   [[nodiscard]] virtual bool moves_tables() const { return false; }
+  /// Address spaces may share leaf tables (ARCH_WANT_HUGE_PMD_SHARE): a pte says nothing of one of them alone.
+  [[nodiscard]] virtual bool shares_tables() const { return false; }
 
   // ---- address spaces
   virtual void init_mm(Context& ctx, MmId mm) = 0;

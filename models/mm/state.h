@@ -23,6 +23,10 @@ struct KernelLimits {
   std::uint32_t wait_queues = 1;
   /// Slots of the swap area; 0 if nobody reclaims or moves pages, that is, looks for them by their frame.
   std::uint32_t swap_slots = 0;
+  /// Somebody walks page tables without a lock (gup).
+  bool lockless_walks = false;
+  /// Address spaces may share page tables.
+  bool shared_tables = false;
 };
 
 enum class TaskState : std::uint8_t { unused, runnable, running, sleeping, dead };
@@ -71,7 +75,8 @@ struct FrameFields {
 };
 struct TableFields {
   /// Page struct of a page-table page: split pte lock, level, whose it is (nobody's: free).
-  enum : std::uint32_t { ptl, level, owner, generation, next_free, words = 8 };
+  /// sharers: address spaces whose entry leads here, where tables are shared (pt_share_count).
+  enum : std::uint32_t { ptl, level, owner, generation, next_free, sharers, words = 8 };
 };
 struct FileFields {
   enum : std::uint32_t { i_mmap_lock, pages_first = 8 };
@@ -204,6 +209,7 @@ class KernelState {
     return tables_.cell<std::uint64_t>(t.raw(), field);
   }
   [[nodiscard]] Cell<std::uint64_t> table_level(TableId t) const { return table(t, TableFields::level); }
+  [[nodiscard]] Cell<std::uint64_t> table_sharers(TableId t) const { return table(t, TableFields::sharers); }
   [[nodiscard]] Cell<MmId> table_owner(TableId t) const { return tables_.cell<MmId>(t.raw(), TableFields::owner); }
   [[nodiscard]] Cell<std::uint64_t> ptl(TableId t) const { return table(t, TableFields::ptl); }
   [[nodiscard]] Location table_first(TableId t) const { return table_words_.at(t.raw()); }

@@ -42,6 +42,7 @@ struct Gather {
   bool need_flush = false;
   bool freed_tables = false;
   bool stopped = false;        ///< put_page or room said stop since the last after_unlock
+  bool unshared = false;       ///< a page table that others share was let go, and nothing flushed since
   bool force_flush = false;    ///< a dirty shared page was cleared under this PTL
   bool delayed_rmaps = false;  ///< its list holds pages, from `first_delayed` on, whose map count it still owes
   bool attached = false;       ///< a lazily attached list, and with it the pin, is held
@@ -51,16 +52,19 @@ struct Gather {
   std::uint32_t list = 0;      ///< which list of the page store
   std::uint32_t capacity = 0;
   std::uint32_t first_delayed = 0;
+  std::uint32_t table_batch = 0;  ///< of page tables that wait for RCU; 0: none
 };
 
 inline void remember(History& history, const Gather& g) {
   history.learn(g.mm);
   history.learn(std::uint64_t{g.need_flush} | std::uint64_t{g.freed_tables} << 1 | std::uint64_t{g.stopped} << 2 |
                 std::uint64_t{g.force_flush} << 3 | std::uint64_t{g.attached} << 4 | std::uint64_t{g.nested} << 5 |
-                std::uint64_t{g.delayed_rmaps} << 6 | std::uint64_t{g.first_delayed} << 7);
+                std::uint64_t{g.delayed_rmaps} << 6 | std::uint64_t{g.first_delayed} << 7 |
+                std::uint64_t{g.unshared} << 40);
   history.learn(g.range_first);
   history.learn(g.range_end);
   history.learn(std::uint64_t{g.list} << 32 | g.capacity);
+  history.learn(g.table_batch);
 }
 
 enum class Room : std::uint8_t { go, stop };
@@ -125,6 +129,8 @@ class Strategy {
   virtual AfterUnlock after_unlock(Context&, Gather&) { return AfterUnlock::go_on; }
   /// `progress` ptes looked at since the PTL was taken. PTL held.
   virtual Budget budget(Context&, Gather&, std::uint32_t progress) { (void)progress; return Budget::go; }
+  /// What has been noted is flushed now, and nothing freed. No PTL; perhaps i_mmap_lock.
+  virtual void flush(Context&, Gather&) {}
   /// The walk's block is used up, or somebody wants the cpu or a lock. No PTL.
   virtual void lock_break(Context&, Gather&, LockBreakReason) {}
   /// The last flush and free. As begin.

@@ -23,6 +23,7 @@ VmaRecord load_record(const KernelState& state, Load&& load, VmaId v) {
   const auto rights = load(state.vma<std::uint64_t>(v, VmaFields::rights));
   r.rights = {(rights & 1) != 0, (rights & 2) != 0};
   r.kind = load(state.vma<VmaKind>(v, VmaFields::kind));
+  r.shares_tables = (rights & vma_shares_tables) != 0;
   r.file = load(state.vma<FileId>(v, VmaFields::file));
   r.offset_pages = load(state.vma<std::uint64_t>(v, VmaFields::offset));
   return r;
@@ -33,7 +34,8 @@ void store_record(const KernelState& state, Store&& store, VmaId v, const VmaRec
   store(state.vma<std::uint64_t>(v, VmaFields::start), r.first.raw());
   store(state.vma<std::uint64_t>(v, VmaFields::end), r.end.raw());
   store(state.vma<std::uint64_t>(v, VmaFields::rights),
-        (r.rights.write ? 1U : 0U) | (r.rights.exec ? std::uint64_t{2} : 0));
+        (r.rights.write ? 1U : 0U) | (r.rights.exec ? std::uint64_t{2} : 0) |
+            (r.shares_tables ? vma_shares_tables : 0));
   store(state.vma<VmaKind>(v, VmaFields::kind), r.kind);
   store(state.vma<FileId>(v, VmaFields::file), r.file);
   store(state.vma<std::uint64_t>(v, VmaFields::offset), r.offset_pages);

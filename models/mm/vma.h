@@ -8,6 +8,9 @@
 
 namespace mmulab {
 
+/// Of the word that holds a VMA's rights (1 write, 2 exec).
+inline constexpr std::uint64_t vma_shares_tables = 4;
+
 struct VmaRecord {
   VirtPage first;
   VirtPage end;
@@ -15,6 +18,8 @@ struct VmaRecord {
   VmaKind kind = VmaKind::none;
   FileId file;
   std::uint64_t offset_pages = 0;
+  /// Its page tables may belong to several address spaces (VM_HUGETLB and VM_MAYSHARE).
+  bool shares_tables = false;
   /// In the file's i_mmap, so that the file's pages are found in it.
   [[nodiscard]] bool maps_file() const { return kind != VmaKind::none && kind != VmaKind::anonymous; }
 };
@@ -23,7 +28,7 @@ inline void remember(History& history, const VmaRecord& r) {
   history.learn(r.first);
   history.learn(r.end);
   history.learn(std::uint64_t{r.rights.write} | std::uint64_t{r.rights.exec} << 1);
-  history.learn(r.kind);
+  history.learn(static_cast<std::uint64_t>(r.kind) | std::uint64_t{r.shares_tables} << 8);
   history.learn(r.file);
   history.learn(r.offset_pages);
 }

@@ -9,6 +9,7 @@ namespace mmulab {
 namespace {
 
 const Label read_pte{"zap.read_pte", "pte_read"};
+const Label stop_sharing{"share.stop", "pte_read"};
 const Label map_zero{"zero_map.read_pte", "pte_read"};
 
 /// ZAP_BLOCK's unit trick: an empty pte costs 1 where a used one costs a page.
@@ -39,7 +40,18 @@ void Kernel::zap_page_range(Context& ctx, MmId mm, VmaId vma, VirtPage first, Vi
 void Kernel::unmap_vma(Context& ctx, Gather& g, VmaId vma, VirtPage first, VirtPage end) {
   VmaRecord record;
   read_vma(ctx, vma, record);
+  if (!record.shares_tables) return unmap_mapped(ctx, g, record, first, end);
+  // unmap_single_vma: what is shared is zapped under i_mmap_lock, and what was unshared is flushed before its release.
+  const OuterLock outer = g.outer;
+  g.outer = OuterLock::i_mmap_lock;
+  lock_i_mmap(ctx, record);
   unmap_mapped(ctx, g, record, first, end);
+  // __unmap_hugepage_range_final: nobody shall find a table here that is on its way out.
+  const auto flags = state_.vma<std::uint64_t>(vma, VmaFields::rights);
+  if (g.kind == GatherKind::unmap || g.kind == GatherKind::exit)
+    ctx.step(stop_sharing, writes(flags), [&](Access& a) { a.write(flags, a.read(flags) & ~vma_shares_tables); });
+  unlock_i_mmap(ctx, record);
+  g.outer = outer;
 }
 
 void Kernel::unmap_mapped(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end) {
@@ -55,6 +67,8 @@ void Kernel::unmap_mapped(Context& ctx, Gather& g, const VmaRecord& vma, VirtPag
     block = block_size(policy_);
   }
   strategy_.end_vma(ctx, g, vma);
+  if (g.unshared && policy_.unshare_flush != UnshareFlush::none) strategy_.flush(ctx, g);
+  g.unshared = false;
 }
 
 /// Zaps within one page-table page; returns where it stopped.
@@ -67,6 +81,7 @@ VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPa
     --block;
     return last;
   }
+  if (vma.shares_tables && unshare(ctx, g, vma, place, first)) return last;
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
   strategy_.locked(ctx, &g, g.mm, {place.ptl, place.ptl, false});
   strategy_.settle(ctx, g.mm, first, last);
@@ -108,7 +123,7 @@ bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage pag
   if (vma.kind == VmaKind::pfnmap) return true;
   const Frame frame = layout.frame(old);
   if (!counted(frame)) return true;
-  count_rss(ctx, g.mm, -1);
+  if (!vma.shares_tables) count_rss(ctx, g.mm, -1);
   // While others may still store through what they have cached, the page is to look mapped (5df397dec7c4).
   const bool delayed = shared_file && dirty && strategy_.delays_rmap();
   if (delayed) set_page_dirty(ctx, frame);

@@ -123,6 +123,7 @@ void Ppc64Port::invalidate_tlbs(Context& ctx, MmId mm, bool local, std::uint32_t
   for (std::uint32_t i = 0; i < count; ++i) {
     const TlbKey key = key_at(i);
     if (!key.valid()) continue;
+    ctx.learn(i);
     if (local) tlbiel(ctx, key);
     else bus_.issue(ctx, mm, key);
   }

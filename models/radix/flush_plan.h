@@ -38,7 +38,10 @@ template <class F>
 void for_each_page(Context& ctx, const FlushPlan& plan, const Label& read_entries, const F& f) {
   constexpr std::uint32_t entries_a_line = 8 / BatchEntry::words;
   if (plan.count == 0) {
-    for (std::uint64_t page = plan.first; page < plan.end; ++page) f(VirtPage{page});
+    for (std::uint64_t page = plan.first; page < plan.end; ++page) {
+      ctx.learn(page);
+      f(VirtPage{page});
+    }
     return;
   }
   for (std::uint64_t done = 0; done < plan.count; done += entries_a_line) {
@@ -49,7 +52,10 @@ void for_each_page(Context& ctx, const FlushPlan& plan, const Label& read_entrie
     ctx.step(read_entries, reads_words(batch.first(), batch.words()), [&](Access& a) {
       for (std::uint32_t i = 0; i < n; ++i) pages[i] = a.keep(a.read(batch.cell<VirtPage>(i, BatchEntry::page)));
     });
-    for (std::uint32_t i = 0; i < n; ++i) f(pages[i]);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      ctx.learn(i);
+      f(pages[i]);
+    }
   }
 }
 

@@ -167,6 +167,9 @@ void describe_sparc64(config::Schema& schema) {
       .unit("entries")
       .help("Entries of the TSB for 4M pages; 0 for none");
   k.flag("flush_replaced_tsb").default_to(false).help("A flush reaches a table that a growth has replaced, too");
+  k.flag("flush_tsb_first")
+      .default_to(true)
+      .help("A flush of one pte outside lazy-mmu sections empties the TSB before the TLBs (23a01138efe2)");
   k.flag("check_pte_under_tsb_lock")
       .default_to(false)
       .help("The miss handler looks at the pte again under the TSB lock");
@@ -200,6 +203,7 @@ Sparc64Params sparc64_params(const config::Values& v) {
   p.tsb_entries_max = static_cast<std::uint32_t>(v.integer("kernel.sparc64.tsb_entries_max"));
   p.huge_tsb_entries = static_cast<std::uint32_t>(v.integer("kernel.sparc64.huge_tsb_entries"));
   p.flush_replaced_tsb = v.flag("kernel.sparc64.flush_replaced_tsb");
+  p.flush_tsb_first = v.flag("kernel.sparc64.flush_tsb_first");
   p.check_pte_under_tsb_lock = v.flag("kernel.sparc64.check_pte_under_tsb_lock");
   p.posted_entries = static_cast<std::uint32_t>(v.integer("kernel.sparc64.posted_entries"));
   p.range_ceiling_pages = v.integer("kernel.sparc64.range_ceiling_pages");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How translations enter the TSB by hand and die: update_mmu_cache, flush_tsb_user, smp_flush_tlb_pending and its
-// relatives. The TSB goes first, by the initiator alone; then every TLB, by cross call. Linux 2.6.22
+// relatives. The TSB goes first, by the initiator alone; then every TLB, by cross call (flush_tsb_first). Linux 2.6.22
 // arch/sparc64/mm/{init,tlb,tsb}.c, kernel/smp.c; f36391d2790d for calls that wait.
 #include "models/sparc64/port.h"
 
@@ -68,8 +68,10 @@ void Sparc64Port::invalidate(Context& ctx, const Invalidation& what) {
   ctx.step(begin, Footprint{}, [&](Access& a) { report_flush(a, EventKind::flush_begun, what); });
   // A dying mm is not flushed: its context retires, and whoever gets the number next demaps it first.
   if (!what.full_mm) {
-    if (!what.tlb_only) flush_tsb_user(ctx, what);
+    const bool tsb_last = !params_.flush_tsb_first && what.reason == FlushReason::each;
+    if (!what.tlb_only && !tsb_last) flush_tsb_user(ctx, what);
     smp_flush(ctx, what);
+    if (!what.tlb_only && tsb_last) flush_tsb_user(ctx, what);
   }
   ctx.step(finish, Footprint{}, [&](Access& a) { report_flush(a, EventKind::flush_done, what); });
   locks_.preempt_enable(ctx);
@@ -200,8 +202,10 @@ void Sparc64Port::execute(Context& ctx, const CallRequest& request) {
 void Sparc64Port::demap(Context& ctx, const CallRequest& request, bool remote) {
   if (request.kind == CallKind::flush_context) demap_context(ctx, request.context);
   else if (request.kind == CallKind::flush_range)
-    for (VirtPage page = request.first; page < request.end; page += Pages{1})
+    for (VirtPage page = request.first; page < request.end; page += Pages{1}) {
+      ctx.learn(page);
       demap_page(ctx, request.context, page);
+    }
   else if (request.list == Location{}) demap_page(ctx, request.context, request.first);
   else demap_list(ctx, request, remote);
 }
@@ -209,6 +213,7 @@ void Sparc64Port::demap(Context& ctx, const CallRequest& request, bool remote) {
 void Sparc64Port::demap_list(Context& ctx, const CallRequest& request, bool remote) {
   for (std::uint32_t n = 0; n < request.count; ++n) {
     VirtPage page = noted_page(ctx.world(), request.list, n);
+    ctx.learn(n);
     if (remote) {
       // Somebody else's memory, as it is by now.
       const Cell<VirtPage> entry{Location{request.list.raw() + n * BatchEntry::words + BatchEntry::page}};

@@ -39,6 +39,9 @@ struct Sparc64Params {
   std::uint32_t huge_tsb_entries = 0;  ///< huge_tsb_entries
   /// The miss handler looks at the pte once more after it has locked the TSB entry. Linux does not.
   bool flush_replaced_tsb = false;  ///< flush_replaced_tsb
+  /// A flush of one pte outside a lazy-mmu section empties the TSB before the TLBs (23a01138efe2). False: as
+  /// f36391d2790d had it, so that a TLB may take the dead entry from the TSB again.
+  bool flush_tsb_first = true;  ///< flush_tsb_first
   bool check_pte_under_tsb_lock = false;  ///< check_pte_under_tsb_lock
   /// fast_data_access_protection demaps the page on its own cpu before the fault is handled (an assumption).
   bool demap_on_protection = true;  ///< demap_on_protection

@@ -43,6 +43,7 @@ class X86Port : public Port, public CopySource {
   void invalidate(Context& ctx, const Invalidation& what) override;
   [[nodiscard]] const char* refuses(Invalidation::Scope) const override { return nullptr; }
   [[nodiscard]] bool moves_tables() const override { return true; }
+  [[nodiscard]] bool shares_tables() const override { return true; }
 
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
   void list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies) const override;

@@ -67,9 +67,11 @@ void TlbGen::broadcast(Context& ctx, const Info& info) {
   if (plan.all() || plan.count != 0)
     mmu_.invlpgb(ctx, pcid, VirtPage{}, 0);
   else
-    for (std::uint64_t page = plan.first; page < plan.end; page += params_.broadcast_pages)
+    for (std::uint64_t page = plan.first; page < plan.end; page += params_.broadcast_pages) {
+      ctx.learn(page);
       mmu_.invlpgb(ctx, pcid, VirtPage{page},
                    static_cast<std::uint32_t>(std::min<std::uint64_t>(params_.broadcast_pages, plan.end - page)));
+    }
   mmu_.tlbsync(ctx);
 }
 

@@ -35,9 +35,10 @@ enum class Call : std::uint8_t {
   writeback,
   page_mkclean,  ///< not a call of its own, but it has obligations of its own: inside writeback and reclaim
   reclaim,
-  mremap
+  mremap,
+  gup
 };
-inline constexpr std::size_t call_kinds = 23;
+inline constexpr std::size_t call_kinds = 24;
 
 enum class EventKind : std::uint8_t {
   // frames, tables, ptes
@@ -48,6 +49,10 @@ enum class EventKind : std::uint8_t {
   frame_overput,    ///< frame: a reference was dropped that nobody held; it stays free
   table_allocated,  ///< table, mm; a = level
   table_moved,      ///< table, mm, page; a = the page that its first entry maps from now on, b = pages
+  table_shared,     ///< table, mm, page, location: another mm (or the first) uses the leaf table from page on; a = its
+                    ///< entries, the first of them at location
+  table_unshared,   ///< table, mm, page; a = entries: the mm no longer uses it; location: under this lock, which covers
+                    ///< the flush
   table_freed,      ///< table: reusable from here on; a = level
   vma_unlinked,     ///< mm, page; a = VmaKind, b = pages
   vma_protected,    ///< mm, page; a = rights (1 write, 2 exec) from here on, b = pages
@@ -77,7 +82,7 @@ enum class EventKind : std::uint8_t {
   translation_filled,   ///< mm, page, frame, tag, location = structure; a = structure, b = rights bits
   translation_used,     ///< mm, page, frame; a = AccessKind, b = rights bits
   translation_dropped,  ///< page, tag; a = 0 page, 1 tag, 2 all but global, 3 all; b = core + 1 if not this cpu's
-  table_walked,         ///< mm, page, table: hardware read an entry of this table; a = its level
+  table_walked,         ///< mm, page, table: hardware, or gup without a lock, read an entry of this table; a = level
   table_cached,         ///< mm, page, tag, table: a walk cache now leads to this table; a = its level
   tag_loaded,           ///< tag, mm
   tag_retired,          ///< tag: may name another mm from here on

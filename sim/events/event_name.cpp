@@ -11,6 +11,8 @@ const char* name_of(EventKind kind) {
     case EventKind::frame_overput: return "frame_overput";
     case EventKind::table_allocated: return "table_allocated";
     case EventKind::table_moved: return "table_moved";
+    case EventKind::table_shared: return "table_shared";
+    case EventKind::table_unshared: return "table_unshared";
     case EventKind::table_freed: return "table_freed";
     case EventKind::vma_unlinked: return "vma_unlinked";
     case EventKind::vma_protected: return "vma_protected";
@@ -92,6 +94,7 @@ const char* name_of(Call call) {
     case Call::page_mkclean: return "page_mkclean";
     case Call::reclaim: return "reclaim";
     case Call::mremap: return "mremap";
+    case Call::gup: return "gup";
   }
   return "?";
 }

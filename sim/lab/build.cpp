@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sim/lab/build.h"
 
+#include <algorithm>
+
 #include "models/machine/config.h"
 #include "models/mm/config.h"
 #include "workloads/plan.h"
@@ -10,6 +12,7 @@ namespace {
 
 /// Frames beyond the workload's own: pages that gathers hold back, copies in flight, and a little air.
 constexpr std::uint32_t spare_frames = 64;
+constexpr std::uint32_t spare_tables = 64;
 
 /// The name that `key` gives, if such a thing is registered; config::Error with the key's place if not.
 template <class Names>
@@ -28,6 +31,8 @@ SystemParts system_parts(const config::Values& values, const KernelLimits& needs
   parts.limits.frames += spare_frames;
   parts.policy = kernel_policy(values);
   parts.axes = gather_axes(values);
+  // Tables that wait for a grace period; whoever finds none left waits for it.
+  if (parts.axes.free_tables == FreeTables::rcu) parts.limits.tables += std::min(parts.limits.tables, spare_tables);
   parts.strategy_class = registered(strategies(), values, "strategy.class");
   parts.make_port = architecture.make_port(values);
   parts.lines = line_costs(values);

@@ -78,6 +78,7 @@ LedgerConfig ledger_config(const config::Values& values, const System& system) {
   const std::string arch = values.text("machine.arch");
   config.tsb = arch == "sparc64";
   config.hardware_walker = arch == "x86" || arch == "tagged";
+  config.lockless_walker = system.state->limits().lockless_walks;
   if (const auto* ppc = dynamic_cast<const Ppc64Port*>(system.port)) describe_hash_table(*ppc, config);
   return config;
 }

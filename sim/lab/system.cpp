@@ -34,6 +34,9 @@ System::System(const SystemParts& parts) : parts_(parts), policy_(with_coverage(
   timer = std::make_unique<Timer>(*state, policy_.tick);
   machine = std::make_unique<Machine>(Machine{world, parts_.topology, costs, *fabric, nullptr, &translations});
   for (const auto& [name, cost] : parts_.costs) costs.set(name, cost);
+  if (parts_.axes.free_tables == FreeTables::rcu || parts_.limits.shared_tables)
+    table_freeing = std::make_unique<TableFreeing>(*machine, *state, *locks, parts_.axes.table_batch_entries,
+                                                   policy_.rcu_grace);
   made_port = parts_.make_port(PortParts{*state, *machine, *locks, *interrupts});
   port = made_port.port.get();
   const StrategyParts strategy_parts{world, *state, *port, *locks, parts_.axes};
@@ -41,6 +44,7 @@ System::System(const SystemParts& parts) : parts_(parts), policy_(with_coverage(
   scheduler = std::make_unique<Scheduler>(*state, *locks, policy_);
   kernel = std::make_unique<Kernel>(*state, policy_, *locks, *scheduler, *port, *strategy);
   strategy->bind(*kernel);
+  kernel->set_walkers(table_freeing.get());
   if (made_port.bind_strategy) made_port.bind_strategy(*strategy);
   events.set_copy_source(made_port.copies);
   wire_kernel();
@@ -59,6 +63,8 @@ void System::wire_kernel() {
   hooks.drop_mm = [this](Context& ctx, MmId mm) { kernel->drop_mm(ctx, mm); };
   scheduler->set_switch_hooks(hooks);
   scheduler->set_arm_tick([this](Context& ctx) { timer->arm(ctx); });
+  if (table_freeing)
+    interrupts->set_handler(Vector::call_function, [this](Context& ctx) { table_freeing->on_interrupt(ctx); });
   interrupts->set_handler(Vector::tick, [this](Context& ctx) { scheduler->tick(ctx); });
   interrupts->set_on_exit([this](Context& ctx, bool to_user) { scheduler->interrupt_exit(ctx, to_user); });
 }
@@ -146,7 +152,7 @@ bool System::finished() const {
     // Its switch is behind it when interrupts are on again.
     if (world.load(state->cpu_current(CpuId{c})) != idle || world.load(state->task_irqs_off(idle)) != 0) return false;
   }
-  return true;
+  return table_freeing == nullptr || table_freeing->idle();
 }
 
 std::uint32_t System::borrowed_roots() const {
@@ -178,6 +184,10 @@ void System::add_devices(FiberHost& host, TimedHost* timed) {
   fabric->attach(timed, fabric_agent);
   const AgentId timer_agent = host.add_device(*timer);
   timer->attach(timed, timer_agent);
+  if (table_freeing) {
+    const AgentId agent = host.add_device(*table_freeing);
+    table_freeing->attach(timed, agent);
+  }
   for (auto& [device, attach] : made_port.devices) attach(timed, host.add_device(*device));
 }
 

@@ -11,6 +11,7 @@
 #include "models/gather/config.h"
 #include "models/machine/machine.h"
 #include "models/machine/memory_system.h"
+#include "models/machine/table_freeing.h"
 #include "models/machine/timer.h"
 #include "sim/explore/explored_host.h"
 #include "sim/lab/architecture.h"
@@ -80,6 +81,7 @@ class System {
   std::unique_ptr<KernelInterrupts> interrupts;
   std::unique_ptr<IpiFabric> fabric;
   std::unique_ptr<Timer> timer;
+  std::unique_ptr<TableFreeing> table_freeing;  ///< none if nobody heeds walks without locks
   std::unique_ptr<Machine> machine;
   MadePort made_port;
   Port* port = nullptr;

@@ -185,7 +185,7 @@ class Scenario:
             return r.pick([f"load {spot}", f"store {spot}", f"load {name}", f"touch {spot}",
                            f"access {name} {visits} {pattern} {r.pick([0, 20, 100])}% x {touches}"])
         calls = [f"dontneed {spot}", f"dontneed {spot}", f"mprotect {spot} {r.pick(['r', 'rw'])}",
-                 f"mprotect {name} rw", f"munmap {spot}"]
+                 f"mprotect {name} rw", f"munmap {spot}", f"gup {spot}"]
         if kind == "anonymous":
             calls.append(f"zero_read {spot}")
             moves = ["madv_free", "discard", "reclaim_anon", "migrate", "migrate_vma", "protnone", "clear_refs"]

@@ -261,4 +261,43 @@ cpu = 3
 ops = ["load heap", "store heap[0..7]"]
 )";
 
+/// Walks without locks, over page tables that come and go.
+constexpr const char* pinners = R"([workload]
+kind = "script"
+think_cycles_max = 500
+rounds = 40
+[[workload.region]]
+name = "heap"
+pages = 8
+[[workload.region]]
+name = "other"
+pages = 4
+[[workload.region]]
+name = "file"
+kind = "file_shared"
+shares_tables = true
+pages = 4
+[[workload.region]]
+name = "theirs"
+kind = "file_shared"
+file = "file"
+shares_tables = true
+pages = 4
+mm = 1
+[[workload.task]]
+name = "giver"
+cpu = 0
+ops = ["store heap; think; munmap heap; mmap heap; think", "gup heap[0..1]; munmap other; mmap other",
+       "store file; dontneed file; load file; munmap file; mmap file"]
+[[workload.task]]
+name = "pinner"
+cpu = 1
+ops = ["repeat 4 { gup heap; think }", "load other; gup other; munmap heap; mmap heap; load file; gup file"]
+[[workload.task]]
+name = "sharer"
+cpu = 1
+mm = 1
+ops = ["load theirs; think; store theirs; munmap theirs; mmap theirs; yield"]
+)";
+
 }  // namespace mmulab::test

@@ -55,6 +55,17 @@ preset = "2.6.22"
 clear_refs = "soft-dirty"
 flush_pending = "counter"
 )"},
+    {"x86 pinners, tables behind RCU", R"(machine = "x86-tiny"
+[kernel]
+preset = "modern"
+atomic_allocation = "either"
+rcu_grace_cycles = 60000
+[strategy]
+preset = "linux-modern"
+free_tables = "rcu"
+single_user_frees_tables = true
+table_batch_entries = 2
+)"},
     {"x86 mixed, 2.6", R"(machine = "core2"
 kernel = "2.6.22"
 strategy = "generic-2.6.22"
@@ -272,6 +283,7 @@ std::vector<WholeSystem> whole_systems() {
     if (name.find("files") != std::string::npos) text += filers;
     if (name.find("crowd") != std::string::npos) text += crowd;
     if (name.find("movers") != std::string::npos) text += movers;
+    if (name.find("pinners") != std::string::npos) text += pinners;
     if (name.find("storm") != std::string::npos) text += storm;
     if (name.find("turns") != std::string::npos) text += turns;
     if (name.find("forks") != std::string::npos) text += forks;

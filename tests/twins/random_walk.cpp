@@ -57,7 +57,9 @@ WalkResult RandomWalk::run(std::uint64_t seed, std::uint64_t steps_max, const st
     if (next == nullptr) next = pick(seed, step);
     if (next == nullptr) break;
     last_ = next->agent;
-    host.perform(*next);
+    // Whatever a step asks has at least two answers.
+    const std::uint64_t drawn = workload::draw(~seed, step);
+    host.perform(*next, {static_cast<std::uint32_t>(drawn & 1), static_cast<std::uint32_t>(drawn >> 1 & 1)});
   }
   return result_of(system_->finished());
 }
