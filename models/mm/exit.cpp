@@ -5,8 +5,8 @@
 
 namespace mmulab {
 namespace {
-const Label release_mm{"exit.mm_release", "mm_init"};
-const Label drop_mm_label{"mm.free_root", "mm_init"};
+const Label release_mm{"exit.mm_release", "mm_init", Ordering::full};
+const Label drop_mm_label{"mm.free_root", "mm_init", Ordering::full};
 const Label gone{"exit.mm_destroyed", "mm_init"};
 }  // namespace
 

@@ -9,8 +9,8 @@
 namespace mmulab {
 namespace {
 
-const Label open_label{"gather.open", "page_ref"};
-const Label close_label{"gather.close", "page_ref"};
+const Label open_label{"gather.open", "page_ref", Ordering::atomic};
+const Label close_label{"gather.close", "page_ref", Ordering::atomic};
 const Label look_label{"flush_pending.read", "test_flag"};
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 const Label read_pte{"ksm.read_pte", "pte_read"};
 const Label count_references{"ksm.count_references", "page_ref"};
-const Label mark_stable{"ksm.mark_stable", "page_ref"};
+const Label mark_stable{"ksm.mark_stable", "page_ref", Ordering::atomic};
 const Label compare_label{"ksm.compare", "compare_pages"};
 
 }  // namespace

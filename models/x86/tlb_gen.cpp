@@ -7,25 +7,25 @@
 namespace mmulab::x86 {
 namespace {
 
-const Label init_label{"x86.switch.init_mm", "x86_tlb_gen_atomic"};
+const Label init_label{"x86.switch.init_mm", "x86_tlb_gen_atomic", Ordering::full};
 const Label look_label{"x86.switch.look", "x86_percpu"};
 const Label lazy_label{"x86.switch.enter_lazy", "x86_percpu"};
 const Label switching_label{"x86.switch.begin", "x86_percpu"};
 const Label mask_test{"x86.switch.mask_test", "x86_percpu"};
-const Label mask_clear{"x86.switch.mask_clear", "x86_cpumask_atomic"};
-const Label mask_set{"x86.switch.mask_set", "x86_cpumask_atomic"};
+const Label mask_clear{"x86.switch.mask_clear", "x86_cpumask_atomic", Ordering::atomic};
+const Label mask_set{"x86.switch.mask_set", "x86_cpumask_atomic", Ordering::atomic};
 const Label read_gen_label{"x86.switch.read_tlb_gen", "x86_percpu"};
 const Label choose_label{"x86.switch.choose_asid", "x86_percpu"};
 const Label claim_label{"x86.switch.claim_asid", "x86_percpu"};
 const Label loaded_label{"x86.switch.loaded", "x86_percpu"};
 
 const Label csd_lock_label{"x86.csd.lock", "x86_request_write"};
-const Label queue_add{"x86.csd.enqueue", "x86_queue_add"};
+const Label queue_add{"x86.csd.enqueue", "x86_queue_add", Ordering::full};
 const Label wait_begin{"x86.csd.wait_begin", "x86_wait_test"};
 const Label wait_label{"x86.csd.wait", "x86_wait_test"};
-const Label take_queue{"x86.csd.take_queue", "x86_queue_take"};
+const Label take_queue{"x86.csd.take_queue", "x86_queue_take", Ordering::full};
 const Label read_csd{"x86.csd.read", "x86_request_read"};
-const Label unlock_csd{"x86.csd.unlock", "x86_acknowledge"};
+const Label unlock_csd{"x86.csd.unlock", "x86_acknowledge", Ordering::release};
 const SmpCallLabels call_labels{csd_lock_label, queue_add, wait_begin, wait_label,
                                 take_queue,     read_csd,  unlock_csd};
 

@@ -14,6 +14,7 @@
 #include "sim/exec/history.h"
 #include "sim/exec/host.h"
 #include "sim/exec/mutation.h"
+#include "sim/exec/store_buffers.h"
 #include "sim/state/world.h"
 
 namespace mmulab {
@@ -38,7 +39,8 @@ class Access {
   void write(Cell<T> cell, T value) {
     check(cell.at, Use::write);
     if (observer_ != nullptr) observe(cell.at, WordCodec<T>::encode(value));
-    world_.store(cell, value);
+    if (buffers_ != nullptr) buffers_->store(storer(), cell.at, WordCodec<T>::encode(value));
+    else world_.store(cell, value);
   }
   template <class T>
   T exchange(Cell<T> cell, T value) {
@@ -70,11 +72,13 @@ class Access {
   void tell(const T& value) const;
   [[noreturn]] void undeclared(Location at, Use use) const;
   void observe(Location at, std::uint64_t value) const;
+  [[nodiscard]] StoreBuffers::Storer storer() const;
 
   Context& context_;
   const Op& op_;
   World& world_;
   StepObserver* observer_;
+  StoreBuffers* buffers_;  ///< of a step whose stores may be delayed; else null
   bool tells_reads_;
 };
 
@@ -143,6 +147,8 @@ class Context {
   [[nodiscard]] World& world() const { return world_; }
   [[nodiscard]] EventStream* events() const { return events_; }
   [[nodiscard]] StepObserver* observer() const { return observer_; }
+  /// Where the stores of this context's steps wait until they are visible; null if memory is sequentially consistent.
+  [[nodiscard]] StoreBuffers* store_buffers() const { return store_buffers_; }
 
   // For hosts and the laboratory that assembles them.
   void set_cpu(CpuId cpu) { cpu_ = cpu; }
@@ -158,6 +164,7 @@ class Context {
   void set_in_interrupt(bool in_interrupt) { in_interrupt_ = in_interrupt; }
   void set_events(EventStream* events) { events_ = events; }
   void set_observer(StepObserver* observer) { observer_ = observer; }
+  void set_store_buffers(StoreBuffers* buffers) { store_buffers_ = buffers; }
   /// Gives the context a stack on which body(*this, argument) will run; body never returns (it retires).
   void prepare(std::size_t stack_bytes, Body body, void* argument);
   [[nodiscard]] Fiber& fiber() { return *fiber_; }
@@ -208,6 +215,7 @@ class Context {
   Cycles work_before_;
   EventStream* events_ = nullptr;
   StepObserver* observer_ = nullptr;
+  StoreBuffers* store_buffers_ = nullptr;
   Fiber* fiber_ = nullptr;
   History history_;
   Remembering remembering_ = Remembering::nothing;
@@ -264,6 +272,7 @@ inline Access::Access(Context& context, const Op& op, Reads reads)
       op_(op),
       world_(context.world()),
       observer_(context.observer()),
+      buffers_(may_be_delayed(op.label->ordering()) ? context.store_buffers() : nullptr),
       tells_reads_(reads == Reads::remembered && context.remembering() != Remembering::nothing) {}
 
 }  // namespace mmulab

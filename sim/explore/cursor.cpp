@@ -112,26 +112,42 @@ Remembering Cursor::remembering() const {
   return options_.local_key == LocalKey::all ? Remembering::everything : Remembering::needed;
 }
 
-Reduction::Actor Cursor::actor(AgentId agent) const {
+/// A store that leaves its buffer is still its cpu's and its task's deed.
+Reduction::Actor Cursor::actor(const Decision& decision) const {
+  const AgentId agent = decision.agent;
+  if (const AgentId cpu = cpu_behind(decision); host_.is_device(agent) && cpu.exists()) {
+    const StoreBuffers::Storer by = host_.store_buffers()->waiting(decision.value).by;
+    return {cpu, by.task, by.in_interrupt};
+  }
   if (host_.is_device(agent)) return {agent, TaskId::none(), false};
   const Context& context = *host_.cpu_state(CpuId{agent.raw()}).current;
   return {agent, context.task(), context.in_interrupt()};
+}
+
+/// Whose private steps follow a move: none for a device, but for a store that leaves its buffer.
+AgentId Cursor::cpu_behind(const Decision& decision) const {
+  if (!host_.is_device(decision.agent)) return decision.agent;
+  if (decision.agent != host_.drain()) return AgentId::none();
+  return AgentId{host_.store_buffers()->cpu_of(decision.value).raw()};
 }
 
 void Cursor::push(const Move& move) {
   violations_.clear();
   moves_.push_back(move);
   begins_.push_back(path_.size());
+  const AgentId cpu = cpu_behind(move.decision);
   step(move);
   next_choice_ = choice_after_this();
   if (move.private_steps == Move::undecided) {
-    if (!host_.is_device(move.decision.agent)) run_private(move.decision.agent);
+    if (cpu.exists()) run_private(cpu);
     moves_.back().private_steps = static_cast<std::int32_t>(path_.size() - begins_.back()) - 1;
     return;
   }
   for (std::int32_t n = 0; n < move.private_steps; ++n) {
+    // What has left its buffer at once does so again: that it could has been relied on since.
+    if (drain_privately(cpu)) continue;
     Move again;
-    again.decision = {Decision::Kind::step, move.decision.agent, 0};
+    again.decision = {Decision::Kind::step, cpu, 0};
     step(again);
   }
 }
@@ -140,7 +156,7 @@ void Cursor::step(const Move& move) {
   if (options_.reduces || coverage_ != nullptr) {
     const MoveInfo move_info = info(move);
     if (coverage_ != nullptr) coverage_->note(move_info);
-    if (options_.reduces) reduction_.learn(actor(move_info.agent), move_info.footprint);
+    if (options_.reduces) reduction_.learn(actor(move.decision), move_info.footprint);
   }
   Frame frame;
   frame.mark = system_.world().mark();
@@ -175,16 +191,16 @@ void Cursor::run_private(AgentId agent) {
   // A task could go round in private for ever.
   constexpr std::size_t stretch_max = 1000;
   if (!options_.reduces || !shortcuts_) return;
-  for (std::size_t n = 0; n < stretch_max && !at_end_ && violations_.empty() && step_privately(agent); ++n) {
-  }
+  for (std::size_t n = 0; n < stretch_max && !at_end_ && violations_.empty(); ++n)
+    if (!drain_privately(agent) && !step_privately(agent)) return;
 }
 
 /// Another cpu could now take a step that this one would change, or would make impossible: it need not have been seen
 /// doing so yet.
-bool Cursor::is_awaited(AgentId agent, const Op& op) {
+bool Cursor::is_awaited(AgentId agent, const Footprint& footprint) {
   for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
     const Op* other = host_.pending(AgentId{cpu});
-    if (AgentId{cpu} == agent || other == nullptr || !dependent(op.footprint, other->footprint)) continue;
+    if (AgentId{cpu} == agent || other == nullptr || !dependent(footprint, other->footprint)) continue;
     if (host_.enabled(AgentId{cpu})) return true;
   }
   return false;
@@ -193,16 +209,35 @@ bool Cursor::is_awaited(AgentId agent, const Op& op) {
 bool Cursor::step_privately(AgentId agent) {
   const Op* op = host_.pending(agent);
   if (op == nullptr || host_.interruptible(agent)) return false;
-  if (!reduction_.is_private(actor(agent), *op->label, op->footprint) || !host_.enabled(agent)) return false;
-  if (is_awaited(agent, *op)) return false;
-  const Label& label = *op->label;
   Move move;
   move.decision = {Decision::Kind::step, agent, 0};
+  if (!reduction_.is_private(actor(move.decision), *op->label, op->footprint) || !host_.enabled(agent)) return false;
+  if (is_awaited(agent, op->footprint)) return false;
+  const Label& label = *op->label;
   step(move);
   if (!frames_.back().concerned_others && host_.asked().empty() && !at_end_) return true;
   reduction_.learn_public(label);
   violations_.clear();
   take_back_step();
+  return false;
+}
+
+/// A delayed store of the cpu's that nobody else could miss leaves its buffer at once.
+bool Cursor::drain_privately(AgentId cpu) {
+  StoreBuffers* buffers = host_.store_buffers();
+  if (buffers == nullptr || at_end_) return false;
+  units_.clear();
+  buffers->list_ready(units_);
+  for (const std::uint32_t unit : units_) {
+    if (buffers->cpu_of(unit).raw() != cpu.raw()) continue;
+    Move move;
+    move.decision = {Decision::Kind::device, host_.drain(), unit};
+    const Footprint word = writes(Cell<std::uint64_t>{buffers->waiting(unit).at});
+    if (!reduction_.is_private(actor(move.decision), host_.device_label(host_.drain()), word)) continue;
+    if (is_awaited(cpu, word)) continue;
+    step(move);
+    return true;
+  }
   return false;
 }
 

@@ -113,8 +113,10 @@ class Cursor : private FiberWatcher, private EventObserver {
   void perform(const Move& move);
   void run_private(AgentId agent);
   bool step_privately(AgentId agent);
-  [[nodiscard]] bool is_awaited(AgentId agent, const Op& op);
-  [[nodiscard]] Reduction::Actor actor(AgentId agent) const;
+  bool drain_privately(AgentId cpu);
+  [[nodiscard]] bool is_awaited(AgentId agent, const Footprint& footprint);
+  [[nodiscard]] Reduction::Actor actor(const Decision& decision) const;
+  [[nodiscard]] AgentId cpu_behind(const Decision& decision) const;
   [[nodiscard]] std::optional<Move> choice_after_this() const;
   void start_anew(const std::vector<Move>& steps);
   void restart_at(std::size_t level);
@@ -136,6 +138,7 @@ class Cursor : private FiberWatcher, private EventObserver {
   std::vector<Violation> violations_;
   std::vector<Decision> decisions_;   // scratch
   std::vector<std::uint32_t> picks_;  // scratch
+  std::vector<std::uint32_t> units_;  // scratch
   Fingerprint observed_;
   bool observed_known_ = false;
   std::optional<Move> next_choice_;

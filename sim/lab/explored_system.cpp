@@ -23,7 +23,7 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   auto ledger = std::make_unique<Ledger>(ledger_config(values, *system_), system_->events);
   select_checks(*checker_, values, *ledger);
   checker_->add_model(std::move(ledger));
-  host_ = &system_->make_explored();
+  host_ = &system_->make_explored(explored_memory(values));
   contexts_ = system_->contexts();
   system_->events.subscribe(*this);
 }
@@ -50,6 +50,8 @@ bool ExploredSystem::runs_up(const Decision& decision) const {
 void ExploredSystem::run_up() {
   std::vector<Decision> decisions;
   boot_.clear();
+  StoreBuffers* buffers = host_->store_buffers();
+  if (buffers != nullptr) buffers->delay(false);
   while (plan_.warms_up ? !measuring_ : !system_->booted()) {
     host_->list_decisions(decisions);
     const auto next = std::find_if(decisions.begin(), decisions.end(), [&](const Decision& d) { return runs_up(d); });
@@ -57,6 +59,13 @@ void ExploredSystem::run_up() {
     boot_.push_back(*next);
     host_->perform(*next);
   }
+  if (buffers != nullptr) buffers->delay(true);
+}
+
+/// Every store of the last task has become visible, too.
+bool ExploredSystem::finished() const {
+  const StoreBuffers* buffers = host_->store_buffers();
+  return (buffers == nullptr || buffers->empty()) && system_->finished();
 }
 
 void ExploredSystem::conclude() {

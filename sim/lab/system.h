@@ -12,6 +12,7 @@
 #include "models/machine/machine.h"
 #include "models/machine/memory_system.h"
 #include "models/machine/timer.h"
+#include "sim/exec/store_drain.h"
 #include "sim/explore/explored_host.h"
 #include "sim/lab/architecture.h"
 #include "sim/timed/core_module.h"
@@ -54,8 +55,14 @@ class System {
   /// The timed host, its SystemC modules included. Once.
   TimedHost& make_timed(const TimedOptions& options);
   void run_timed() { modules_->run(); }
+  /// Memory as the explored host shows it, and how many stores a cpu's buffer holds.
+  struct Memory {
+    MemoryModel model = MemoryModel::sc;
+    std::uint32_t store_buffer = 0;
+  };
   /// The explored host. Once, instead of the timed one.
-  ExploredHost& make_explored();
+  ExploredHost& make_explored() { return make_explored(Memory()); }
+  ExploredHost& make_explored(const Memory& as);
   /// The explored host as it was made, with fresh contexts.
   void restart_explored();
   /// Every task's context, idle tasks' last.
@@ -104,6 +111,7 @@ class System {
   void boot_cpus();
   void make_contexts(FiberHost& host);
   void add_devices(FiberHost& host, TimedHost* timed);
+  void add_store_buffers();
   static void run_task(Context& ctx, void* task);
 
   SystemParts parts_;
@@ -115,6 +123,8 @@ class System {
   std::vector<TaskId> at_boot_;
   StepObserver* observer_ = nullptr;
   std::unique_ptr<TimedHost> timed_;
+  std::unique_ptr<StoreBuffers> store_buffers_;
+  std::unique_ptr<StoreDrain> store_drain_;
   std::unique_ptr<ExploredHost> explored_;
   World::JournalMark explored_from_;
   std::unique_ptr<CoreModules> modules_;
