@@ -10,6 +10,7 @@ namespace {
 using tagged::ContextId;
 
 const Label pte_clear{"tagged.pte.clear", "tagged_pte_atomic", Ordering::atomic};
+const Label pte_clear_store{"tagged.pte.clear_store", "tagged_pte_store"};
 const Label pte_clear_full{"tagged.pte.clear_full", "tagged_pte_store"};
 const Label pte_wrprotect{"tagged.pte.wrprotect", "tagged_pte_atomic", Ordering::atomic};
 const Label pte_set{"tagged.pte.set", "tagged_pte_store"};
@@ -19,6 +20,8 @@ const Label pte_modify_commit{"tagged.pte.modify_commit", "tagged_pte_store"};
 const Label pte_access_flags{"tagged.pte.access_flags", "tagged_pte_store"};
 const radix::PteLabels pte_labels{pte_clear, pte_clear_full,   pte_wrprotect,     pte_set,
                                   pte_young, pte_modify_start, pte_modify_commit, pte_access_flags};
+const radix::PteLabels storing_labels{pte_clear_store, pte_clear_full,   pte_wrprotect,     pte_set,
+                                      pte_young,       pte_modify_start, pte_modify_commit, pte_access_flags};
 
 const Label init_label{"tagged.init_mm", "tagged_asid_update"};
 const Label mask_test{"tagged.switch.mask_test", "tagged_percpu"};
@@ -71,7 +74,7 @@ Cycle TaggedPort::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cyc
 
 Pte TaggedPort::change_pte(Context& ctx, const PteRequest& request) {
   if (samples_first(request.action)) sample_asid(ctx, request.mm);
-  return radix::change_pte(ctx, request, pte_labels);
+  return radix::change_pte(ctx, request, params_.pte_clear_stores ? storing_labels : pte_labels);
 }
 
 // ---------------------------------------------------------------------------------------------- address spaces

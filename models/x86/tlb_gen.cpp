@@ -2,6 +2,7 @@
 // Switching: switch_mm_irqs_off, choose_new_asid, enter_lazy_tlb. The shootdown itself is in tlb_gen_flush.cpp.
 #include "models/x86/tlb_gen.h"
 
+#include "models/mm/barrier.h"
 #include "sim/events/stream.h"
 
 namespace mmulab::x86 {
@@ -104,6 +105,7 @@ void TlbGen::switch_mm(Context& ctx, MmId, MmId next) {
   });
   if (prev == next && !was_lazy) return;
   if (prev == next) {
+    if (params_.lazy_barrier) smp_mb(ctx);
     const std::uint64_t gen = read_gen(ctx, next);
     if (params_.broadcast || ctx.world().load(asid_gen(cpu, asid.number)) == gen) return;
     return load(ctx, next, asid, gen);
@@ -111,7 +113,7 @@ void TlbGen::switch_mm(Context& ctx, MmId, MmId next) {
   std::uint64_t gen = params_.gen_before_mask ? read_gen(ctx, next) : 0;
   ctx.step(switching_label, writes(loaded), [&](Access& a) { a.write(loaded, switching); });
   if (params_.clear_mask_on_switch && prev.exists()) clear_mask_bit(ctx, prev);
-  set_mask_bit(ctx, next);
+  if (!set_mask_bit(ctx, next) && params_.switch_barrier) smp_mb(ctx);
   if (!params_.gen_before_mask) gen = read_gen(ctx, next);
   load(ctx, next, choose_asid(ctx, next, gen), gen);
 }
@@ -124,12 +126,14 @@ void TlbGen::enter_lazy(Context& ctx) {
   });
 }
 
-void TlbGen::set_mask_bit(Context& ctx, MmId mm) {
+/// False if it was set already: then nothing has been ordered.
+bool TlbGen::set_mask_bit(Context& ctx, MmId mm) {
   const auto word = state_.mm_cpumask(mm, ctx.cpu().raw() / 64);
   const std::uint64_t bit = CpuMask::bit(ctx.cpu());
   const bool set = ctx.step(mask_test, reads(word), [&](Access& a) { return (a.read(word) & bit) != 0; });
-  if (set) return;
+  if (set) return false;
   ctx.step(mask_set, writes(word), [&](Access& a) { a.write(word, a.read(word) | bit); });
+  return true;
 }
 
 void TlbGen::clear_mask_bit(Context& ctx, MmId mm) {

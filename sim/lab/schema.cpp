@@ -27,7 +27,7 @@ void describe_run(config::Schema& s) {
       .default_to("sc")
       .help("Memory model: sequentially consistent, or a store buffer a cpu: one queue (tso), or one a location (pso)");
   check.integer("store_buffer")
-      .default_to(4)
+      .default_to(8)
       .range(1, 16)
       .unit("stores")
       .help("tso, pso: stores that wait in one cpu's buffer at most");
