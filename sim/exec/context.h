@@ -116,6 +116,7 @@ class Context {
     }
     Access access{*this, op, Access::Reads::remembered};
     effect(access);
+    learn_that_it_was_made();
     host_.leave(*this, op);
     return true;
   }
@@ -193,6 +194,7 @@ class Context {
     if constexpr (std::is_void_v<Result>) {
       Access access{*this, op, reads_told(Access::Reads::forgotten)};
       effect(access);
+      learn_that_it_was_made();
       host_.leave(*this, op);
     } else {
       constexpr bool known = History::knows<Result>();
@@ -203,6 +205,8 @@ class Context {
       return result;
     }
   }
+  /// What a step tells that has no result: in which turn of its loop the task is.
+  void learn_that_it_was_made() { learn(true); }
   [[nodiscard]] Access::Reads reads_told(Access::Reads needed) const {
     return remembering_ == Remembering::everything ? Access::Reads::remembered : needed;
   }
