@@ -49,6 +49,8 @@ constexpr FlagKey machine_flags[] = {
 };
 constexpr FlagKey kernel_flags[] = {
     {"skip_lazy", &X86Params::skip_lazy, "A lazy cpu is not interrupted unless page tables were freed"},
+    {"freed_tables_reach_lazy", &X86Params::freed_tables_reach_lazy,
+     "A lazy cpu is interrupted if page tables were freed"},
     {"clear_mask_first", &X86Params::clear_mask_first,
      "switch_mm clears its bit in the old mask before CR3 changes"},
     {"clear_mask_on_switch", &X86Params::clear_mask_on_switch,

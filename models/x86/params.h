@@ -74,6 +74,8 @@ struct X86Params : radix::HierarchyParams {
   std::uint32_t asids = 6;            ///< TLB_NR_DYN_ASIDS
   /// Modern: a lazy cpu is not interrupted unless page tables were freed. False: it always is.
   bool skip_lazy = true;
+  /// ... and if tables were, it is, since it speculates (2ff6ddf19c0e). False: 4.14's first attempts (E24).
+  bool freed_tables_reach_lazy = true;
   /// 2.6: switch_mm clears its bit in the old mask before CR3 changes, as it did (E25b). False: afterwards.
   bool clear_mask_first = true;
   /// Modern: switch_mm clears its bit in the old mask (4.15 to 6.13). False: a receiver that runs something else

@@ -93,7 +93,8 @@ void TlbGen::flush_many(Context& ctx, const Info& info, CpuMask mask, bool wait)
   for (std::uint32_t c = 0; c < cpus; ++c) {
     const CpuId target{c};
     if (target == self || !mask.has(target)) continue;
-    if (params_.skip_lazy && !info.freed_tables && !should_flush(ctx, target, info)) {
+    const bool reaches_all = info.freed_tables && params_.freed_tables_reach_lazy;
+    if (params_.skip_lazy && !reaches_all && !should_flush(ctx, target, info)) {
       mask.remove(target);
       continue;
     }

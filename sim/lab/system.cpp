@@ -103,8 +103,10 @@ TaskId System::add_task(const std::string& name, MmId mm, CpuId cpu, TaskBody bo
   const TaskId id = add_child(name, cpu, std::move(body));
   world.store(state->task_mm(id), mm);
   world.store(state->task_state(id), TaskState::sleeping);
-  world.store(state->mm_users(mm), world.load(state->mm_users(mm)) + 1);
-  world.store(state->mm_count(mm), std::uint64_t{1});
+  if (mm.exists()) {
+    world.store(state->mm_users(mm), world.load(state->mm_users(mm)) + 1);
+    world.store(state->mm_count(mm), std::uint64_t{1});
+  }
   at_boot_.push_back(id);
   return id;
 }
@@ -125,9 +127,11 @@ void System::run_task(Context& ctx, void* argument) {
     ctx.step(first_run, writes(depth, in_user).reads(mm), [&](Access& a) {
       a.write(depth, std::uint64_t{0});
       emit(a, Event{EventKind::irqs_enabled});
-      a.write(in_user, true);
+      // A kernel thread goes on as it is.
       Event event{EventKind::returned_to_user};
       event.mm = a.read(mm);
+      if (!event.mm.exists()) return;
+      a.write(in_user, true);
       emit(a, event);
     });
     task.body(ctx, *system.kernel);
