@@ -44,6 +44,7 @@ struct TaskDraft {
   std::string name;
   std::uint32_t mm = 0;  ///< of a forked task: its starter's, at first
   std::uint32_t cpu = 0;
+  bool kthread = false;  ///< has no address space: its mm says nothing
   std::uint64_t rounds = 1;
   std::vector<Statement> warm_up;
   std::vector<Statement> body;
@@ -93,6 +94,11 @@ std::vector<std::string> names_of(const std::vector<Named>& all) {
   std::vector<std::string> names;
   for (const auto& one : all) names.push_back(one.name);
   return names;
+}
+
+/// Whether it runs in that address space at boot.
+inline bool runs_in(const TaskDraft& task, std::uint32_t mm) {
+  return !task.kthread && task.starter == nobody && task.mm == mm;
 }
 
 inline std::uint32_t Draft::file(const std::string& name) {

@@ -4,7 +4,7 @@
 namespace mmulab::workload {
 namespace {
 
-const Label arrive{"workload.barrier_arrive", "test_flag"};
+const Label arrive{"workload.barrier_arrive", "test_flag", Ordering::full};
 const Label wait_for{"workload.barrier_wait", "test_flag"};
 
 enum : std::uint32_t { arrived_word, generation_word, words };

@@ -106,6 +106,11 @@ constexpr bool drops_file_pages(OperationKind kind) {
   return kind == OperationKind::truncate || kind == OperationKind::reclaim;
 }
 
+/// Whether a thread of the kernel may do it: it has no user mode, no pages and no children.
+constexpr bool is_for_kthreads(OperationKind kind) {
+  return !has_range(kind) && kind != OperationKind::fork;
+}
+
 /// An operation and where the user wrote it.
 struct Statement {
   Operation operation;

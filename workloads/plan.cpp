@@ -48,8 +48,8 @@ std::vector<std::uint32_t> add_mms(const Draft& draft, Plan& plan) {
   for (std::size_t t = 0; t < draft.tasks.size(); ++t) {
     const TaskDraft& task = draft.tasks[t];
     first_mm[t] = task.starter == nobody ? task.mm : next;
-    if (task.starter == nobody) ++plan.mms[task.mm].users;
-    else next += task.instances;
+    if (runs_in(task, task.mm)) ++plan.mms[task.mm].users;
+    if (task.starter != nobody) next += task.instances;
   }
   plan.mms.resize(next);
   for (std::size_t t = 0; t < draft.tasks.size(); ++t) {
@@ -80,7 +80,7 @@ void add_tasks(const Draft& draft, const std::vector<std::uint32_t>& first_mm, c
       PlannedTask planned;
       planned.name = task.instances == 1 ? task.name : fmt::format("{}.{}", task.name, i);
       planned.started_by_fork = task.starter != nobody;
-      planned.mm = MmId{first_mm[t] + (planned.started_by_fork ? i : 0)};
+      if (!task.kthread) planned.mm = MmId{first_mm[t] + (planned.started_by_fork ? i : 0)};
       planned.cpu = CpuId{task.cpu};
       planned.program = std::make_unique<OperationProgram>(compiler.compile(t, i), *plan.meetings);
       plan.tasks.push_back(std::move(planned));

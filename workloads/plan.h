@@ -28,7 +28,7 @@ class Program {
 /// TaskId = position in Plan::tasks; idle tasks and others of the laboratory come after them.
 struct PlannedTask {
   std::string name;
-  MmId mm;
+  MmId mm;  ///< none: a kernel thread
   CpuId cpu;
   bool started_by_fork = false;  ///< unused until some other task forks it
   std::unique_ptr<Program> program;

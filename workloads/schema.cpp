@@ -100,6 +100,8 @@ void describe_tables(config::Schema& schema) {
   task.integer("cpu").required().help("Where it runs");
   task.integer("mm").default_to(0).range(0, 255).help(
       "Its address space; a task that is forked gets one of its own");
+  task.flag("kthread").default_to(false).help(
+      "A kernel thread: it has no address space, and its cpu keeps the one that it finds, lazily");
   task.texts("ops").required().help("Operations of the measured phase, in the grammar of docs/workloads.md");
   task.texts("warmup").default_to_texts({}).help(
       "Operations before; the measured phase begins when all tasks are through");

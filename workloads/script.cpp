@@ -73,6 +73,9 @@ void add_task(const config::Values& table, std::uint64_t rounds, Draft& draft, P
   task.cpu_at = table.position("cpu");
   task.mm = static_cast<std::uint32_t>(table.integer("mm"));
   task.mm_at = table.position("mm");
+  task.kthread = table.flag("kthread");
+  if (task.kthread && task.mm_at.exists())
+    problems.add(task.mm_at, "`" + task.name + "` is a kernel thread, which has no address space");
   task.rounds = table.contains("rounds") ? table.integer("rounds") : rounds;
   draft.tasks.push_back(task);
 }

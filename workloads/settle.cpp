@@ -174,18 +174,31 @@ void settle_forks(Draft& draft, Problems& problems) {
   }
 }
 
+static void check_kthread(const TaskDraft& task, Problems& problems) {
+  if (task.starter != nobody)
+    problems.add(task.at, fmt::format("`{}` is a kernel thread, which nobody forks", task.name));
+  for (const auto* list : {&task.warm_up, &task.body})
+    for (const Statement& s : *list)
+      if (!is_for_kthreads(s.operation.kind))
+        problems.add(s.at, fmt::format("`{}` is a kernel thread, which has no pages and no children", task.name),
+                     "sleep, wake, await, yield, barriers, delays, and calls on files");
+}
+
 void check_tasks(const Draft& draft, std::uint32_t cpus, Problems& problems) {
   std::uint32_t mms = 0;
   for (const TaskDraft& task : draft.tasks) mms = std::max(mms, task.mm + 1);
   std::vector<bool> has_task(mms, false);
   for (const TaskDraft& task : draft.tasks)
-    if (task.starter == nobody) has_task[task.mm] = true;
+    if (runs_in(task, task.mm)) has_task[task.mm] = true;
   for (const TaskDraft& task : draft.tasks) {
     if (task.cpu >= cpus) problems.add(task.cpu_at, fmt::format("there is no cpu {}", task.cpu), cpu_range(cpus));
     if (task.mm > 0 && !has_task[task.mm - 1])
       problems.add(task.mm_at, fmt::format("mm {} is used, and no task runs in mm {}", task.mm, task.mm - 1));
-    check_regions_of(draft, task, problems);
+    if (task.kthread) check_kthread(task, problems);
+    else check_regions_of(draft, task, problems);
   }
+  if (mms == 1 && !has_task[0])
+    problems.add(draft.tasks[0].at, "every task is a kernel thread", "at least one has an address space");
   for (const RegionDraft& region : draft.regions)
     if (region.mm >= mms)
       problems.add(region.at, fmt::format("no task runs in mm {}, where `{}` lies", region.mm, region.name));

@@ -5,11 +5,11 @@ namespace mmulab {
 namespace {
 
 const Label note_label{"reclaim.note", "batch_note"};
-const Label tell_mm{"reclaim.tell_mm", "page_ref"};
+const Label tell_mm{"reclaim.tell_mm", "page_ref", Ordering::full};
 const Label look{"reclaim.read_batch", "test_flag"};
 const Label take{"reclaim.take_mms", "test_flag"};
 const Label ask_mm{"reclaim.ask_mm", "test_flag"};
-const Label forget{"reclaim.settled", "page_ref"};
+const Label forget{"reclaim.settled", "page_ref", Ordering::full};
 
 /// mm_flush_batched, if it counts: put off in the low half, flushed in the high one.
 constexpr std::uint64_t low_half = 0xffff'ffff;

@@ -5,7 +5,7 @@
 
 namespace mmulab {
 namespace {
-const Label send_ipi{"ipi.send", "ipi_send"};
+const Label send_ipi{"ipi.send", "ipi_send", Ordering::full};
 const Label deliver{"ipi.deliver", "ipi_send"};
 
 Event ipi_event(EventKind kind, std::uint64_t vector, CpuId peer) {

@@ -19,7 +19,7 @@ Lines::Lines(const World& world, const Topology& topology, const CostTable& cost
   coherent_.assign(lines, false);
   sharers_.assign(lines * mask_words_, 0);
   for (const World::RegionInfo& info : world.regions()) {
-    if (info.coherence != Coherence::memory) continue;
+    if (info.coherence == Coherence::internal) continue;
     for (std::uint32_t w = 0; w < info.region.words(); w += 1)
       coherent_[line_of(Location{info.region.first().raw() + w})] = true;
   }

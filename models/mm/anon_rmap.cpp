@@ -67,19 +67,30 @@ bool Kernel::find_mapping(Context& ctx, const AnonPage& anon, Mapping& at) {
   at.page = at.vma.first + Pages{anon.index - at.vma.offset_pages};
   at.place = find_pte(ctx, at.mm, at.page);
   if (!at.place.exists) return false;
-  if (policy_.pending_read_early) at.pending_before = flush_is_pending(ctx, at.mm);
+  const auto look_at_pte = [&] {
+    return ctx.step(read_pte, reads(at.place.pte), [&](Access& a) { return a.read(at.place.pte); });
+  };
+  const Pte seen = policy_.pending_read == PendingRead::lockless ? look_at_pte() : Pte{};
+  at.pending = ask_for_pending(ctx, at.mm);
   locks_.spin_lock(ctx, at.place.ptl, LockClass::ptl);
-  at.now = ctx.step(read_pte, reads(at.place.pte), [&](Access& a) { return a.read(at.place.pte); });
+  at.now = look_at_pte();
+  if (policy_.pending_read == PendingRead::lockless && !port_.pte().same(at.now, seen))
+    at.pending = PendingSeen::not_asked;
   return true;
 }
 
+PendingSeen Kernel::ask_for_pending(Context& ctx, MmId mm) {
+  if (policy_.pending_read == PendingRead::locked) return PendingSeen::not_asked;
+  return flush_is_pending(ctx, mm) ? PendingSeen::yes : PendingSeen::no;
+}
+
 /// ptep_clear_flush. A NUMA hint counts as accessible only while a flush is pending: it may be the hint's own.
-Pte Kernel::clear_flush(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, bool pending_before) {
+Pte Kernel::clear_flush(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, PendingSeen pending) {
   const Pte old = strategy_.pte_op(ctx, nullptr, {mm, page, ptep, PteAction::clear, Pte{}});
   bool cached = true;
   if (!port_.pte().is_protnone(old)) cached = strategy_.may_be_cached(ctx, mm, page, old);
   else if (!policy_.hint_heeds_pending) cached = false;
-  else cached = policy_.pending_read_early ? pending_before : flush_is_pending(ctx, mm);
+  else cached = pending == PendingSeen::not_asked ? flush_is_pending(ctx, mm) : pending == PendingSeen::yes;
   if (cached) strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, page, page + Pages{1}});
   return old;
 }

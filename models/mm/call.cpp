@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// System call entry and return, common to all calls. Cost: kernel.cost.syscall_entry, syscall_exit.
+// System call entry and return, common to all calls; a kernel thread, whose mm is none, makes them without leaving or
+// entering user mode. Cost: kernel.cost.syscall_entry, syscall_exit.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -41,8 +42,9 @@ void Kernel::leave(Context& ctx, Call call, VirtPage first, Pages pages) {
   const auto in_user = state_.task_in_user(ctx.task());
   const MmId mm = mm_of(ctx);
   ctx.step(syscall_exit, writes(in_user), [&](Access& a) {
-    a.write(in_user, true);
     emit(a, call_event(EventKind::call_returned, call, names_file(call) ? MmId::none() : mm, first, pages));
+    if (!mm.exists()) return;
+    a.write(in_user, true);
     emit(a, call_event(EventKind::returned_to_user, call, mm, first, pages));
   });
 }

@@ -13,6 +13,8 @@ constexpr config::NamedCost costs[] = {
     {"spin_unlock", 8, "A spinlock's releasing store"},
     {"irq_disable", 6, "Disabling interrupts"},
     {"irq_enable", 8, "Enabling interrupts"},
+    {"smp_mb", 33, "A full memory barrier: mfence, dmb, sync"},
+    {"smp_wmb", 8, "A store barrier, where stores can change places; on x86 it is free"},
     {"preempt_disable", 2, "Disabling preemption"},
     {"preempt_enable", 3, "Enabling preemption"},
     {"irq_entry", 350, "Interrupt entry: vectoring and saving registers"},
@@ -61,9 +63,12 @@ void describe_copies(config::Section& kernel) {
   kernel.flag("hint_heeds_pending")
       .default_to(true)
       .help("A NUMA hint that is taken away is flushed if a flush is pending (since 3.13)");
-  kernel.flag("pending_read_early")
+  kernel.flag("pending_barrier")
       .default_to(false)
-      .help("The pending flush is looked for before the PTL is taken, as until 4.14 for huge pages");
+      .help("A store barrier follows the setting of the flag (3.13 to 4.13)");
+  kernel.choice("pending_read", {"locked", "early", "lockless"})
+      .default_to("locked")
+      .help("When the pending flush is looked for: under the PTL, before it, or before it and after a look at the pte");
   kernel.flag("numa_fault_migrates").default_to(false).help("A fault on a NUMA hint moves the page");
   kernel.flag("migrate_vma_flushes_locked")
       .default_to(true)
@@ -107,10 +112,15 @@ FlushPending pending_named(const std::string& name) {
   return name == "counter" ? FlushPending::counter : name == "flag" ? FlushPending::flag : FlushPending::none;
 }
 
+PendingRead read_named(const std::string& name) {
+  return name == "early" ? PendingRead::early : name == "lockless" ? PendingRead::lockless : PendingRead::locked;
+}
+
 void read_copies(const config::Values& values, KernelPolicy& policy) {
   policy.flush_pending = pending_named(values.text("kernel.flush_pending"));
   policy.hint_heeds_pending = values.flag("kernel.hint_heeds_pending");
-  policy.pending_read_early = values.flag("kernel.pending_read_early");
+  policy.pending_barrier = values.flag("kernel.pending_barrier");
+  policy.pending_read = read_named(values.text("kernel.pending_read"));
   policy.numa_fault_migrates = values.flag("kernel.numa_fault_migrates");
   policy.migrate_vma_flushes_locked = values.flag("kernel.migrate_vma_flushes_locked");
   policy.clear_refs =

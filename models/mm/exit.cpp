@@ -5,14 +5,15 @@
 
 namespace mmulab {
 namespace {
-const Label release_mm{"exit.mm_release", "mm_init"};
-const Label drop_mm_label{"mm.free_root", "mm_init"};
+const Label release_mm{"exit.mm_release", "mm_init", Ordering::full};
+const Label drop_mm_label{"mm.free_root", "mm_init", Ordering::full};
 const Label gone{"exit.mm_destroyed", "mm_init"};
 }  // namespace
 
 void Kernel::exit(Context& ctx) {
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::exit, VirtPage{}, state_.geometry().user_pages());
+  if (!mm.exists()) scheduler_.exit(ctx);
   const auto own = state_.task_mm(ctx.task());
   const auto users = state_.mm_users(mm);
   // exit_mm: the task is a lazy user from here on, the mm loses a user afterwards. A switch in between would return

@@ -8,8 +8,8 @@
 namespace mmulab {
 namespace {
 
-const Label fault_entry{"fault.enter", "fault_entry", Phase::entry};
-const Label fault_exit{"fault.return_to_user", "fault_exit"};
+const Label fault_entry{"fault.enter", "fault_entry", Phase::entry, Ordering::atomic};
+const Label fault_exit{"fault.return_to_user", "fault_exit", Ordering::atomic};
 const Label read_pte{"fault.read_pte", "pte_read"};
 const Label clear_content{"fault.clear_page", "clear_page"};
 const Label copy_read{"fault.copy_begin", "copy_page"};

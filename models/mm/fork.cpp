@@ -9,8 +9,8 @@ namespace mmulab {
 namespace {
 
 const Label read_pte{"fork.read_pte", "pte_read"};
-const Label new_mm{"fork.mm_init", "mm_init"};
-const Label new_task{"fork.task_init", "mm_init"};
+const Label new_mm{"fork.mm_init", "mm_init", Ordering::full};
+const Label new_task{"fork.task_init", "mm_init", Ordering::full};
 const Label contended{"fork.need_resched", "test_flag"};
 
 }  // namespace

@@ -10,11 +10,11 @@ namespace {
 
 const Label take{"zone.allocate", "page_allocate"};
 const Label give{"zone.free", "page_free"};
-const Label reference{"page.get", "page_ref"};
-const Label dereference{"page.put", "page_ref"};
-const Label map_count{"page.add_rmap", "page_rmap"};
-const Label unmap_count{"page.remove_rmap", "page_rmap"};
-const Label rss_count{"mm.count_rss", "page_ref"};
+const Label reference{"page.get", "page_ref", Ordering::atomic};
+const Label dereference{"page.put", "page_ref", Ordering::full};
+const Label map_count{"page.add_rmap", "page_rmap", Ordering::atomic};
+const Label unmap_count{"page.remove_rmap", "page_rmap", Ordering::full};
+const Label rss_count{"mm.count_rss", "page_ref", Ordering::atomic};
 const Label read_list{"gather.read_page", "page_ref"};
 const Label short_of_memory{"zone.allocate_atomic", "page_allocate"};
 

@@ -3,9 +3,9 @@
 
 namespace mmulab {
 namespace {
-const Label enter{"irq.enter", "irq_entry", Phase::entry};
-const Label leave{"irq.exit", "irq_exit"};
-const Label resume_user{"irq.return_to_user", "irq_exit"};
+const Label enter{"irq.enter", "irq_entry", Phase::entry, Ordering::atomic};
+const Label leave{"irq.exit", "irq_exit", Ordering::atomic};
+const Label resume_user{"irq.return_to_user", "irq_exit", Ordering::atomic};
 }  // namespace
 
 void KernelInterrupts::take(Context& ctx) {

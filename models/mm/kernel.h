@@ -46,6 +46,8 @@ struct AnonPage {
 
 enum class Settles : std::uint8_t { no, yes };
 
+enum class PendingSeen : std::uint8_t { not_asked, no, yes };
+
 /// A pte that may show an anonymous page, under its PTL.
 struct Mapping {
   MmId mm;
@@ -54,7 +56,7 @@ struct Mapping {
   PtePlace place;
   Pte now;
   bool more = false;            ///< the mm has another VMA that would show the page
-  bool pending_before = false;  ///< somebody's flush was pending before the PTL was taken
+  PendingSeen pending = PendingSeen::not_asked;  ///< whether somebody's flush was, before the PTL was taken
 };
 
 /// What a walk without locks has read: a page, its pte, and the entry above it.
@@ -337,7 +339,9 @@ class Kernel {
   std::uint32_t for_each_mapping(Context& ctx, const AnonPage& anon, const Visit& visit);
   void unmap_one(Context& ctx, const Mapping& at, const AnonPage& anon, Pte entry);
   Pte clear_deferred(Context& ctx, const Mapping& at);
-  Pte clear_flush(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, bool pending_before);
+  PendingSeen ask_for_pending(Context& ctx, MmId mm);
+  Pte clear_flush(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep,
+                  PendingSeen pending = PendingSeen::not_asked);
 
   // migration (migrate.cpp)
   bool migrate_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& anon);

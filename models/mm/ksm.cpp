@@ -12,7 +12,7 @@ namespace {
 
 const Label read_pte{"ksm.read_pte", "pte_read"};
 const Label count_references{"ksm.count_references", "page_ref"};
-const Label mark_stable{"ksm.mark_stable", "page_ref"};
+const Label mark_stable{"ksm.mark_stable", "page_ref", Ordering::atomic};
 const Label compare_label{"ksm.compare", "compare_pages"};
 
 }  // namespace
@@ -72,7 +72,7 @@ bool Kernel::write_protect_page(Context& ctx, MmId mm, VirtPage page, Frame fram
   if (layout.is_present(now) && layout.frame(now) == frame) {
     const bool changes = (now.raw() & (layout.write | layout.dirty)) != 0 ||
                          (policy_.ksm_heeds_pending && flush_is_pending(ctx, mm));
-    const Pte old = changes ? clear_flush(ctx, mm, page, place.pte, false) : now;
+    const Pte old = changes ? clear_flush(ctx, mm, page, place.pte) : now;
     // The caller's own reference, and one for each mapping.
     quiet = ctx.step(count_references, reads(mapcount, refcount),
                      [&](Access& a) { return a.read(mapcount) + 1 == a.read(refcount); });
@@ -93,7 +93,7 @@ bool Kernel::replace_page(Context& ctx, MmId mm, VirtPage page, Pte seen, Frame 
   if (same) {
     get_page(ctx, frame);
     add_rmap(ctx, frame);
-    clear_flush(ctx, mm, page, place.pte, false);
+    clear_flush(ctx, mm, page, place.pte);
     const Pte value = layout.make(frame, {false, layout.rights(now).exec}).with(layout.accessed);
     strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::set, value});
     remove_rmap(ctx, layout.frame(now), false);

@@ -9,26 +9,26 @@ namespace {
 using Word = Cell<std::uint64_t>;
 
 // One for each spinlock's class; mmap_sem and the page lock, the first classes, are none (sem.cpp, page_lock.cpp).
-const Label lock_label[] = {{"i_mmap_lock.lock", "spin_lock"},
-                            {"anon_vma_lock.lock", "spin_lock"},
-                            {"page_table_lock.lock", "spin_lock"},
-                            {"ptl.lock", "spin_lock"},
-                            {"rq_lock.lock", "spin_lock"},
-                            {"zone_lock.lock", "spin_lock"},
-                            {"context_lock.lock", "spin_lock"},
-                            {"ctx_alloc_lock.lock", "spin_lock"},
-                            {"shootdown_lock.lock", "spin_lock"},
-                            {"tlbie_lock.lock", "spin_lock"}};
-const Label unlock_label[] = {{"i_mmap_lock.unlock", "spin_unlock"},
-                              {"anon_vma_lock.unlock", "spin_unlock"},
-                              {"page_table_lock.unlock", "spin_unlock"},
-                              {"ptl.unlock", "spin_unlock"},
-                              {"rq_lock.unlock", "spin_unlock"},
-                              {"zone_lock.unlock", "spin_unlock"},
-                              {"context_lock.unlock", "spin_unlock"},
-                              {"ctx_alloc_lock.unlock", "spin_unlock"},
-                              {"shootdown_lock.unlock", "spin_unlock"},
-                              {"tlbie_lock.unlock", "spin_unlock"}};
+const Label lock_label[] = {{"i_mmap_lock.lock", "spin_lock", Ordering::atomic},
+                            {"anon_vma_lock.lock", "spin_lock", Ordering::atomic},
+                            {"page_table_lock.lock", "spin_lock", Ordering::atomic},
+                            {"ptl.lock", "spin_lock", Ordering::atomic},
+                            {"rq_lock.lock", "spin_lock", Ordering::atomic},
+                            {"zone_lock.lock", "spin_lock", Ordering::atomic},
+                            {"context_lock.lock", "spin_lock", Ordering::atomic},
+                            {"ctx_alloc_lock.lock", "spin_lock", Ordering::atomic},
+                            {"shootdown_lock.lock", "spin_lock", Ordering::atomic},
+                            {"tlbie_lock.lock", "spin_lock", Ordering::atomic}};
+const Label unlock_label[] = {{"i_mmap_lock.unlock", "spin_unlock", Ordering::release},
+                              {"anon_vma_lock.unlock", "spin_unlock", Ordering::release},
+                              {"page_table_lock.unlock", "spin_unlock", Ordering::release},
+                              {"ptl.unlock", "spin_unlock", Ordering::release},
+                              {"rq_lock.unlock", "spin_unlock", Ordering::release},
+                              {"zone_lock.unlock", "spin_unlock", Ordering::release},
+                              {"context_lock.unlock", "spin_unlock", Ordering::release},
+                              {"ctx_alloc_lock.unlock", "spin_unlock", Ordering::release},
+                              {"shootdown_lock.unlock", "spin_unlock", Ordering::release},
+                              {"tlbie_lock.unlock", "spin_unlock", Ordering::release}};
 const Label irq_off{"irq.disable", "irq_disable"};
 const Label irq_on{"irq.enable", "irq_enable"};
 const Label preempt_off{"preempt.disable", "preempt_disable"};

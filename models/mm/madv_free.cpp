@@ -10,7 +10,7 @@ namespace {
 
 const Label read_pte{"madv_free.read_pte", "pte_read"};
 const Label test_page{"madv_free.test_page", "page_ref"};
-const Label mark_lazyfree{"madv_free.mark_lazyfree", "page_ref"};
+const Label mark_lazyfree{"madv_free.mark_lazyfree", "page_ref", Ordering::atomic};
 
 }  // namespace
 

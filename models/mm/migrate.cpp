@@ -40,7 +40,7 @@ bool Kernel::migrate_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& 
   const PteLayout& layout = port_.pte();
   for_each_mapping(ctx, anon, [&](const Mapping& at) {
     if (!layout.is_present(at.now) || layout.frame(at.now) != anon.frame) return true;
-    const Pte old = clear_flush(ctx, at.mm, at.page, at.place.pte, at.pending_before);
+    const Pte old = clear_flush(ctx, at.mm, at.page, at.place.pte, at.pending);
     unmap_one(ctx, at, anon, layout.entry(EntryKind::migration, anon.frame.raw(), old));
     return true;
   });

@@ -134,7 +134,7 @@ MoveFlush Kernel::move_pte(Context& ctx, MmId mm, VirtPage from, Cell<Pte> ptep,
   }
   if (!layout.is_present(seen)) return MoveFlush::each;
   const bool at_once = policy_.mremap_flush == MoveFlush::each;
-  const Pte old = at_once ? clear_flush(ctx, mm, from, ptep, false)
+  const Pte old = at_once ? clear_flush(ctx, mm, from, ptep)
                           : strategy_.pte_op(ctx, nullptr, {mm, from, ptep, PteAction::clear, Pte{}});
   strategy_.pte_op(ctx, nullptr, {mm, to, into, PteAction::set, old.without(layout.ignored)});
   if (policy_.mremap_flush != MoveFlush::if_dirty) return policy_.mremap_flush;

@@ -9,11 +9,11 @@ namespace mmulab {
 namespace {
 
 const Label lookup{"page_cache.find", "page_cache"};
-const Label take{"page_cache.get", "page_ref"};
-const Label insert{"page_cache.add", "page_cache"};
+const Label take{"page_cache.get", "page_ref", Ordering::full};
+const Label insert{"page_cache.add", "page_cache", Ordering::full};
 const Label again{"page_cache.still_there", "page_cache"};
-const Label remove{"page_cache.remove", "page_cache"};
-const Label set_flag{"page.set_dirty", "page_ref"};
+const Label remove{"page_cache.remove", "page_cache", Ordering::full};
+const Label set_flag{"page.set_dirty", "page_ref", Ordering::full};
 
 Event frame_event(EventKind kind, Frame frame) {
   Event event{kind};

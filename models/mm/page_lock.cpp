@@ -8,11 +8,11 @@
 namespace mmulab {
 namespace {
 
-const Label take{"page_lock.lock", "page_ref"};
-const Label give{"page_lock.unlock", "page_ref"};
-const Label queue_up{"page_lock.wait", "page_ref"};
+const Label take{"page_lock.lock", "page_ref", Ordering::atomic};
+const Label give{"page_lock.unlock", "page_ref", Ordering::full};
+const Label queue_up{"page_lock.wait", "page_ref", Ordering::full};
 const Label woken{"page_lock.woken", "page_ref"};
-const Label hand_over{"page_lock.hand_over", "page_ref"};
+const Label hand_over{"page_lock.hand_over", "page_ref", Ordering::full};
 
 Event lock_event(EventKind kind, Location at, bool only_tried = false) {
   Event event{kind};

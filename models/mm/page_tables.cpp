@@ -9,7 +9,7 @@ namespace {
 
 const Label descend{"table.read_entry", "table_step"};
 const Label take{"table.allocate", "table_allocate"};
-const Label install{"table.install", "table_step"};
+const Label install{"table.install", "table_step", Ordering::release};
 const Label detach{"table.clear_entry", "table_step"};
 const Label give{"table.free", "table_free"};
 const Label wait_for_one{"table.wait_for_grace_period", "table_step"};

@@ -13,6 +13,12 @@ namespace mmulab {
 /// What mm->tlb_flush_pending is: nothing, a flag that the first to finish takes away (3.13 to 4.13), or a count
 /// (16af97dc5a89).
 enum class FlushPending : std::uint8_t { none, flag, counter };
+/// When whoever moves a page looks whether a flush is pending.
+enum class PendingRead : std::uint8_t {
+  locked,   ///< under the PTL (8b1b436dd1cc)
+  early,    ///< before it takes the PTL, whatever it finds then (until 0a2c40487f3e, a9b802500ebb)
+  lockless  ///< the same, but behind a look at the pte, and good only if that is still so under the PTL
+};
 /// clear_refs clears the accessed bit (2.6.22), or takes the right to write away to learn of the next store
 /// (soft-dirty).
 enum class ClearRefs : std::uint8_t { young, soft_dirty };
@@ -78,8 +84,10 @@ struct KernelPolicy {
   /// ptep_clear_flush flushes for a NUMA hint if somebody's flush is pending in that mm (pte_accessible since
   /// 20841405940e): the hint itself may be what is not flushed yet. False is before.
   bool hint_heeds_pending = true;
-  /// ... and reads tlb_flush_pending before it takes the PTL, as until 0a2c40487f3e, a9b802500ebb.
-  bool pending_read_early = false;
+  PendingRead pending_read = PendingRead::locked;
+  /// smp_mb__before_spinlock behind the flag's store, a store barrier (af2c1401e6f9): taking the PTL is none for stores
+  /// before it. 8b1b436dd1cc made it superfluous with PendingRead::locked.
+  bool pending_barrier = false;
   /// A fault on a NUMA hint moves the page (migrate_misplaced_page) instead of only taking the hint away.
   bool numa_fault_migrates = false;
   /// migrate_vma's collection flushes before it drops the PTL (60bae7370896).

@@ -12,9 +12,9 @@ namespace {
 
 const Label test_flags{"reclaim.test_page", "page_ref"};
 const Label write_out{"swap.write", "swap_io"};
-const Label forget_page{"swap.forget_page", "page_cache"};
+const Label forget_page{"swap.forget_page", "page_cache", Ordering::full};
 const Label drop_page{"reclaim.drop_page", "page_ref"};
-const Label keep_page{"reclaim.keep_page", "page_ref"};
+const Label keep_page{"reclaim.keep_page", "page_ref", Ordering::atomic};
 
 Event frame_event(EventKind kind, Frame frame, std::uint64_t a = 0) {
   Event event{kind};

@@ -117,7 +117,7 @@ bool Kernel::mkclean_one(Context& ctx, const FileMapping& at, Frame frame) {
   const Pte seen = ctx.step(check_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
   bool dirty = false;
   if (seen.has(layout.dirty) || layout.rights(seen).write) {
-    const Pte old = clear_flush(ctx, at.mm, at.first, place.pte, false);
+    const Pte old = clear_flush(ctx, at.mm, at.first, place.pte);
     dirty = old.has(layout.dirty);
     const Pte clean = old.without(layout.write | layout.dirty | layout.ignored);
     strategy_.pte_op(ctx, nullptr, {at.mm, at.first, place.pte, PteAction::set, clean});
@@ -144,7 +144,7 @@ void Kernel::unmap_one(Context& ctx, const FileMapping& at, Frame frame) {
   const Conclusion nothing(ctx);
   const PtePlace place = check_address(ctx, at.mm, at.first, frame, false);
   if (!place.exists) return;
-  const Pte old = clear_flush(ctx, at.mm, at.first, place.pte, false);
+  const Pte old = clear_flush(ctx, at.mm, at.first, place.pte);
   count_rss(ctx, at.mm, -1);
   remove_rmap(ctx, frame, old.has(port_.pte().dirty));
   put_page(ctx, frame);

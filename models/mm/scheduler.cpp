@@ -6,13 +6,13 @@ namespace {
 
 const Label pick{"sched.pick", "schedule"};
 const Label put_back{"sched.enqueue", "schedule"};
-const Label change_current{"sched.switch", "context_switch"};
+const Label change_current{"sched.switch", "context_switch", Ordering::release};
 const Label look{"sched.need_resched", "test_flag"};
 const Label wake{"sched.wake_up", "wake_up"};
 const Label die{"sched.exit", "schedule"};
 const Label idle_wait{"sched.idle", "test_flag"};
-const Label grab{"mm.grab", "page_ref"};
-const Label drop{"mm.drop", "page_ref"};
+const Label grab{"mm.grab", "page_ref", Ordering::atomic};
+const Label drop{"mm.drop", "page_ref", Ordering::full};
 const Label tick_work{"sched.tick", "tick"};
 
 Event mm_event(EventKind kind, MmId mm) {

@@ -7,13 +7,13 @@
 namespace mmulab {
 namespace {
 
-const Label take_read{"mmap_sem.down_read", "rwsem"};
-const Label take_write{"mmap_sem.down_write", "rwsem"};
-const Label give_read{"mmap_sem.up_read", "rwsem"};
-const Label give_write{"mmap_sem.up_write", "rwsem"};
-const Label queue_up{"mmap_sem.wait", "rwsem"};
+const Label take_read{"mmap_sem.down_read", "rwsem", Ordering::atomic};
+const Label take_write{"mmap_sem.down_write", "rwsem", Ordering::atomic};
+const Label give_read{"mmap_sem.up_read", "rwsem", Ordering::full};
+const Label give_write{"mmap_sem.up_write", "rwsem", Ordering::full};
+const Label queue_up{"mmap_sem.wait", "rwsem", Ordering::full};
 const Label woken{"mmap_sem.woken", "rwsem"};
-const Label hand_over{"mmap_sem.hand_over", "rwsem"};
+const Label hand_over{"mmap_sem.hand_over", "rwsem", Ordering::full};
 
 enum class Wait : std::uint64_t { none, read, write, granted };
 

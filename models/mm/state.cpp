@@ -10,7 +10,7 @@ KernelState::KernelState(World& world, const KernelLimits& limits, const TableGe
                          std::uint32_t pte_words_per_entry)
     : limits_(limits), geometry_(geometry), entry_words_(pte_words_per_entry) {
   constexpr auto memory = Coherence::memory;
-  tasks_ = world.allocate("task", limits.tasks, TaskFields::words, memory);
+  tasks_ = world.allocate("task", limits.tasks, TaskFields::words, Coherence::ordered_memory);
   cpus_ = world.allocate("cpu", limits.cpus, CpuFields::words, memory);
   apics_ = world.allocate("apic", limits.cpus, ApicFields::words, Coherence::internal);
   mms_ = world.allocate("mm", limits.mms, round_up_to_line(MmFields::cpumask + cpumask_words()), memory);

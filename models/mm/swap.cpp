@@ -8,9 +8,9 @@
 namespace mmulab {
 namespace {
 
-const Label take_slot{"swap.allocate", "page_cache"};
-const Label use_slot{"swap.duplicate", "page_cache"};
-const Label drop_slot{"swap.free", "page_cache"};
+const Label take_slot{"swap.allocate", "page_cache", Ordering::full};
+const Label use_slot{"swap.duplicate", "page_cache", Ordering::full};
+const Label drop_slot{"swap.free", "page_cache", Ordering::full};
 const Label wait_for_page{"swap.wait_for_page", "page_cache"};
 const Label read_in{"swap.read", "swap_io"};
 const Label read_pte{"swap.read_pte", "pte_read"};

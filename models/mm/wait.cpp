@@ -8,10 +8,10 @@
 
 namespace mmulab {
 namespace {
-const Label enqueue{"wait.sleep", "wake_up"};
+const Label enqueue{"wait.sleep", "wake_up", Ordering::full};
 const Label look{"wait.look", "test_flag"};
 const Label on_cpu{"wait.on_cpu", "test_flag"};
-const Label dequeue{"wait.wake", "wake_up"};
+const Label dequeue{"wait.wake", "wake_up", Ordering::full};
 }  // namespace
 
 void Kernel::sleep_at(Context& ctx, std::uint32_t queue) {

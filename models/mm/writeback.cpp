@@ -10,7 +10,7 @@
 namespace mmulab {
 namespace {
 
-const Label take_dirty{"page.test_clear_dirty", "page_ref"};
+const Label take_dirty{"page.test_clear_dirty", "page_ref", Ordering::full};
 const Label write_out{"writeback.write_page", "copy_page"};
 
 Event frame_event(EventKind kind, Frame frame) {

@@ -13,7 +13,7 @@ const Label tlb_hit{"ppc64.tlb_hit", "erat_miss", Phase::user};
 using namespace ppc64;
 
 namespace {
-const Label slb_miss{"ppc64.slb_miss", "slb_miss", Phase::entry};
+const Label slb_miss{"ppc64.slb_miss", "slb_miss", Phase::entry, Ordering::atomic};
 }
 
 Ppc64Port::UserAccess Ppc64Port::describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind) const {

@@ -14,9 +14,9 @@ namespace {
 const Label flush_begin{"ppc64.flush.begin", "flush_begin"};
 const Label sample_mask{"ppc64.flush.sample_mask", "cpumask_read"};
 const Label read_entry{"ppc64.flush.read_entry", "batch_read"};
-const Label local_tlbie{"ppc64.tlbiel", "tlbiel"};
-const Label sync{"ppc64.ptesync", "ptesync"};
-const Label tlbsync{"ppc64.ptesync_after_tlbie", "tlbsync"};
+const Label local_tlbie{"ppc64.tlbiel", "tlbiel", Ordering::full};
+const Label sync{"ppc64.ptesync", "ptesync", Ordering::full};
+const Label tlbsync{"ppc64.ptesync_after_tlbie", "tlbsync", Ordering::full};
 
 Event flush_event(EventKind kind, const Invalidation& what) {
   Event event{kind};

@@ -10,15 +10,15 @@ namespace mmulab {
 using namespace ppc64;
 
 namespace {
-const Label dsi{"ppc64.dsi", "hash_fault_entry", Phase::entry};
+const Label dsi{"ppc64.dsi", "hash_fault_entry", Phase::entry, Ordering::atomic};
 const Label read_root{"ppc64.hash.read_root", "hash_walk_level"};
 const Label read_level{"ppc64.hash.read_level", "hash_walk_level"};
 const Label read_pte{"ppc64.hash.read_pte", "pte_read"};
 const Label read_cpumask{"ppc64.hash.read_cpumask", "cpumask_read"};
-const Label set_busy{"ppc64.hash.set_busy", "pte_lock"};
-const Label clear_busy{"ppc64.hash.clear_busy", "set_pte"};
+const Label set_busy{"ppc64.hash.set_busy", "pte_lock", Ordering::atomic};
+const Label clear_busy{"ppc64.hash.clear_busy", "set_pte", Ordering::release};
 const Label evict_group{"ppc64.hash.evict_group", "pteg_scan"};
-const Label return_to_user{"ppc64.hash.return", "hash_fault_return"};
+const Label return_to_user{"ppc64.hash.return", "hash_fault_return", Ordering::atomic};
 const Label to_fault{"ppc64.hash.to_fault", "hash_fault_return"};
 const Label wait_busy{"ppc64.hash.wait_busy", "erat_hit", Phase::user};
 

@@ -4,18 +4,18 @@
 namespace mmulab::ppc64 {
 namespace {
 const Label insert_scan{"ppc64.hash.insert_scan", "pteg_scan"};
-const Label insert_lock{"ppc64.hash.insert_lock", "hpte_lock"};
+const Label insert_lock{"ppc64.hash.insert_lock", "hpte_lock", Ordering::atomic};
 const Label insert_r{"ppc64.hash.insert_r", "hpte_store"};
-const Label insert_v{"ppc64.hash.insert_v", "hpte_publish"};
+const Label insert_v{"ppc64.hash.insert_v", "hpte_publish", Ordering::release};
 const Label evict_slot{"ppc64.hash.evict_slot", "pteg_scan"};
 const Label evict_scan{"ppc64.hash.evict_scan", "pteg_scan"};
-const Label evict_lock{"ppc64.hash.evict_lock", "hpte_lock"};
-const Label evict_v{"ppc64.hash.evict_v", "hpte_store"};
-const Label updatepp_lock{"ppc64.hash.updatepp_lock", "hpte_lock"};
+const Label evict_lock{"ppc64.hash.evict_lock", "hpte_lock", Ordering::atomic};
+const Label evict_v{"ppc64.hash.evict_v", "hpte_store", Ordering::release};
+const Label updatepp_lock{"ppc64.hash.updatepp_lock", "hpte_lock", Ordering::atomic};
 const Label updatepp_r{"ppc64.hash.updatepp_r", "hpte_store"};
-const Label updatepp_unlock{"ppc64.hash.updatepp_unlock", "hpte_store"};
-const Label invalidate_lock{"ppc64.hpte.invalidate_lock", "hpte_lock"};
-const Label invalidate_v{"ppc64.hpte.invalidate_v", "hpte_store"};
+const Label updatepp_unlock{"ppc64.hash.updatepp_unlock", "hpte_store", Ordering::release};
+const Label invalidate_lock{"ppc64.hpte.invalidate_lock", "hpte_lock", Ordering::atomic};
+const Label invalidate_v{"ppc64.hpte.invalidate_v", "hpte_store", Ordering::release};
 
 bool unlocked(const Access& a, Cell<std::uint64_t> v) { return (a.read(v) & hpte_lock) == 0; }
 }  // namespace

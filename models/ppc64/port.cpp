@@ -9,10 +9,10 @@ namespace mmulab {
 using namespace ppc64;
 
 namespace {
-const Label context_alloc{"ppc64.context_alloc", "context_alloc"};
-const Label context_free{"ppc64.context_free", "context_free"};
+const Label context_alloc{"ppc64.context_alloc", "context_alloc", Ordering::atomic};
+const Label context_free{"ppc64.context_free", "context_free", Ordering::atomic};
 const Label test_cpumask{"ppc64.switch.test_cpumask", "cpumask_read"};
-const Label set_cpumask{"ppc64.switch.set_cpumask", "cpumask_set"};
+const Label set_cpumask{"ppc64.switch.set_cpumask", "cpumask_set", Ordering::atomic};
 const Label switch_slb{"ppc64.switch.slb", "slb_switch"};
 }  // namespace
 

@@ -9,14 +9,14 @@ namespace mmulab {
 using namespace ppc64;
 
 namespace {
-const Label clear_pte{"ppc64.pte_clear", "pte_update"};
-const Label wrprotect_pte{"ppc64.pte_wrprotect", "pte_update"};
+const Label clear_pte{"ppc64.pte_clear", "pte_update", Ordering::atomic};
+const Label wrprotect_pte{"ppc64.pte_wrprotect", "pte_update", Ordering::atomic};
 const Label set_pte{"ppc64.set_pte", "set_pte"};
-const Label modify_pte_start{"ppc64.pte_modify_start", "pte_update"};
+const Label modify_pte_start{"ppc64.pte_modify_start", "pte_update", Ordering::atomic};
 const Label modify_pte_commit{"ppc64.pte_modify_commit", "set_pte"};
-const Label clear_young{"ppc64.pte_clear_young", "pte_update"};
-const Label raise_pte{"ppc64.pte_access_flags", "pte_update"};
-const Label set_clears{"ppc64.set_pte_clears", "pte_update"};
+const Label clear_young{"ppc64.pte_clear_young", "pte_update", Ordering::atomic};
+const Label raise_pte{"ppc64.pte_access_flags", "pte_update", Ordering::atomic};
+const Label set_clears{"ppc64.set_pte_clears", "pte_update", Ordering::atomic};
 
 const Label& label_of(PteAction action) {
   switch (action) {

@@ -7,7 +7,7 @@
 
 namespace mmulab::ppc64 {
 namespace {
-const Label tlbie{"ppc64.tlbie", "tlbie"};
+const Label tlbie{"ppc64.tlbie", "tlbie", Ordering::full};
 const Label snoop{"ppc64.tlbie_snoop", "tlbie"};
 }  // namespace
 

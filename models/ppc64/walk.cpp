@@ -8,7 +8,7 @@ namespace mmulab {
 namespace ppc64 {
 const Label walk_primary{"ppc64.walk_primary", "pteg_search", Phase::user};
 const Label walk_secondary{"ppc64.walk_secondary", "pteg_search", Phase::user};
-const Label walk_rc{"ppc64.walk_rc", "rc_update", Phase::user};
+const Label walk_rc{"ppc64.walk_rc", "rc_update", Phase::user, Ordering::atomic};
 const Label tlb_fill{"ppc64.tlb_fill", "tlb_fill", Phase::user};
 }  // namespace ppc64
 

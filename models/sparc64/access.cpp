@@ -12,14 +12,14 @@ using sparc64::StepView;
 using sparc64::TteData;
 
 const Label tlb_access{"mmu.access", "tlb_hit", Phase::user};
-const Label miss_trap{"mmu.miss_trap", "trap_entry", Phase::entry};
-const Label protection{"mmu.protection_trap", "trap_entry", Phase::entry};
+const Label miss_trap{"mmu.miss_trap", "trap_entry", Phase::entry, Ordering::atomic};
+const Label protection{"mmu.protection_trap", "trap_entry", Phase::entry, Ordering::atomic};
 const Label hardware_load{"tablewalk.load_tsb", "hardware_tsb_walk", Phase::user};
 const Label hardware_fill{"tablewalk.fill", "hardware_fill", Phase::user};
 const Label walk_level{"tsb_miss.walk", "table_load"};
 const Label fill_and_retry{"tsb_miss.fill", "tlb_fill"};
 const Label to_kernel{"tsb_miss.etrap", "trap_to_kernel"};
-const Label prot_demap{"mmu.protection_demap", "demap_page"};
+const Label prot_demap{"mmu.protection_demap", "demap_page", Ordering::full};
 
 constexpr AccessResult interrupted{AccessResult::Status::interrupted, false};
 

@@ -13,13 +13,13 @@ using sparc64::TsbState;
 const Label test_context{"switch_mm.test_context", "context_test"};
 const Label load_context{"switch_mm.load", "context_load"};
 const Label test_cpu{"switch_mm.test_cpumask", "cpumask_read"};
-const Label mark_cpu{"switch_mm.cpumask", "cpumask_update"};
+const Label mark_cpu{"switch_mm.cpumask", "cpumask_update", Ordering::atomic};
 const Label load_tsb{"tsb_context_switch", "tsb_register_load"};
 const Label begin_mm{"mm.init_context", "mm_init"};
 const Label end_mm{"mm.destroy_tsb", "tsb_free"};
 const Label test_limit{"tsb_grow.test", "tsb_grow_test"};
 const Label allocate{"tsb_grow.allocate", "tsb_allocate"};
-const Label swap{"tsb_grow.swap", "tsb_swap"};
+const Label swap{"tsb_grow.swap", "tsb_swap", Ordering::release};
 const Label release{"tsb_grow.free", "tsb_free"};
 
 std::uint64_t bit_of(CpuId cpu) { return std::uint64_t{1} << (cpu.raw() % 64); }

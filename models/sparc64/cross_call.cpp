@@ -8,15 +8,15 @@ namespace mmulab::sparc64 {
 namespace {
 
 const Label prepare{"xcall.prepare", "xcall_prepare"};
-const Label dispatch_first{"xcall.dispatch", "xcall_send"};
-const Label dispatch_next{"xcall.dispatch_next", "xcall_extra_target"};
-const Label retry{"xcall.retry", "xcall_extra_target"};
+const Label dispatch_first{"xcall.dispatch", "xcall_send", Ordering::full};
+const Label dispatch_next{"xcall.dispatch_next", "xcall_extra_target", Ordering::full};
+const Label retry{"xcall.retry", "xcall_extra_target", Ordering::full};
 const Label copy_entry{"xcall.copy_entry", "xcall_copy_entry"};
 const Label poll{"xcall.poll_accepted", "xcall_poll"};
 const Label wait_executed{"xcall.wait_executed", "xcall_poll"};
 const Label wait_over{"xcall.all_executed", "xcall_poll"};
-const Label trap{"xcall.trap", "xcall_receive"};
-const Label done{"xcall.done", "xcall_done"};
+const Label trap{"xcall.trap", "xcall_receive", Ordering::atomic};
+const Label done{"xcall.done", "xcall_done", Ordering::full};
 
 constexpr std::uint64_t wait_flag = 1;
 constexpr std::uint64_t copied_flag = 2;

@@ -13,13 +13,13 @@ using sparc64::StepView;
 
 const Label begin{"flush.begin", "flush_call"};
 const Label look{"flush.test_context", "context_test"};
-const Label shrink{"flush.shrink_cpumask", "cpumask_update"};
+const Label shrink{"flush.shrink_cpumask", "cpumask_update", Ordering::atomic};
 const Label mask{"flush.read_cpumask", "cpumask_read"};
 const Label read_entry{"xcall.read_entry", "xcall_read_entry"};
-const Label page_demap{"flush.demap_page", "demap_page"};
-const Label context_demap{"flush.demap_context", "demap_context"};
-const Label all_demap{"flush.demap_all", "demap_all"};
-const Label finish{"flush.membar", "membar_sync"};
+const Label page_demap{"flush.demap_page", "demap_page", Ordering::full};
+const Label context_demap{"flush.demap_context", "demap_context", Ordering::full};
+const Label all_demap{"flush.demap_all", "demap_all", Ordering::full};
+const Label finish{"flush.membar", "membar_sync", Ordering::full};
 
 std::uint64_t pages_of(const Invalidation& what) {
   if (what.scope == Invalidation::Scope::entries) return what.count;

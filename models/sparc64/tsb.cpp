@@ -7,13 +7,13 @@ namespace mmulab::sparc64 {
 namespace {
 
 const Label load_entry{"tsb.load", "tsb_load"};
-const Label lock_entry{"tsb.lock", "tsb_lock"};
+const Label lock_entry{"tsb.lock", "tsb_lock", Ordering::atomic};
 const Label recheck_pte{"tsb.recheck_pte", "table_load"};
-const Label give_up{"tsb.unlock_invalid", "tsb_store"};
+const Label give_up{"tsb.unlock_invalid", "tsb_store", Ordering::release};
 const Label store_data{"tsb.store_data", "tsb_store"};
-const Label store_tag{"tsb.store_tag", "tsb_store"};
+const Label store_tag{"tsb.store_tag", "tsb_store", Ordering::release};
 const Label flush_look{"tsb_flush.load", "tsb_load"};
-const Label flush_cas{"tsb_flush.cas", "tsb_flush"};
+const Label flush_cas{"tsb_flush.cas", "tsb_flush", Ordering::atomic};
 const Label init{"tsb.init", "tsb_init"};
 const Label copy_load{"tsb_copy.load", "tsb_load"};
 const Label copy_store{"tsb_copy.store", "tsb_store"};

@@ -9,7 +9,9 @@ namespace {
 using radix::FlushPlan;
 using tagged::ContextId;
 
-const Label begin_label{"tagged.flush.begin", "tagged_flush_setup"};
+// The barrier (dsb ishst) is the first part of it, unless it comes too late: then it is that of the invalidation.
+const Label begin_label{"tagged.flush.begin", "tagged_flush_setup", Ordering::full};
+const Label begin_unordered{"tagged.flush.begin_unordered", "tagged_flush_setup"};
 const Label sample_label{"tagged.flush.sample_asid", "tagged_asid_read"};
 const Label read_mask{"tagged.flush.read_mask", "tagged_percpu"};
 const Label read_entries{"tagged.flush.read_entries", "tagged_call_read"};
@@ -52,7 +54,7 @@ std::uint32_t TaggedPort::begin_flush(Context& ctx, const Invalidation& what, co
   const auto sample = params_.asid_read_before_clear ? sampled(ctx.task()) : Cell<ContextId>{};
   Footprint footprint = reads(id);
   if (params_.asid_read_before_clear) footprint.writes(sample);
-  return ctx.step(begin_label, footprint, [&](Access& a) {
+  return ctx.step(params_.barrier_before_asid ? begin_label : begin_unordered, footprint, [&](Access& a) {
     emit(a, radix::flush_event(EventKind::flush_begun, what, plan));
     if (params_.flush_with_loaded_asid) return mmu_.loaded_asid(ctx);
     const ContextId read_now = a.read(id);

@@ -6,7 +6,7 @@ namespace {
 
 const Label access_label{"tagged.access", "tagged_l1_hit", Phase::user};
 const Label read_entry_label{"tagged.walk", "tagged_walk_level", Phase::user};
-const Label assist_label{"tagged.set_ad", "tagged_ad_assist", Phase::user};
+const Label assist_label{"tagged.set_ad", "tagged_ad_assist", Phase::user, Ordering::atomic};
 const Label fill_label{"tagged.fill", "tagged_l1_hit", Phase::user};
 const Label fault_label{"tagged.page_fault", "tagged_page_fault", Phase::user};
 const Label latch_label{"tagged.latch_root", "tagged_walk_level", Phase::user};
@@ -15,13 +15,13 @@ const radix::MmuLabels user_labels{access_label, read_entry_label, assist_label,
 
 const Label load_label{"tagged.load_root", "tagged_root_load"};
 const Label reserved_label{"tagged.load_reserved", "tagged_root_load"};
-const Label page_here{"tagged.invalidate_page", "tagged_invalidate_page"};
-const Label asid_here{"tagged.invalidate_asid", "tagged_invalidate_asid"};
-const Label all_here{"tagged.invalidate_all", "tagged_invalidate_all"};
-const Label page_everywhere{"tagged.broadcast_page", "tagged_broadcast_page"};
-const Label asid_everywhere{"tagged.broadcast_asid", "tagged_broadcast_asid"};
-const Label all_everywhere{"tagged.broadcast_all", "tagged_broadcast_all"};
-const Label sync_label{"tagged.broadcast_sync", "tagged_broadcast_sync"};
+const Label page_here{"tagged.invalidate_page", "tagged_invalidate_page", Ordering::full};
+const Label asid_here{"tagged.invalidate_asid", "tagged_invalidate_asid", Ordering::full};
+const Label all_here{"tagged.invalidate_all", "tagged_invalidate_all", Ordering::full};
+const Label page_everywhere{"tagged.broadcast_page", "tagged_broadcast_page", Ordering::full};
+const Label asid_everywhere{"tagged.broadcast_asid", "tagged_broadcast_asid", Ordering::full};
+const Label all_everywhere{"tagged.broadcast_all", "tagged_broadcast_all", Ordering::full};
+const Label sync_label{"tagged.broadcast_sync", "tagged_broadcast_sync", Ordering::full};
 
 }  // namespace
 

@@ -93,6 +93,10 @@ struct TaggedParams : radix::HierarchyParams {
   bool exchange_active_asids = false;
   /// The ASID that a flush names is read before the pte is changed (5e10f9887ed8, made visible to one order of memory).
   bool asid_read_before_clear = false;
+  /// A flush reads the ASID behind the barrier that makes the pte's store visible (5e10f9887ed8). False: before it.
+  bool barrier_before_asid = true;
+  /// A pte is cleared by a load and a store (asm-generic; arm), not by an exchange (arm64, whose walkers set bits).
+  bool pte_clear_stores = false;
   /// A flush names the ASID that the flushing cpu has loaded, whatever mm it is for (87962c4db7f5).
   bool flush_with_loaded_asid = false;
 

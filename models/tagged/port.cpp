@@ -9,29 +9,32 @@ namespace {
 
 using tagged::ContextId;
 
-const Label pte_clear{"tagged.pte.clear", "tagged_pte_atomic"};
+const Label pte_clear{"tagged.pte.clear", "tagged_pte_atomic", Ordering::atomic};
+const Label pte_clear_store{"tagged.pte.clear_store", "tagged_pte_store"};
 const Label pte_clear_full{"tagged.pte.clear_full", "tagged_pte_store"};
-const Label pte_wrprotect{"tagged.pte.wrprotect", "tagged_pte_atomic"};
+const Label pte_wrprotect{"tagged.pte.wrprotect", "tagged_pte_atomic", Ordering::atomic};
 const Label pte_set{"tagged.pte.set", "tagged_pte_store"};
-const Label pte_young{"tagged.pte.young", "tagged_pte_atomic"};
-const Label pte_modify_start{"tagged.pte.modify_start", "tagged_pte_atomic"};
+const Label pte_young{"tagged.pte.young", "tagged_pte_atomic", Ordering::atomic};
+const Label pte_modify_start{"tagged.pte.modify_start", "tagged_pte_atomic", Ordering::atomic};
 const Label pte_modify_commit{"tagged.pte.modify_commit", "tagged_pte_store"};
 const Label pte_access_flags{"tagged.pte.access_flags", "tagged_pte_store"};
 const radix::PteLabels pte_labels{pte_clear, pte_clear_full,   pte_wrprotect,     pte_set,
                                   pte_young, pte_modify_start, pte_modify_commit, pte_access_flags};
+const radix::PteLabels storing_labels{pte_clear_store, pte_clear_full,   pte_wrprotect,     pte_set,
+                                      pte_young,       pte_modify_start, pte_modify_commit, pte_access_flags};
 
 const Label init_label{"tagged.init_mm", "tagged_asid_update"};
 const Label mask_test{"tagged.switch.mask_test", "tagged_percpu"};
-const Label mask_set{"tagged.switch.mask_set", "tagged_cpumask_atomic"};
-const Label mask_clear{"tagged.switch.mask_clear", "tagged_cpumask_atomic"};
+const Label mask_set{"tagged.switch.mask_set", "tagged_cpumask_atomic", Ordering::atomic};
+const Label mask_clear{"tagged.switch.mask_clear", "tagged_cpumask_atomic", Ordering::atomic};
 
 const Label call_lock{"tagged.call.lock", "tagged_call_write"};
-const Label call_enqueue{"tagged.call.enqueue", "tagged_queue_add"};
+const Label call_enqueue{"tagged.call.enqueue", "tagged_queue_add", Ordering::full};
 const Label call_wait_begin{"tagged.call.wait_begin", "tagged_wait_test"};
 const Label call_wait{"tagged.call.wait", "tagged_wait_test"};
-const Label call_take{"tagged.call.take_queue", "tagged_queue_take"};
+const Label call_take{"tagged.call.take_queue", "tagged_queue_take", Ordering::full};
 const Label call_read{"tagged.call.read", "tagged_call_read"};
-const Label call_unlock{"tagged.call.unlock", "tagged_acknowledge"};
+const Label call_unlock{"tagged.call.unlock", "tagged_acknowledge", Ordering::release};
 const SmpCallLabels call_labels{call_lock, call_enqueue, call_wait_begin, call_wait,
                                 call_take, call_read,    call_unlock};
 
@@ -71,7 +74,7 @@ Cycle TaggedPort::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cyc
 
 Pte TaggedPort::change_pte(Context& ctx, const PteRequest& request) {
   if (samples_first(request.action)) sample_asid(ctx, request.mm);
-  return radix::change_pte(ctx, request, pte_labels);
+  return radix::change_pte(ctx, request, params_.pte_clear_stores ? storing_labels : pte_labels);
 }
 
 // ---------------------------------------------------------------------------------------------- address spaces

@@ -49,11 +49,16 @@ constexpr FlagKey machine_flags[] = {
 };
 constexpr FlagKey kernel_flags[] = {
     {"skip_lazy", &X86Params::skip_lazy, "A lazy cpu is not interrupted unless page tables were freed"},
+    {"freed_tables_reach_lazy", &X86Params::freed_tables_reach_lazy,
+     "A lazy cpu is interrupted if page tables were freed"},
     {"clear_mask_first", &X86Params::clear_mask_first,
      "switch_mm clears its bit in the old mask before CR3 changes"},
     {"clear_mask_on_switch", &X86Params::clear_mask_on_switch,
      "switch_mm clears its bit in the old mask, as until 6.13"},
     {"gen_before_mask", &X86Params::gen_before_mask, "switch_mm reads tlb_gen before it sets its bit (broken)"},
+    {"switch_barrier", &X86Params::switch_barrier,
+     "switch_mm has a full barrier before it reads tlb_gen where its bit is set already (since 6.18)"},
+    {"lazy_barrier", &X86Params::lazy_barrier, "A cpu that leaves lazy mode has a full barrier before it reads tlb_gen"},
 };
 
 /// tlb_single_page_flush_ceiling (arch/x86/mm/tlb.c).

@@ -74,6 +74,8 @@ struct X86Params : radix::HierarchyParams {
   std::uint32_t asids = 6;            ///< TLB_NR_DYN_ASIDS
   /// Modern: a lazy cpu is not interrupted unless page tables were freed. False: it always is.
   bool skip_lazy = true;
+  /// ... and if tables were, it is, since it speculates (2ff6ddf19c0e). False: 4.14's first attempts (E24).
+  bool freed_tables_reach_lazy = true;
   /// 2.6: switch_mm clears its bit in the old mask before CR3 changes, as it did (E25b). False: afterwards.
   bool clear_mask_first = true;
   /// Modern: switch_mm clears its bit in the old mask (4.15 to 6.13). False: a receiver that runs something else
@@ -81,6 +83,11 @@ struct X86Params : radix::HierarchyParams {
   bool clear_mask_on_switch = false;
   /// Modern, a broken twin: switch_mm reads tlb_gen before it sets its bit in the mask.
   bool gen_before_mask = false;
+  /// Modern: where a switch finds its mask bit set, a full barrier stands between the store of loaded_mm and the load of
+  /// tlb_gen, as the atomic operation would have been one (6.18, 83b0177a6c48). False: 6.13 to 6.17 (E25).
+  bool switch_barrier = false;
+  /// Modern: a cpu that leaves lazy mode has one between the store of is_lazy and the load of tlb_gen (145f573b89a6).
+  bool lazy_barrier = true;
 
   X86Costs cost;
 };

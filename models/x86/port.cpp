@@ -9,13 +9,13 @@
 namespace mmulab {
 namespace {
 
-const Label pte_clear{"x86.pte.clear", "x86_pte_atomic"};
+const Label pte_clear{"x86.pte.clear", "x86_pte_atomic", Ordering::atomic};
 const Label pte_clear_full{"x86.pte.clear_full", "x86_pte_store"};
-const Label pte_wrprotect{"x86.pte.wrprotect", "x86_pte_atomic"};
+const Label pte_wrprotect{"x86.pte.wrprotect", "x86_pte_atomic", Ordering::atomic};
 const Label pte_set{"x86.pte.set", "x86_pte_store"};
-const Label pte_modify_start{"x86.pte.modify_start", "x86_pte_atomic"};
+const Label pte_modify_start{"x86.pte.modify_start", "x86_pte_atomic", Ordering::atomic};
 const Label pte_modify_commit{"x86.pte.modify_commit", "x86_pte_store"};
-const Label pte_young{"x86.pte.young", "x86_pte_atomic"};
+const Label pte_young{"x86.pte.young", "x86_pte_atomic", Ordering::atomic};
 const Label pte_access_flags{"x86.pte.access_flags", "x86_pte_store"};
 
 const radix::PteLabels pte_labels{pte_clear, pte_clear_full,   pte_wrprotect,     pte_set,

@@ -2,30 +2,31 @@
 // Switching: switch_mm_irqs_off, choose_new_asid, enter_lazy_tlb. The shootdown itself is in tlb_gen_flush.cpp.
 #include "models/x86/tlb_gen.h"
 
+#include "models/mm/barrier.h"
 #include "sim/events/stream.h"
 
 namespace mmulab::x86 {
 namespace {
 
-const Label init_label{"x86.switch.init_mm", "x86_tlb_gen_atomic"};
+const Label init_label{"x86.switch.init_mm", "x86_tlb_gen_atomic", Ordering::full};
 const Label look_label{"x86.switch.look", "x86_percpu"};
 const Label lazy_label{"x86.switch.enter_lazy", "x86_percpu"};
 const Label switching_label{"x86.switch.begin", "x86_percpu"};
 const Label mask_test{"x86.switch.mask_test", "x86_percpu"};
-const Label mask_clear{"x86.switch.mask_clear", "x86_cpumask_atomic"};
-const Label mask_set{"x86.switch.mask_set", "x86_cpumask_atomic"};
+const Label mask_clear{"x86.switch.mask_clear", "x86_cpumask_atomic", Ordering::atomic};
+const Label mask_set{"x86.switch.mask_set", "x86_cpumask_atomic", Ordering::atomic};
 const Label read_gen_label{"x86.switch.read_tlb_gen", "x86_percpu"};
 const Label choose_label{"x86.switch.choose_asid", "x86_percpu"};
 const Label claim_label{"x86.switch.claim_asid", "x86_percpu"};
 const Label loaded_label{"x86.switch.loaded", "x86_percpu"};
 
 const Label csd_lock_label{"x86.csd.lock", "x86_request_write"};
-const Label queue_add{"x86.csd.enqueue", "x86_queue_add"};
+const Label queue_add{"x86.csd.enqueue", "x86_queue_add", Ordering::full};
 const Label wait_begin{"x86.csd.wait_begin", "x86_wait_test"};
 const Label wait_label{"x86.csd.wait", "x86_wait_test"};
-const Label take_queue{"x86.csd.take_queue", "x86_queue_take"};
+const Label take_queue{"x86.csd.take_queue", "x86_queue_take", Ordering::full};
 const Label read_csd{"x86.csd.read", "x86_request_read"};
-const Label unlock_csd{"x86.csd.unlock", "x86_acknowledge"};
+const Label unlock_csd{"x86.csd.unlock", "x86_acknowledge", Ordering::release};
 const SmpCallLabels call_labels{csd_lock_label, queue_add, wait_begin, wait_label,
                                 take_queue,     read_csd,  unlock_csd};
 
@@ -104,6 +105,7 @@ void TlbGen::switch_mm(Context& ctx, MmId, MmId next) {
   });
   if (prev == next && !was_lazy) return;
   if (prev == next) {
+    if (params_.lazy_barrier) smp_mb(ctx);
     const std::uint64_t gen = read_gen(ctx, next);
     if (params_.broadcast || ctx.world().load(asid_gen(cpu, asid.number)) == gen) return;
     return load(ctx, next, asid, gen);
@@ -111,7 +113,7 @@ void TlbGen::switch_mm(Context& ctx, MmId, MmId next) {
   std::uint64_t gen = params_.gen_before_mask ? read_gen(ctx, next) : 0;
   ctx.step(switching_label, writes(loaded), [&](Access& a) { a.write(loaded, switching); });
   if (params_.clear_mask_on_switch && prev.exists()) clear_mask_bit(ctx, prev);
-  set_mask_bit(ctx, next);
+  if (!set_mask_bit(ctx, next) && params_.switch_barrier) smp_mb(ctx);
   if (!params_.gen_before_mask) gen = read_gen(ctx, next);
   load(ctx, next, choose_asid(ctx, next, gen), gen);
 }
@@ -124,12 +126,14 @@ void TlbGen::enter_lazy(Context& ctx) {
   });
 }
 
-void TlbGen::set_mask_bit(Context& ctx, MmId mm) {
+/// False if it was set already: then nothing has been ordered.
+bool TlbGen::set_mask_bit(Context& ctx, MmId mm) {
   const auto word = state_.mm_cpumask(mm, ctx.cpu().raw() / 64);
   const std::uint64_t bit = CpuMask::bit(ctx.cpu());
   const bool set = ctx.step(mask_test, reads(word), [&](Access& a) { return (a.read(word) & bit) != 0; });
-  if (set) return;
+  if (set) return false;
   ctx.step(mask_set, writes(word), [&](Access& a) { a.write(word, a.read(word) | bit); });
+  return true;
 }
 
 void TlbGen::clear_mask_bit(Context& ctx, MmId mm) {

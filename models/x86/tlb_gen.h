@@ -65,7 +65,7 @@ class TlbGen : public ShootdownProtocol {
   [[nodiscard]] Asid choose_asid(Context& ctx, MmId next, std::uint64_t gen);
   [[nodiscard]] std::uint64_t read_gen(Context& ctx, MmId mm);
   void clear_mask_bit(Context& ctx, MmId mm);
-  void set_mask_bit(Context& ctx, MmId mm);
+  bool set_mask_bit(Context& ctx, MmId mm);
   void set_loaded(Context& ctx, MmId mm, std::uint64_t asid);
 
   // initiator

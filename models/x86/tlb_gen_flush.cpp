@@ -8,14 +8,14 @@
 namespace mmulab::x86 {
 namespace {
 
-const Label bump_label{"x86.flush.bump_gen", "x86_tlb_gen_atomic"};
+const Label bump_label{"x86.flush.bump_gen", "x86_tlb_gen_atomic", Ordering::full};
 const Label info_label{"x86.flush.write_info", "x86_request_write"};
 const Label read_mask{"x86.flush.read_mask", "x86_flush_setup"};
 const Label check_label{"x86.flush.check_target", "x86_target_check"};
 const Label flush_return{"x86.flush.return", "x86_percpu"};
 const Label read_info_label{"x86.csd.read_info", "x86_request_read"};
 const Label function_label{"x86.flush_func", "x86_ipi_dispatch"};
-const Label stale_mask{"x86.flush_func.clear_mask", "x86_cpumask_atomic"};
+const Label stale_mask{"x86.flush_func.clear_mask", "x86_cpumask_atomic", Ordering::atomic};
 const Label read_gen_label{"x86.flush_func.read_gen", "x86_percpu"};
 const Label store_gen{"x86.flush_func.store_gen", "x86_percpu"};
 
@@ -95,7 +95,8 @@ void TlbGen::flush_many(Context& ctx, const Info& info, CpuMask mask, bool wait)
   for (std::uint32_t c = 0; c < cpus; ++c) {
     const CpuId target{c};
     if (target == self || !mask.has(target)) continue;
-    if (params_.skip_lazy && !info.freed_tables && !should_flush(ctx, target, info)) {
+    const bool reaches_all = info.freed_tables && params_.freed_tables_reach_lazy;
+    if (params_.skip_lazy && !reaches_all && !should_flush(ctx, target, info)) {
       mask.remove(target);
       continue;
     }

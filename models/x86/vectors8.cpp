@@ -7,9 +7,9 @@ namespace mmulab::x86 {
 namespace {
 
 const Label init_label{"x86.vectors8.init_mm", "x86_percpu"};
-const Label mask_clear{"x86.vectors8.mask_clear", "x86_cpumask_atomic"};
-const Label mask_set{"x86.vectors8.mask_set", "x86_cpumask_atomic"};
-const Label mask_test_and_set{"x86.vectors8.mask_test_and_set", "x86_cpumask_atomic"};
+const Label mask_clear{"x86.vectors8.mask_clear", "x86_cpumask_atomic", Ordering::atomic};
+const Label mask_set{"x86.vectors8.mask_set", "x86_cpumask_atomic", Ordering::atomic};
+const Label mask_test_and_set{"x86.vectors8.mask_test_and_set", "x86_cpumask_atomic", Ordering::full};
 const Label set_state{"x86.vectors8.set_mmu_state", "x86_percpu"};
 const Label enter_lazy{"x86.vectors8.enter_lazy", "x86_percpu"};
 const Label read_mask{"x86.vectors8.read_mask", "x86_flush_setup"};
@@ -17,9 +17,9 @@ const Label flush_return{"x86.vectors8.return", "x86_percpu"};
 const Label publish_label{"x86.shootdown.publish", "x86_request_write"};
 const Label wait_label{"x86.shootdown.wait", "x86_wait_test"};
 const Label retire_label{"x86.shootdown.retire", "x86_request_write"};
-const Label dispatch{"x86.shootdown.dispatch", "x86_ipi_dispatch"};
+const Label dispatch{"x86.shootdown.dispatch", "x86_ipi_dispatch", Ordering::full};
 const Label read_label{"x86.shootdown.read", "x86_request_read"};
-const Label acknowledge{"x86.shootdown.acknowledge", "x86_acknowledge"};
+const Label acknowledge{"x86.shootdown.acknowledge", "x86_acknowledge", Ordering::full};
 
 /// Behind the mask words of a slot.
 enum : std::uint32_t { flush_mm, flush_first, flush_end, flush_entries, flush_count, slot_lock, slot_fields };

@@ -14,6 +14,10 @@ void Access::undeclared(Location at, Use use) const {
   assertion_failed("footprint allows the access", message.c_str(), __FILE__, __func__);
 }
 
+StoreBuffers::Storer Access::storer() const {
+  return {context_.cpu(), context_.task(), context_.in_interrupt(), op_.label->ordering() == Ordering::release};
+}
+
 void Access::observe(Location at, std::uint64_t value) const {
   observer_->on_store(*op_.label, at, world_.load(at), value);
 }

@@ -15,6 +15,7 @@
 #include "sim/exec/history.h"
 #include "sim/exec/host.h"
 #include "sim/exec/mutation.h"
+#include "sim/exec/store_buffers.h"
 #include "sim/state/world.h"
 
 namespace mmulab {
@@ -39,7 +40,8 @@ class Access {
   void write(Cell<T> cell, T value) {
     check(cell.at, Use::write);
     if (observer_ != nullptr) observe(cell.at, WordCodec<T>::encode(value));
-    world_.store(cell, value);
+    if (buffers_ != nullptr) buffers_->store(storer(), cell.at, WordCodec<T>::encode(value));
+    else world_.store(cell, value);
   }
   template <class T>
   T exchange(Cell<T> cell, T value) {
@@ -61,7 +63,8 @@ class Access {
     check(cell.at, Use::count);
     const T sum = static_cast<T>(world_.load(cell) + amount);
     if (observer_ != nullptr) observe(cell.at, WordCodec<T>::encode(sum));
-    world_.store(cell, sum);
+    if (buffers_ != nullptr) buffers_->store(storer(), cell.at, WordCodec<T>::encode(sum));
+    else world_.store(cell, sum);
     return sum;
   }
 
@@ -82,11 +85,13 @@ class Access {
   void tell(const T& value) const;
   [[noreturn]] void undeclared(Location at, Use use) const;
   void observe(Location at, std::uint64_t value) const;
+  [[nodiscard]] StoreBuffers::Storer storer() const;
 
   Context& context_;
   const Op& op_;
   World& world_;
   StepObserver* observer_;
+  StoreBuffers* buffers_;  ///< of a step whose stores may be delayed; else null
   bool tells_reads_;
 };
 
@@ -128,13 +133,14 @@ class Context {
       if (!in_time) return false;
       Access access{*this, op, Access::Reads::remembered};
       effect(access);
+      learn_that_it_was_made();
       host_.leave(*this, op);
       return true;
     } else {
       if (!in_time) return std::optional<Result>{};
       Access access{*this, op, reads_told(Access::Reads::forgotten)};
       const Result result = effect(access);
-      learn(true);
+      learn_that_it_was_made();
       learn(result);
       host_.leave(*this, op);
       return std::optional<Result>{result};
@@ -168,6 +174,8 @@ class Context {
   [[nodiscard]] World& world() const { return world_; }
   [[nodiscard]] EventStream* events() const { return events_; }
   [[nodiscard]] StepObserver* observer() const { return observer_; }
+  /// Where the stores of this context's steps wait until they are visible; null if memory is sequentially consistent.
+  [[nodiscard]] StoreBuffers* store_buffers() const { return store_buffers_; }
 
   // For hosts and the laboratory that assembles them.
   void set_cpu(CpuId cpu) { cpu_ = cpu; }
@@ -188,6 +196,7 @@ class Context {
   void set_in_interrupt(bool in_interrupt) { in_interrupt_ = in_interrupt; }
   void set_events(EventStream* events) { events_ = events; }
   void set_observer(StepObserver* observer) { observer_ = observer; }
+  void set_store_buffers(StoreBuffers* buffers) { store_buffers_ = buffers; }
   /// Gives the context a stack on which body(*this, argument) will run; body never returns (it retires).
   void prepare(std::size_t stack_bytes, Body body, void* argument);
   [[nodiscard]] Fiber& fiber() { return *fiber_; }
@@ -216,6 +225,7 @@ class Context {
     if constexpr (std::is_void_v<Result>) {
       Access access{*this, op, reads_told(Access::Reads::forgotten)};
       effect(access);
+      learn_that_it_was_made();
       host_.leave(*this, op);
     } else {
       constexpr bool known = History::knows<Result>();
@@ -226,6 +236,8 @@ class Context {
       return result;
     }
   }
+  /// What a step tells that has no result: in which turn of its loop the task is.
+  void learn_that_it_was_made() { learn(true); }
   [[nodiscard]] Access::Reads reads_told(Access::Reads needed) const {
     return remembering_ == Remembering::everything ? Access::Reads::remembered : needed;
   }
@@ -238,6 +250,7 @@ class Context {
   Cycles work_before_;
   EventStream* events_ = nullptr;
   StepObserver* observer_ = nullptr;
+  StoreBuffers* store_buffers_ = nullptr;
   Fiber* fiber_ = nullptr;
   History history_;
   Remembering remembering_ = Remembering::nothing;
@@ -295,6 +308,7 @@ inline Access::Access(Context& context, const Op& op, Reads reads)
       op_(op),
       world_(context.world()),
       observer_(context.observer()),
+      buffers_(may_be_delayed(op.label->ordering()) ? context.store_buffers() : nullptr),
       tells_reads_(reads == Reads::remembered && context.remembering() != Remembering::nothing) {}
 
 }  // namespace mmulab

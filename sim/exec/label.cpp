@@ -11,8 +11,8 @@ std::vector<const Label*>& registered() {
 }
 }  // namespace
 
-Label::Label(const char* name, const char* cost, Phase phase, const char* file, unsigned line)
-    : name_(name), cost_(cost), phase_(phase), file_(file), line_(line) {
+Label::Label(const char* name, const char* cost, Phase phase, Ordering ordering, const char* file, unsigned line)
+    : name_(name), cost_(cost), phase_(phase), ordering_(ordering), file_(file), line_(line) {
   auto& labels = registered();
   for (const Label* other : labels) MMULAB_ASSERT(other->name() != name_, name);
   number_ = static_cast<std::uint32_t>(labels.size());

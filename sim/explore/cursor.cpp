@@ -19,7 +19,8 @@ void add(Fingerprint& sum, const StateHash& hash) {
 }  // namespace
 
 Cursor::Cursor(Explorable& system, CursorOptions options)
-    : system_(system), host_(system.host()), options_(options), reduction_(system.world()) {
+    : system_(system), host_(system.host()), options_(options),
+      reduction_(system.world(), host_.store_buffers() == nullptr) {
   MMULAB_ASSERT(options.rewind == Rewind::restart || Fiber::can_restore(), "stacks cannot be put back here");
   MMULAB_ASSERT(options.rewind == Rewind::images || options.local_key != LocalKey::stacks,
                 "stacks that are not put back cannot be compared");
@@ -55,7 +56,7 @@ void Cursor::enlist() {
     expect(AgentId{cpu});
   }
   for (std::uint32_t device = 0; device < host_.devices(); ++device)
-    reduction_.enlist(Who::device(AgentId{host_.cpus() + device}));
+    if (const AgentId agent{host_.cpus() + device}; !is_drain({Decision::Kind::device, agent, 0})) reduction_.enlist(Who::device(agent));
 }
 
 void Cursor::expect(AgentId agent) {
@@ -161,6 +162,13 @@ Reduction::Step Cursor::next_step(const Decision& decision) {
   return {op.label, op.footprint, !op.guard.always(), op.on_interrupt == OnInterrupt::restart};
 }
 
+/// Whose private steps follow a move: none for a device, but for a store that leaves its buffer.
+AgentId Cursor::cpu_behind(const Decision& decision) const {
+  if (!host_.is_device(decision.agent)) return decision.agent;
+  if (decision.agent != host_.drain()) return AgentId::none();
+  return AgentId{host_.store_buffers()->cpu_of(decision.value).raw()};
+}
+
 void Cursor::push(const Move& move) {
   violations_.clear();
   moves_.push_back(move);
@@ -178,38 +186,51 @@ void Cursor::push(const Move& move) {
   follow(move, right_mover);
 }
 
-/// Whether anything may be done at once after this.
+/// Whether anything may be done at once after this. Where stores wait in buffers, locks tell little of who may do what.
 bool Cursor::shortens(const Decision& decision) const {
-  return options_.reduces && shortcuts_ && decision.kind == Decision::Kind::step;
+  return options_.reduces && shortcuts_ && decision.kind == Decision::Kind::step && host_.store_buffers() == nullptr;
 }
 
 /// The last step is over without a violation, the end, or a choice.
 bool Cursor::is_calm() const { return violations_.empty() && !at_end_ && host_.asked().empty(); }
 
+/// Makes the further steps of a move again.
+void Cursor::repeat(const Move& move) {
+  for (std::size_t i = 0; i < move.stretches; ++i)
+    for (unsigned n = 0; n < move.further[i].steps; ++n) {
+      if ((move.further[i].agent & Move::drains) != 0) {
+        const AgentId cpu{static_cast<std::uint64_t>(move.further[i].agent) ^ Move::drains};
+        MMULAB_ASSERT(drain_privately(cpu), "what it relied on still holds");
+        continue;
+      }
+      Move again;
+      again.decision = {Decision::Kind::step, AgentId{move.further[i].agent}, 0};
+      step(again);
+    }
+}
+
 /// The further steps that belong to the last move.
 void Cursor::follow(const Move& move, bool right_mover) {
-  if (move.stretches != Move::undecided) {
-    for (std::size_t i = 0; i < move.stretches; ++i)
-      for (unsigned n = 0; n < move.further[i].steps; ++n) {
-        Move again;
-        again.decision = {Decision::Kind::step, AgentId{move.further[i].agent}, 0};
-        step(again);
-      }
-    return;
-  }
+  if (move.stretches != Move::undecided) return repeat(move);
   moves_.back().stretches = 0;
   if (!options_.reduces || !shortcuts_ || !violations_.empty()) return;
   const AgentId mover = move.decision.agent;
-  while (!host_.is_device(mover) && (step_privately(mover) || (right_mover && step_after_mover(mover, right_mover)))) {
-    if (!add_further(mover)) return;
+  while (right_mover || !host_.is_device(mover)) {
+    const bool went_on = step_privately(mover) || (right_mover && step_after_mover(mover, right_mover));
+    if (!went_on) break;
+    if (!add_further(static_cast<std::uint8_t>(mover.raw()))) return;
   }
   for (bool again = true; again;) {
     again = false;
-    for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)
-      while (step_privately(AgentId{cpu})) {
+    for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
+      const auto number = static_cast<std::uint8_t>(cpu);
+      for (;;) {
+        const bool drained = drain_privately(AgentId{cpu});
+        if (!drained && !step_privately(AgentId{cpu})) break;
         again = true;
-        if (!add_further(AgentId{cpu})) return;
+        if (!add_further(drained ? static_cast<std::uint8_t>(number | Move::drains) : number)) return;
       }
+    }
   }
   while (step_winding_down()) {
   }
@@ -224,13 +245,12 @@ bool Cursor::step_winding_down() {
   move.decision = decisions_.front();
   step(move);
   MMULAB_ASSERT(host_.asked().empty(), "the end of a task draws no choices");
-  return add_further(move.decision.agent);
+  return add_further(static_cast<std::uint8_t>(move.decision.agent.raw()));
 }
 
 /// False: the move has become long enough.
-bool Cursor::add_further(AgentId agent) {
+bool Cursor::add_further(std::uint8_t number) {
   Move& move = moves_.back();
-  const auto number = static_cast<std::uint8_t>(agent.raw());
   constexpr std::uint8_t steps_max = 255;
   if (move.stretches == 0 || move.further[move.stretches - 1].agent != number ||
       move.further[move.stretches - 1].steps == steps_max)
@@ -244,7 +264,8 @@ void Cursor::step(const Move& move) {
     const MoveInfo move_info = info(move);
     if (coverage_ != nullptr) coverage_->note(move_info);
   }
-  const bool learns = options_.reduces && !is_winding_down(move.decision);
+  // A store is learned of when it is made: while it waits, meets_waiting knows of it.
+  const bool learns = options_.reduces && !is_winding_down(move.decision) && !is_drain(move.decision);
   if (options_.reduces) {
     const Reduction::Actor who = actor(move.decision.agent);
     frame.who = who.who;
@@ -285,14 +306,17 @@ void Cursor::perform(const Move& move) {
   moving_ = false;
 }
 
-bool Cursor::run_private(AgentId agent) { return options_.reduces && shortcuts_ && step_privately(agent); }
+bool Cursor::run_private(AgentId agent) {
+  return options_.reduces && shortcuts_ && (drain_privately(agent) || step_privately(agent));
+}
 
 /// Another cpu could now take a step that this one would change, or would make impossible: it need not have been seen
 /// doing so yet.
-bool Cursor::is_awaited(AgentId agent, const Op& op) {
+bool Cursor::is_awaited(AgentId agent, const Footprint& footprint) {
   for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
     const Op* other = host_.pending(AgentId{cpu});
-    if (AgentId{cpu} == agent || other == nullptr || system_.winds_down(AgentId{cpu}) || !dependent(op.footprint, other->footprint)) continue;
+    if (AgentId{cpu} == agent || other == nullptr || system_.winds_down(AgentId{cpu})) continue;
+    if (!dependent(footprint, other->footprint)) continue;
     if (host_.enabled(AgentId{cpu})) return true;
   }
   return false;
@@ -307,7 +331,7 @@ bool Cursor::step_privately(AgentId agent) {
   const Reduction::Actor who = actor(agent);
   const Reduction::Step what = next_step(move.decision);
   if (!reduction_.is_private(who, CpuId{agent.raw()}, what) || !host_.enabled(agent)) return false;
-  if (is_awaited(agent, *op)) return false;
+  if (is_awaited(agent, op->footprint) || meets_waiting(agent, op->footprint)) return false;
   step(move);
   if (host_.asked().empty() && !at_end_ && reduction_.is_private(who.who, concern_)) return true;
   if (!host_.asked().empty()) reduction_.learn_choice(*what.label);
@@ -333,6 +357,45 @@ bool Cursor::step_after_mover(AgentId agent, bool& right_mover) {
   violations_.clear();
   take_back_step();
   return false;
+}
+
+/// A delayed store of the cpu's that nobody else could miss leaves its buffer at once.
+bool Cursor::drain_privately(AgentId cpu) {
+  StoreBuffers* buffers = host_.store_buffers();
+  if (buffers == nullptr || at_end_ || !violations_.empty()) return false;
+  units_.clear();
+  buffers->list_ready(units_);
+  for (const std::uint32_t unit : units_) {
+    if (buffers->cpu_of(unit).raw() != cpu.raw()) continue;
+    Move move;
+    move.decision = {Decision::Kind::device, host_.drain(), unit};
+    const StoreBuffers::Waiting waiting = buffers->waiting(unit);
+    const Footprint word = writes(Cell<std::uint64_t>{waiting.at});
+    const Who by = waiting.by.in_interrupt ? Who::interrupts(waiting.by.cpu) : Who::task(waiting.by.task);
+    if (!reduction_.has_to_itself(by, word) || is_awaited(cpu, word) || meets_waiting(cpu, word)) continue;
+    step(move);
+    return true;
+  }
+  return false;
+}
+
+/// A store of somebody else's to one of the words has been made and is not visible yet.
+bool Cursor::meets_waiting(AgentId cpu, const Footprint& footprint) {
+  const StoreBuffers* buffers = host_.store_buffers();
+  if (buffers == nullptr) return false;
+  for (std::uint32_t other = 0; other < host_.cpus(); ++other) {
+    if (other == cpu.raw()) continue;
+    for (std::uint32_t n = 0; n < buffers->waiting_of(CpuId{other}); ++n) {
+      const Location at = buffers->waiting(buffers->unit(CpuId{other}, n)).at;
+      for (const Touch& t : footprint)
+        if (t.covers(at)) return true;
+    }
+  }
+  return false;
+}
+
+bool Cursor::is_drain(const Decision& decision) const {
+  return decision.kind == Decision::Kind::device && host_.store_buffers() != nullptr && decision.agent == host_.drain();
 }
 
 void Cursor::take_back_step() {

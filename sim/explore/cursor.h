@@ -118,15 +118,20 @@ class Cursor : private FiberWatcher, private EventObserver {
   void step(const Move& move);
   void perform(const Move& move);
   void follow(const Move& move, bool right_mover);
+  void repeat(const Move& move);
   bool run_private(AgentId agent);
   [[nodiscard]] bool shortens(const Decision& decision) const;
   [[nodiscard]] bool is_calm() const;
   bool step_privately(AgentId agent);
   bool step_winding_down();
   bool step_after_mover(AgentId agent, bool& right_mover);
-  bool add_further(AgentId agent);
-  [[nodiscard]] bool is_awaited(AgentId agent, const Op& op);
+  bool drain_privately(AgentId cpu);
+  bool add_further(std::uint8_t who);
+  [[nodiscard]] bool is_awaited(AgentId agent, const Footprint& footprint);
+  [[nodiscard]] bool meets_waiting(AgentId cpu, const Footprint& footprint);
   [[nodiscard]] Reduction::Actor actor(AgentId agent) const;
+  [[nodiscard]] AgentId cpu_behind(const Decision& decision) const;
+  [[nodiscard]] bool is_drain(const Decision& decision) const;
   [[nodiscard]] Reduction::Step next_step(const Decision& decision);
   [[nodiscard]] std::optional<Move> choice_after_this() const;
   void start_anew(const std::vector<Move>& steps);
@@ -149,6 +154,7 @@ class Cursor : private FiberWatcher, private EventObserver {
   std::vector<Violation> violations_;
   std::vector<Decision> decisions_;   // scratch
   std::vector<std::uint32_t> picks_;  // scratch
+  std::vector<std::uint32_t> units_;  // scratch
   Fingerprint observed_;
   Concern concern_;  ///< of the last step's events
   bool observed_known_ = false;

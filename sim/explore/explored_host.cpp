@@ -17,6 +17,7 @@ bool ExploredHost::arrive(Context& context, Op& op) {
     if (op.on_interrupt == OnInterrupt::restart) return false;
   }
   ++steps_;
+  if (buffers_ != nullptr) buffers_->begin(context.cpu(), op);
   if (observer_ != nullptr) observer_->on_step(AgentId{context.cpu().raw()}, *op.label);
   return true;
 }
@@ -55,11 +56,14 @@ void ExploredHost::start() {
 
 bool ExploredHost::enabled(AgentId agent) {
   const Op* op = pending_[agent.raw()];
-  return op != nullptr && (op->guard.always() || op->guard.holds(Access{*current_[agent.raw()], *op}));
+  if (op == nullptr || (buffers_ != nullptr && !buffers_->admits(CpuId{agent.raw()}, *op))) return false;
+  const SeenAs own(buffers_, CpuId{agent.raw()});
+  return op->guard.always() || op->guard.holds(Access{*current_[agent.raw()], *op});
 }
 
-bool ExploredHost::interruptible(AgentId agent) const {
+bool ExploredHost::interruptible(AgentId agent) {
   const Op* op = pending_[agent.raw()];
+  const SeenAs own(buffers_, CpuId{agent.raw()});
   return interrupts_ != nullptr && op != nullptr && op->on_interrupt != OnInterrupt::ignore &&
          interrupts_->deliverable(CpuId{agent.raw()});
 }
@@ -101,6 +105,7 @@ void ExploredHost::perform(const Decision& decision, const std::vector<std::uint
 void ExploredHost::resume(AgentId agent, Order order) {
   order_ = order;
   if (watcher_ != nullptr) watcher_->about_to_run(*current_[agent.raw()]);
+  const SeenAs own(buffers_, CpuId{agent.raw()});
   Fiber::jump(driver_, current_[agent.raw()]->fiber());
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/exec/fiber_host.h"
+#include "sim/exec/store_buffers.h"
 
 namespace mmulab {
 
@@ -20,6 +21,13 @@ class ExploredHost : public FiberHost {
  public:
   ExploredHost(World& world, std::uint32_t cpus) : FiberHost(world, cpus), pending_(cpus, nullptr) {}
   void set_watcher(FiberWatcher* watcher) { watcher_ = watcher; }
+  /// Memory that delays stores; the drain is a device (store_drain.h). Null: sequentially consistent.
+  void set_store_buffers(StoreBuffers* buffers, AgentId drain) {
+    buffers_ = buffers;
+    drain_ = drain;
+  }
+  [[nodiscard]] StoreBuffers* store_buffers() const { return buffers_; }
+  [[nodiscard]] AgentId drain() const { return drain_; }
 
   bool arrive(Context& context, Op& op) override;
   void leave(Context& context, const Op& op) override;
@@ -35,7 +43,7 @@ class ExploredHost : public FiberHost {
   [[nodiscard]] const Op* pending(AgentId agent) const { return pending_[agent.raw()]; }
   /// True if the agent's pending step has a guard that holds now.
   [[nodiscard]] bool enabled(AgentId agent);
-  [[nodiscard]] bool interruptible(AgentId agent) const;
+  [[nodiscard]] bool interruptible(AgentId agent);
   /// Every decision that is possible now, in a fixed order.
   void list_decisions(std::vector<Decision>& decisions);
   /// Performs one decision; choices inside it come from `choices`, in order (0 once they run out).
@@ -80,6 +88,8 @@ class ExploredHost : public FiberHost {
   Fiber driver_;
   std::vector<const Op*> pending_;
   FiberWatcher* watcher_ = nullptr;
+  StoreBuffers* buffers_ = nullptr;
+  AgentId drain_ = AgentId::none();
   std::vector<std::uint32_t> choices_;
   std::vector<Asked> asked_;
   std::vector<std::uint32_t> units_;  // scratch

@@ -11,6 +11,8 @@ namespace mmulab {
 /// A decision, with the picks of the choices inside it (the first `picks` of them; 0 otherwise).
 struct Move {
   static constexpr std::size_t picks_max = 4;
+  /// Of a stretch's agent: it is this cpu's stores that become visible.
+  static constexpr std::uint8_t drains = 0x80;
   /// Steps of one agent that belong to the move.
   struct Stretch {
     std::uint8_t agent = 0;

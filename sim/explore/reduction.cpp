@@ -67,6 +67,7 @@ void Reduction::learn_lock(Location at) {
 void Reduction::learn_choice(const Label& label) { set_flag(choosing_labels_, label.number()); }
 
 bool Reduction::is_guarded(const Actor& actor, std::uint32_t at) {
+  if (!by_locks_) return false;
   Word& word = words_[at];
   if (word.is_lock && !word.lock_abused && holds(actor, at)) {
     word.relied_on_guard = true;
@@ -86,6 +87,11 @@ bool Reduction::has_words_to_itself(const Actor& actor, const Step& step) {
     for (std::uint32_t w = 0; w < t.words; ++w)
       if (!is_guarded(actor, t.first.raw() + w)) unguarded_.push_back({Location{t.first.raw() + w}, 1, t.use});
   return !futures_.meets_others(actor.who, unguarded_);
+}
+
+bool Reduction::has_to_itself(Who who, const Footprint& footprint) {
+  unguarded_.assign(footprint.begin(), footprint.end());
+  return !futures_.meets_others(who, unguarded_);
 }
 
 bool Reduction::is_private(const Actor& actor, CpuId cpu, const Step& step) {

@@ -20,7 +20,9 @@ namespace mmulab {
 
 class Reduction {
  public:
-  explicit Reduction(const World& world) : world_(world), words_(world.size_words()), futures_(world.size_words()) {}
+  /// `by_locks`: who holds a lock keeps the others from what it guards (not so where releases wait in a buffer).
+  Reduction(const World& world, bool by_locks)
+      : world_(world), by_locks_(by_locks), words_(world.size_words()), futures_(world.size_words()) {}
 
   struct Actor {
     Who who;
@@ -49,6 +51,8 @@ class Reduction {
 
   /// May this step of the actor be performed at once, for all that is known of its events?
   [[nodiscard]] bool is_private(const Actor& actor, CpuId cpu, const Step& step);
+  /// These words lie ahead of nobody else.
+  [[nodiscard]] bool has_to_itself(Who who, const Footprint& footprint);
   /// Nobody else's later events look at this.
   [[nodiscard]] bool is_private(Who who, const Concern& concern) { return !futures_.meets_others(who, concern); }
   /// A step that has been performed: could whatever others do next have come before it?
@@ -83,6 +87,7 @@ class Reduction {
   void lose(bool relied) { stale_ = stale_ || relied; }
 
   const World& world_;
+  const bool by_locks_;
   std::vector<Word> words_;
   std::vector<std::uint32_t> locks_;
   std::vector<bool> choosing_labels_;

@@ -46,6 +46,14 @@ SystemParts system_parts(const config::Values& values, const KernelLimits& needs
   return parts;
 }
 
+System::Memory explored_memory(const config::Values& values) {
+  const std::string& name = values.text("check.memory");
+  System::Memory memory;
+  memory.model = name == "tso" ? MemoryModel::tso : name == "pso" ? MemoryModel::pso : MemoryModel::sc;
+  memory.store_buffer = static_cast<std::uint32_t>(values.integer("check.store_buffer"));
+  return memory;
+}
+
 void populate(System& system, workload::Plan& plan) {
   plan.lay_out(system.world);
   plan.on_measured([](const Access& a) { emit(a, Event{EventKind::measurement_begun}); });

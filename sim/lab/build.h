@@ -11,6 +11,9 @@ namespace mmulab::lab {
 /// Everything but the tasks. `needs` is what the workload asks for by itself.
 SystemParts system_parts(const config::Values& values, const KernelLimits& needs);
 
+/// The memory model of `check`.
+System::Memory explored_memory(const config::Values& values);
+
 /// The plan's tasks and first mappings, and the event with which its measured phase begins; seals the system. The
 /// plan must outlive it.
 void populate(System& system, workload::Plan& plan);

@@ -8,6 +8,7 @@
 
 #include "sim/config/diagnostic.h"
 #include "sim/explore/shrink.h"
+#include "sim/lab/build.h"
 #include "sim/lab/subject.h"
 #include "sim/lab/tell.h"
 
@@ -17,6 +18,33 @@ namespace {
 constexpr std::uint64_t replays_max = 20'000;
 /// Beyond this many switches nobody has the patience, and few bugs need them (CHESS).
 constexpr std::uint64_t bound_max = 6;
+
+/// How far a memory goes, the strongest first; other: loads pass loads, too, or stores reach cpus one after another.
+enum class Order : std::uint8_t { sc, tso, pso, other };
+
+Order order_of(MemoryModel model) {
+  return model == MemoryModel::sc ? Order::sc : model == MemoryModel::tso ? Order::tso : Order::pso;
+}
+
+/// The memory of real machines of that kind. Linux runs sparc64 under TSO.
+Order order_of_machine(const std::string& arch) {
+  return arch == "x86" || arch == "sparc64" ? Order::tso : Order::other;
+}
+
+/// What a verdict under `memory` says of memory, and what it leaves out.
+void assume_memory(const System::Memory& memory, const std::string& arch, std::vector<std::string>& list) {
+  std::string model = fmt::format("memory model: {}", name_of(memory.model));
+  if (memory.model != MemoryModel::sc)
+    model += fmt::format("; a store buffer holds {} stores, and a user's stores are seen at once", memory.store_buffer);
+  list.push_back(model);
+  const Order machine = order_of_machine(arch);
+  if (machine <= order_of(memory.model)) return;
+  list.push_back(machine == Order::tso
+                     ? fmt::format("{} is weaker: a load may pass an earlier store (check.memory = tso)", arch)
+                     : fmt::format("{} is weaker: its loads change places, too, and a store need not reach all cpus "
+                                   "at once; such a verdict does not speak of missing barriers",
+                                   arch));
+}
 
 class Check {
  public:
@@ -212,10 +240,12 @@ class Check {
 
   void list_assumptions() {
     auto& list = result_.subject.assumptions;
-    list = {"memory model: " + result_.memory_model,
-            "boot and warm-up ran in one order; what follows was explored",
-            "tasks that have done all their operations exit last, one after another; where two share a cpu, at any time",
-            "the machine, the page tables and the workload are as small as configured"};
+    list.clear();
+    assume_memory(explored_memory(values_), values_.text("machine.arch"), list);
+    list.emplace_back("boot and warm-up ran in one order; what follows was explored");
+    list.emplace_back("tasks that have done all their operations exit last, one after another; where two share a cpu, "
+                      "at any time");
+    list.emplace_back("the machine, the page tables and the workload are as small as configured");
     if (options().reduces)
       list.emplace_back("steps that nobody else could notice were performed at once; that nobody could was checked");
     for (const EngineRun& run : result_.engines)
@@ -246,6 +276,10 @@ CheckResult check(const config::Values& values, const std::string& file, const C
 
 RunResult replay_timed(const config::Values& values, const std::string& file, const Schedule& schedule,
                        const RunControl& control) {
+  if (values.text("check.memory") != "sc")
+    throw config::Error(config::diagnose(values.position("check.memory"),
+                                         "the timed machine is sequentially consistent and cannot delay stores",
+                                         "replay this schedule without the clock"));
   ExploredSystem explored(values, OnViolation::count);
   const Cursor started(explored, {});
   RunControl following = control;

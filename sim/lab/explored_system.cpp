@@ -25,7 +25,7 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   select_checks(*checker_, values, *ledger);
   ledger_ = ledger.get();
   checker_->add_model(std::move(ledger));
-  host_ = &system_->make_explored();
+  host_ = &system_->make_explored(explored_memory(values));
   find_only_tasks();
   contexts_ = system_->contexts();
   system_->events.subscribe(*this);
@@ -71,6 +71,8 @@ bool ExploredSystem::winds_down(AgentId agent) const {
 void ExploredSystem::run_up() {
   std::vector<Decision> decisions;
   boot_.clear();
+  StoreBuffers* buffers = host_->store_buffers();
+  if (buffers != nullptr) buffers->delay(false);
   while (plan_.warms_up ? !measuring_ : !system_->booted()) {
     host_->list_decisions(decisions);
     const auto next = std::find_if(decisions.begin(), decisions.end(), [&](const Decision& d) { return runs_up(d); });
@@ -78,6 +80,13 @@ void ExploredSystem::run_up() {
     boot_.push_back(*next);
     host_->perform(*next);
   }
+  if (buffers != nullptr) buffers->delay(true);
+}
+
+/// Every store of the last task has become visible, too.
+bool ExploredSystem::finished() const {
+  const StoreBuffers* buffers = host_->store_buffers();
+  return (buffers == nullptr || buffers->empty()) && system_->finished();
 }
 
 void ExploredSystem::conclude() {

@@ -24,7 +24,7 @@ class ExploredSystem : public Explorable, private EventObserver {
   ExploredHost& host() override { return *host_; }
   Checker& checker() override { return *checker_; }
   const std::vector<Context*>& contexts() const override { return contexts_; }
-  bool finished() const override { return system_->finished(); }
+  bool finished() const override;
   void run_up() override;
   Concern concern(const Event& event) const override;
   bool takes_spinlock(const Event& event) const override;

@@ -23,7 +23,14 @@ void describe_run(config::Schema& s) {
   auto check = s.section("check", "How `check` explores");
   check.choice("engine", {"auto", "bfs", "dfs", "pct", "random", "urw"}).default_to("auto").host_only().help(
       "Which engine searches; auto proves if the states suffice, else bounds the switches, else tries at random");
-  check.choice("memory", {"sc"}).default_to("sc").help("Memory model");
+  check.choice("memory", {"sc", "tso", "pso"})
+      .default_to("sc")
+      .help("Memory model: sequentially consistent, or a store buffer a cpu: one queue (tso), or one a location (pso)");
+  check.integer("store_buffer")
+      .default_to(8)
+      .range(1, 16)
+      .unit("stores")
+      .help("tso, pso: stores that wait in one cpu's buffer at most");
   check.integer("states_max")
       .default_to(3'000'000)
       .range(1, INT64_MAX)

@@ -59,7 +59,10 @@ RunSubject run_subject(const config::Values& values, const std::string& file) {
   s.frequency_mhz = values.integer("machine.frequency_mhz");
   s.config_hash = values.config_hash();
   s.seed = values.integer("sim.seed");
-  s.assumptions = {"memory model: sc", "user data caches, pipelines and branch predictors are not modelled",
+  const std::string& memory = values.text("check.memory");
+  s.assumptions = {memory == "sc" ? "memory model: sc"
+                                  : "memory model: sc; check.memory = " + memory + " is for `check` alone",
+                   "user data caches, pipelines and branch predictors are not modelled",
                    "a verdict of `run` speaks of one schedule, not of all"};
   for (const std::string& path : values.constants())
     if (values.constant(path).confidence == config::Confidence::Low) s.low_confidence.push_back(path);

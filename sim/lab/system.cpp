@@ -109,8 +109,10 @@ TaskId System::add_task(const std::string& name, MmId mm, CpuId cpu, TaskBody bo
   const TaskId id = add_child(name, cpu, std::move(body));
   world.store(state->task_mm(id), mm);
   world.store(state->task_state(id), TaskState::sleeping);
-  world.store(state->mm_users(mm), world.load(state->mm_users(mm)) + 1);
-  world.store(state->mm_count(mm), std::uint64_t{1});
+  if (mm.exists()) {
+    world.store(state->mm_users(mm), world.load(state->mm_users(mm)) + 1);
+    world.store(state->mm_count(mm), std::uint64_t{1});
+  }
   at_boot_.push_back(id);
   return id;
 }
@@ -131,9 +133,11 @@ void System::run_task(Context& ctx, void* argument) {
     ctx.step(first_run, writes(depth, in_user).reads(mm), [&](Access& a) {
       a.write(depth, std::uint64_t{0});
       emit(a, Event{EventKind::irqs_enabled});
-      a.write(in_user, true);
+      // A kernel thread goes on as it is.
       Event event{EventKind::returned_to_user};
       event.mm = a.read(mm);
+      if (!event.mm.exists()) return;
+      a.write(in_user, true);
       emit(a, event);
     });
     task.body(ctx, *system.kernel);
@@ -171,6 +175,7 @@ void System::make_contexts(FiberHost& host) {
     task.context = std::make_unique<Context>(host, world, TaskId{t});
     task.context->set_events(&events);
     task.context->set_observer(observer_);
+    task.context->set_store_buffers(store_buffers_.get());
     task.context->prepare(stack_bytes, &System::run_task, &task);
     scheduler->set_context(TaskId{t}, *task.context);
     if (is_idle(TaskId{t})) host.place(*task.context, CpuId{t - planned_});
@@ -208,13 +213,25 @@ TimedHost& System::make_timed(const TimedOptions& options) {
   return *timed_;
 }
 
-ExploredHost& System::make_explored() {
+ExploredHost& System::make_explored(const Memory& as) {
+  if (as.model != MemoryModel::sc) {
+    store_buffers_ =
+        std::make_unique<StoreBuffers>(world, as.model, parts_.topology.cpus(), as.store_buffer);
+    store_drain_ = std::make_unique<StoreDrain>(*store_buffers_);
+  }
   world.start_tracking();
   explored_ = std::make_unique<ExploredHost>(world, parts_.topology.cpus());
   explored_from_ = world.mark();
   add_devices(*explored_, nullptr);
+  add_store_buffers();
   make_contexts(*explored_);
   return *explored_;
+}
+
+/// The last of the devices, so that the numbers of the others do not depend on the memory model.
+void System::add_store_buffers() {
+  if (store_buffers_ == nullptr) return;
+  explored_->set_store_buffers(store_buffers_.get(), explored_->add_device(*store_drain_));
 }
 
 void System::restart_explored() {
@@ -222,6 +239,7 @@ void System::restart_explored() {
   booted_ = false;
   explored_->clear();
   add_devices(*explored_, nullptr);
+  add_store_buffers();
   make_contexts(*explored_);
 }
 

@@ -13,6 +13,7 @@
 #include "models/machine/memory_system.h"
 #include "models/machine/table_freeing.h"
 #include "models/machine/timer.h"
+#include "sim/exec/store_drain.h"
 #include "sim/explore/explored_host.h"
 #include "sim/lab/architecture.h"
 #include "sim/timed/core_module.h"
@@ -44,7 +45,7 @@ class System {
   explicit System(const SystemParts& parts);
   ~System();
 
-  /// A task that runs in `mm` from the beginning; tasks of one cpu queue up in the order of their addition. Task
+  /// A task that runs in `mm` from the beginning, a kernel thread if that is none; tasks of one cpu queue up in the order of their addition. Task
   /// ids count up from 0; the idle tasks' come after those that the limits allow.
   TaskId add_task(const std::string& name, MmId mm, CpuId cpu, TaskBody body);
   /// A task that some fork will start.
@@ -55,8 +56,14 @@ class System {
   /// The timed host, its SystemC modules included. Once.
   TimedHost& make_timed(const TimedOptions& options);
   void run_timed() { modules_->run(); }
+  /// Memory as the explored host shows it, and how many stores a cpu's buffer holds.
+  struct Memory {
+    MemoryModel model = MemoryModel::sc;
+    std::uint32_t store_buffer = 0;
+  };
   /// The explored host. Once, instead of the timed one.
-  ExploredHost& make_explored();
+  ExploredHost& make_explored() { return make_explored(Memory()); }
+  ExploredHost& make_explored(const Memory& as);
   /// The explored host as it was made, with fresh contexts.
   void restart_explored();
   /// Every task's context, idle tasks' last.
@@ -106,6 +113,7 @@ class System {
   void boot_cpus();
   void make_contexts(FiberHost& host);
   void add_devices(FiberHost& host, TimedHost* timed);
+  void add_store_buffers();
   static void run_task(Context& ctx, void* task);
 
   SystemParts parts_;
@@ -117,6 +125,8 @@ class System {
   std::vector<TaskId> at_boot_;
   StepObserver* observer_ = nullptr;
   std::unique_ptr<TimedHost> timed_;
+  std::unique_ptr<StoreBuffers> store_buffers_;
+  std::unique_ptr<StoreDrain> store_drain_;
   std::unique_ptr<ExploredHost> explored_;
   World::JournalMark explored_from_;
   std::unique_ptr<CoreModules> modules_;

@@ -49,6 +49,15 @@ std::uint64_t* World::untracked_words(Location first) {
   return words_.data() + first.raw();
 }
 
+std::uint64_t World::load_through(Location at) const {
+  for (std::uint32_t n = delayed_; n > 0; --n) {
+    const std::uint32_t entry = delayed_first_.raw() + (n - 1) * DelayedStore::words;
+    if ((words_[entry + DelayedStore::tag] & DelayedStore::place) == std::uint64_t{at.raw()} + 1)
+      return words_[entry + DelayedStore::value];
+  }
+  return words_[at.raw()];
+}
+
 void World::start_tracking() {
   tracking_ = true;
   fingerprint_ = computed_fingerprint();

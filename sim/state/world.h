@@ -21,7 +21,8 @@ struct Fingerprint {
 };
 
 /// Whether a region's words are memory that cores cache (and so pay for), or state inside one piece of hardware.
-enum class Coherence : std::uint8_t { memory, internal };
+/// Stores to ordered memory are seen at once under every memory model: what goes with a task from cpu to cpu.
+enum class Coherence : std::uint8_t { memory, ordered_memory, internal };
 
 /// The layout asks for more state than a World may have: a machine or workload that is too large.
 class WorldFull : public std::runtime_error {
@@ -46,9 +47,24 @@ class World {
   /// no cache line of any machine straddles two of them. Only before the first run. Throws WorldFull.
   Region allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence);
 
-  [[nodiscard]] std::uint64_t load(Location at) const { return words_[at.raw()]; }
+  [[nodiscard]] std::uint64_t load(Location at) const {
+    return delayed_ == 0 ? words_[at.raw()] : load_through(at);
+  }
   template <class T>
-  [[nodiscard]] T load(Cell<T> cell) const { return WordCodec<T>::decode(words_[cell.at.raw()]); }
+  [[nodiscard]] T load(Cell<T> cell) const { return WordCodec<T>::decode(load(cell.at)); }
+
+  /// A store that has been made and is not visible to everybody yet: two words, the low half of the first one is the
+  /// location plus one.
+  struct DelayedStore {
+    enum : std::uint32_t { tag, value, words };
+    static constexpr std::uint64_t place = 0xffff'ffff;
+  };
+  /// From here on loads see the `count` delayed stores from `first`, the newest first, before what is in memory: the
+  /// world as the cpu that has made them sees it. None: as everybody does.
+  void look_through(Location first, std::uint32_t count) {
+    delayed_first_ = first;
+    delayed_ = count;
+  }
 
   void store(Location at, std::uint64_t value) {
     if (tracking_) track(at, value);
@@ -83,11 +99,14 @@ class World {
     std::uint64_t old_value;
   };
   void track(Location at, std::uint64_t value);
+  [[nodiscard]] std::uint64_t load_through(Location at) const;
 
   std::vector<std::uint64_t> words_;
   std::vector<RegionInfo> regions_;
   std::vector<JournalEntry> journal_;
   Fingerprint fingerprint_;
+  Location delayed_first_;
+  std::uint32_t delayed_ = 0;
   bool tracking_ = false;
 };
 
