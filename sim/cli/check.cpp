@@ -110,7 +110,7 @@ Verb check_verb() {
   add_json(verb.options);
   add_expect(verb.options);
   add_plugin(verb.options);
-  verb.options.text("engine", "NAME", "auto, bfs, dfs, pct, random, urw (check.engine)")
+  verb.options.text("engine", "NAME", "auto, bfs, dfs, dpor, pct, random, urw (check.engine)")
       .text("bound", "K", "At most so many context switches (check.switches_max)")
       .text("max-states", "N", "Budget of states (check.states_max)")
       .text("max-time", "SECONDS", "Budget of wall time (check.seconds_max)")

@@ -72,6 +72,7 @@ void Cursor::about_to_run(Context& context) {
 void Cursor::on_event(const Event& event) {
   if (options_.reduces && system_.takes_spinlock(event)) reduction_.learn_lock(event.location);
   if (frames_.empty()) return;
+  said_ |= system_.bearing(event);
   Frame& frame = frames_.back();
   frame.concerned_others = frame.concerned_others || system_.concerns_others(event);
   if (frame.emitted) return;
@@ -120,6 +121,8 @@ Reduction::Actor Cursor::actor(AgentId agent) const {
 
 void Cursor::push(const Move& move) {
   violations_.clear();
+  touched_.clear();
+  said_ = bearing::nothing;
   moves_.push_back(move);
   begins_.push_back(path_.size());
   step(move);
@@ -139,6 +142,7 @@ void Cursor::push(const Move& move) {
 void Cursor::step(const Move& move) {
   if (options_.reduces || coverage_ != nullptr) {
     const MoveInfo move_info = info(move);
+    touched_.insert(touched_.end(), move_info.footprint.begin(), move_info.footprint.end());
     if (coverage_ != nullptr) coverage_->note(move_info);
     if (options_.reduces) reduction_.learn(actor(move_info.agent), move_info.footprint);
   }
@@ -196,12 +200,16 @@ bool Cursor::step_privately(AgentId agent) {
   if (!reduction_.is_private(actor(agent), *op->label, op->footprint) || !host_.enabled(agent)) return false;
   if (is_awaited(agent, *op)) return false;
   const Label& label = *op->label;
+  const Bearings said = said_;
+  const std::size_t touched = touched_.size();
   Move move;
   move.decision = {Decision::Kind::step, agent, 0};
   step(move);
   if (!frames_.back().concerned_others && host_.asked().empty() && !at_end_) return true;
   reduction_.learn_public(label);
   violations_.clear();
+  touched_.resize(touched);
+  said_ = said;
   take_back_step();
   return false;
 }

@@ -64,6 +64,9 @@ class Cursor : private FiberWatcher, private EventObserver {
   /// Violations that the last move brought about.
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
   [[nodiscard]] bool at_end() const { return at_end_; }
+  /// What the last move, with its private steps, touched, and what it said before the observers.
+  [[nodiscard]] const std::vector<Touch>& touched() const { return touched_; }
+  [[nodiscard]] Bearings said() const { return said_; }
   /// The state's identity: World, tasks' histories and pending steps, observers.
   [[nodiscard]] Fingerprint key();
   /// Of the World alone, for comparing ends that different engines reach.
@@ -136,6 +139,8 @@ class Cursor : private FiberWatcher, private EventObserver {
   std::vector<Violation> violations_;
   std::vector<Decision> decisions_;   // scratch
   std::vector<std::uint32_t> picks_;  // scratch
+  std::vector<Touch> touched_;
+  Bearings said_ = bearing::nothing;
   Fingerprint observed_;
   bool observed_known_ = false;
   std::optional<Move> next_choice_;

@@ -62,7 +62,8 @@ struct SearchResult {
   std::uint64_t complete_depth = 0;  ///< every schedule of this many steps has been seen (bfs)
   std::uint64_t bound_cut = 0;    ///< moves that the bound forbade
   std::uint64_t ends = 0;         ///< distinct final states
-  std::uint64_t sleep_blocked = 0;
+  std::uint64_t sleep_blocked = 0;   ///< executions that were given up, because each way on is in another one
+  std::uint64_t cycles = 0;          ///< executions that came back to a state of their own (dpor)
   int collision_exponent = 0;
   std::vector<Counterexample> counterexamples;  ///< the first of each (invariant, class)
   std::vector<Fingerprint> final_states;        ///< Worlds at the end, sorted; only when exhausting
@@ -122,6 +123,10 @@ SearchResult search_breadth_first(Cursor& cursor, const SearchLimits& limits, co
                                   Coverage& coverage);
 SearchResult search_depth_first(Cursor& cursor, const SearchLimits& limits, const SearchGoal& goal,
                                 Coverage& coverage);
+
+/// Source-DPOR with sleep sets; counts executions in `schedules`. Takes no bound on switches.
+SearchResult search_by_reversing(Cursor& cursor, const SearchLimits& limits, const SearchGoal& goal,
+                                 Coverage& coverage);
 
 enum class RandomKind : std::uint8_t { random, urw, pct };
 [[nodiscard]] const char* name_of(RandomKind kind);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "models/invariants/bearing.h"
 #include "models/invariants/no_deadlock.h"
 #include "models/machine/config.h"
 #include "sim/lab/build.h"
@@ -22,6 +23,7 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   checker_ = std::make_unique<Checker>(options);
   auto ledger = std::make_unique<Ledger>(ledger_config(values, *system_), system_->events);
   select_checks(*checker_, values, *ledger);
+  ledger_ = ledger.get();
   checker_->add_model(std::move(ledger));
   host_ = &system_->make_explored();
   contexts_ = system_->contexts();
@@ -32,9 +34,22 @@ ExploredSystem::~ExploredSystem() = default;
 
 void ExploredSystem::on_event(const Event& event) {
   if (event.kind == EventKind::measurement_begun) measuring_ = true;
+  if (runs_up_ && event.kind == EventKind::lock_acquired && ledger_->execution().task(event.task).irqs_off)
+    taken_deaf_ |= std::uint64_t{1} << event.a;
+}
+
+bool ExploredSystem::is_idle(CpuId cpu) const {
+  const KernelState& state = *system_->state;
+  return system_->world.load(state.cpu_current(cpu)) == system_->world.load(state.cpu_idle_task(cpu));
 }
 
 bool ExploredSystem::concerns_others(const Event& event) const { return mmulab::concerns_others(event); }
+
+Bearings ExploredSystem::bearing(const Event& event) const {
+  const bool known = event.kind == EventKind::lock_acquired && (taken_deaf_ >> event.a & 1) != 0;
+  const Bearings says = bearing_of(event, ledger_->execution());
+  return known ? says & ~bearing::lock_taken : says;
+}
 
 bool ExploredSystem::takes_spinlock(const Event& event) const {
   // The locks that let their waiters sleep keep no holder in their word.
@@ -50,6 +65,7 @@ bool ExploredSystem::runs_up(const Decision& decision) const {
 void ExploredSystem::run_up() {
   std::vector<Decision> decisions;
   boot_.clear();
+  runs_up_ = true;
   while (plan_.warms_up ? !measuring_ : !system_->booted()) {
     host_->list_decisions(decisions);
     const auto next = std::find_if(decisions.begin(), decisions.end(), [&](const Decision& d) { return runs_up(d); });
@@ -57,6 +73,7 @@ void ExploredSystem::run_up() {
     boot_.push_back(*next);
     host_->perform(*next);
   }
+  runs_up_ = false;
 }
 
 void ExploredSystem::conclude() {

@@ -25,8 +25,10 @@ class ExploredSystem : public Explorable, private EventObserver {
   Checker& checker() override { return *checker_; }
   const std::vector<Context*>& contexts() const override { return contexts_; }
   bool finished() const override { return system_->finished(); }
+  bool is_idle(CpuId cpu) const override;
   void run_up() override;
   bool concerns_others(const Event& event) const override;
+  Bearings bearing(const Event& event) const override;
   bool takes_spinlock(const Event& event) const override;
   void conclude() override;
   void report_deadlock() override;
@@ -44,10 +46,14 @@ class ExploredSystem : public Explorable, private EventObserver {
   workload::Plan plan_;
   std::unique_ptr<System> system_;
   std::unique_ptr<Checker> checker_;
+  const Ledger* ledger_ = nullptr;
   ExploredHost* host_ = nullptr;
   std::vector<Context*> contexts_;
   std::vector<Decision> boot_;
   bool measuring_ = false;
+  bool runs_up_ = false;
+  /// Lock classes that were taken with interrupts off before the exploration: whoever waits knows already.
+  std::uint64_t taken_deaf_ = 0;
 };
 
 }  // namespace mmulab::lab

@@ -12,7 +12,7 @@ namespace mmulab::test {
 /// `tail` continues the configuration: strategy, tasks.
 [[nodiscard]] config::Values small_system(const std::string& text);
 
-enum class Engine : std::uint8_t { bfs, dfs };
+enum class Engine : std::uint8_t { bfs, dfs, dpor };
 
 struct SearchWay {
   Engine engine = Engine::dfs;
