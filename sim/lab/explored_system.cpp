@@ -9,6 +9,7 @@
 #include "sim/lab/build.h"
 #include "sim/lab/selection.h"
 #include "sim/lab/subject.h"
+#include "sim/lab/wait_cycle.h"
 
 namespace mmulab::lab {
 
@@ -85,14 +86,8 @@ void ExploredSystem::conclude() {
 void ExploredSystem::report_deadlock() {
   auto* invariant = dynamic_cast<NoDeadlock*>(checker_->find("no-deadlock"));
   if (invariant == nullptr) return;
-  std::vector<std::string> story;
-  for (std::uint32_t c = 0; c < host_->cpus(); ++c) {
-    const ExploredHost::CpuState state = host_->cpu_state(CpuId{c});
-    if (state.pending == nullptr) continue;
-    story.push_back(fmt::format("cpu {} runs {} and waits in {}", c, system_->task_name(state.current->task()),
-                                state.pending->label->name()));
-  }
-  invariant->report_deadlock(Cycle{host_->steps()}, "no cpu can go on, and not every task has ended", story);
+  invariant->report_deadlock(Cycle{host_->steps()}, "no cpu can go on, and not every task has ended",
+                             wait_story(*system_, *host_, ledger_->execution()));
 }
 
 void ExploredSystem::restart() {
