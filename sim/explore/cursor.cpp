@@ -109,6 +109,17 @@ MoveInfo Cursor::info(const Move& move) {
   return info;
 }
 
+const Label* Cursor::label(const Move& move) {
+  switch (move.decision.kind) {
+    case Decision::Kind::device: return &host_.device_label(move.decision.agent);
+    case Decision::Kind::step: {
+      const Op* op = host_.pending(move.decision.agent);
+      return op != nullptr ? op->label : nullptr;
+    }
+    default: return nullptr;
+  }
+}
+
 Remembering Cursor::remembering() const {
   return options_.local_key == LocalKey::all ? Remembering::everything : Remembering::needed;
 }

@@ -32,6 +32,8 @@ struct SearchLimits {
   double seconds_max = 1e18;
   /// Switches away from an agent that could go on; hardware and interrupts are free.
   std::uint64_t switches_max = none;
+  /// Each so many-th path is performed a second time from the start: the model must do the same again.
+  std::uint64_t repeat_every = 1000;
   const std::atomic<bool>* interrupt = nullptr;
 };
 
@@ -87,7 +89,9 @@ class Search {
   bool out_of_budget(std::uint64_t states, std::size_t bytes);
   /// Enters the cursor's state. Under a bound its switches count, and who could go on for nothing.
   VisitedStates::Seen enter_state(VisitedStates& visited, const SwitchCount& switches);
-  [[nodiscard]] bool exhausting() const { return goal_.exhaust; }
+  /// A path has come to its end, which the cursor is at. Now and then it is performed once more from the start; that it
+  /// takes the same steps to the same state is asserted.
+  void end_path();
   SearchResult finish(const char* engine);
 
   Cursor& cursor_;
@@ -102,6 +106,8 @@ class Search {
   std::map<std::pair<std::string, std::string>, std::size_t> found_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::uint64_t checks_ = 0;
+  std::uint64_t paths_ = 0;
+  std::vector<const Label*> labels_;  ///< of the moves that led here
   std::map<std::pair<std::uint64_t, std::uint64_t>, bool> finals_;
 };
 

@@ -204,6 +204,7 @@ bool SourceDpor::arrive() {
     cut = true;
   }
   if (cut) {
+    end_path();
     if (!nodes_.empty()) cursor_.pop();
     return true;
   }

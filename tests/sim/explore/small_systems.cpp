@@ -7,16 +7,6 @@
 namespace mmulab::test {
 namespace {
 
-SearchResult search_by(Engine engine, Cursor& cursor, const SearchLimits& limits, const SearchGoal& goal,
-                       Coverage& coverage) {
-  switch (engine) {
-    case Engine::bfs: return search_breadth_first(cursor, limits, goal, coverage);
-    case Engine::dfs: return search_depth_first(cursor, limits, goal, coverage);
-    case Engine::dpor: return search_by_reversing(cursor, limits, goal, coverage);
-  }
-  return {};
-}
-
 SearchResult search(const config::Values& values, const SearchWay& way, const SearchGoal& goal) {
   lab::ExploredSystem system(values, OnViolation::count);
   Cursor cursor(system, way.cursor);
@@ -31,6 +21,16 @@ SearchResult search(const config::Values& values, const SearchWay& way, const Se
 }
 
 }  // namespace
+
+SearchResult search_by(Engine engine, Cursor& cursor, const SearchLimits& limits, const SearchGoal& goal,
+                       Coverage& coverage) {
+  switch (engine) {
+    case Engine::bfs: return search_breadth_first(cursor, limits, goal, coverage);
+    case Engine::dfs: return search_depth_first(cursor, limits, goal, coverage);
+    case Engine::dpor: return search_by_reversing(cursor, limits, goal, coverage);
+  }
+  return {};
+}
 
 config::Values small_system(const std::string& text) {
   static const config::Schema schema = lab::schema();
