@@ -18,10 +18,13 @@ struct Parts {
 
 constexpr Parts cpus{0, 8};
 constexpr Parts tasks{8, 10};
-constexpr Parts pages{18, 16};
-constexpr Parts frames{34, 16};
-constexpr Parts tables{50, 8};
-constexpr Parts tags{58, 5};
+constexpr Parts pages{18, 14};
+constexpr Parts frames{32, 14};
+constexpr Parts tables{46, 8};
+constexpr Parts tags{54, 6};
+/// Which classes of locks are ever taken with interrupts off.
+constexpr Parts deaf{60, 1};
+static_assert((deaf.all() & Concern::end_of_all) == 0);
 
 constexpr std::uint64_t everything = ~std::uint64_t{0};
 /// Whoever judges a translation asks which cpus run what, and who holds which lock.
@@ -68,7 +71,8 @@ bool is_remembered(const Event& event, const Ledger& ledger) {
 
 Concern of_lock(const Event& event, const Ledger& ledger) {
   // What is pending belongs to an acquisition of before: a new one changes nothing for anybody else.
-  if (event.kind == EventKind::lock_acquired) return nothing();
+  if (event.kind == EventKind::lock_acquired)
+    return ledger.execution().task(event.task).irqs_off ? changes(deaf.all()) : nothing();
   switch (static_cast<LockClass>(event.a)) {
     case LockClass::page_table:
     case LockClass::ptl: break;
@@ -126,22 +130,32 @@ Concern of_drop(const Event& event) {
   return judges((event.a == 0 ? page_of(event) : pages.all()) | frames.all() | tags.all() | tables.all());
 }
 
-}  // namespace
+/// A goal asks which calls are going on when one begins, and whether a cpu is deaf that an interrupt reaches.
+Concern of_goals(const Event& event) {
+  switch (event.kind) {
+    case EventKind::call_entered: return {tasks.all(), tasks.of(event.task), 0};
+    case EventKind::irqs_disabled:
+    case EventKind::irqs_enabled: return changes(cpus.of(event.cpu));
+    case EventKind::ipi_delivered: return {cpus.one(event.b), cpus.one(event.b), 0};
+    case EventKind::translation_used: return judges(page_of(event) | frames.of(event.frame));
+    default: return nothing();
+  }
+}
 
-Concern concern_of(const Event& event, const Ledger& ledger) {
+Concern of_judges(const Event& event, const Ledger& ledger) {
   switch (event.kind) {
     case EventKind::irqs_disabled:
     case EventKind::irqs_enabled:
     case EventKind::preemption_disabled:
     case EventKind::preemption_enabled:
     case EventKind::lock_waited:
-    case EventKind::remote_wait_begun:
     case EventKind::remote_wait_ended:
     case EventKind::ipi_sent:
     case EventKind::xcall_sent:
     // Whether a task is in a flush is asked at its own events.
     case EventKind::flush_begun:
     case EventKind::measurement_begun: return nothing();
+    case EventKind::remote_wait_begun: return {deaf.all(), 0, 0};
     case EventKind::lock_acquired:
     case EventKind::lock_released: return of_lock(event, ledger);
     case EventKind::entered_kernel: return eases(cpus.of(event.cpu));
@@ -183,6 +197,14 @@ Concern concern_of(const Event& event, const Ledger& ledger) {
     case EventKind::table_walked: return {statuses | tables.of(event.table), 0, 0};
     default: return all();
   }
+}
+
+}  // namespace
+
+Concern concern_of(const Event& event, const Ledger& ledger, bool with_goals) {
+  Concern concern = of_judges(event, ledger);
+  if (with_goals) concern.add(of_goals(event));
+  return concern;
 }
 
 }  // namespace mmulab

@@ -10,5 +10,6 @@
 
 namespace mmulab {
 /// Of an event that the ledger has not seen yet.
-[[nodiscard]] Concern concern_of(const Event& event, const Ledger& ledger);
+/// `with_goals`: goals count, too; they ask for more than invariants do.
+[[nodiscard]] Concern concern_of(const Event& event, const Ledger& ledger, bool with_goals);
 }  // namespace mmulab

@@ -119,6 +119,11 @@ std::vector<GoalResult> Checker::goals() const {
   return results;
 }
 
+bool Checker::names_goals() const {
+  return std::any_of(goals_.begin(), goals_.end(),
+                     [](const Chosen<Goal>& chosen) { return chosen.selection == Selection::named; });
+}
+
 Verdict Checker::verdict() const {
   if (total_ != 0) return Verdict::violated;
   for (const InvariantResult& result : results())

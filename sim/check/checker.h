@@ -77,6 +77,8 @@ class Checker : public EventObserver, private ViolationSink {
   [[nodiscard]] const std::map<Pair, std::uint64_t>& occurrences() const { return occurrences_; }
   [[nodiscard]] std::vector<InvariantResult> results() const;
   [[nodiscard]] std::vector<GoalResult> goals() const;
+  /// Some goal must be reached.
+  [[nodiscard]] bool names_goals() const;
   [[nodiscard]] const std::vector<Expectation>& expectations() const { return expectations_; }
   [[nodiscard]] Invariant* find(const std::string& name) const;
 

@@ -71,17 +71,34 @@ int check(const Arguments& arguments, Streams& streams) {
   return exit_code(result, control.expect);
 }
 
+/// What it says of the configuration's steps holds for that configuration alone; with --set the user asks for another.
+void refuse_other_scenario(const Schedule& schedule, const std::string& file, const config::Values& values) {
+  if (schedule.config_hash == values.config_hash()) return;
+  config::Diagnostic problem;
+  problem.file = file;
+  problem.line = schedule.config_line;
+  problem.column = 1;
+  problem.message = "the schedule belongs to another configuration";
+  problem.source_line = schedule.config_hash.empty() ? "" : "config " + schedule.config_hash;
+  problem.hint = schedule.scenario + " is " + values.config_hash() +
+                 " now; `mmulab check` finds a new schedule, and --set performs this one nevertheless";
+  throw config::Error(problem);
+}
+
 int replay(const Arguments& arguments, Streams& streams) {
   const std::string& file = arguments.positionals().front();
   const Schedule schedule = read_schedule(config::read_source(file)->text, file);
   std::vector<std::string> set = schedule.overrides;
   for (const std::string& more : arguments.all("set")) set.push_back(more);
   const auto values = config::load_file(lab::schema(), schedule.scenario, set);
+  if (arguments.all("set").empty()) refuse_other_scenario(schedule, file, values);
   const std::uint64_t break_at = arguments.number("break-at").value_or(0);
   if (break_at > schedule.steps.size())
     throw config::Error(config::diagnose({}, "the schedule has no step " + std::to_string(break_at),
                                          "it has " + std::to_string(schedule.steps.size())));
   if (arguments.has("timed")) {
+    // The explored machine says where it is stale.
+    static_cast<void>(lab::replay(values, schedule.scenario, schedule, file, 0));
     RunResult timed = lab::replay_timed(values, schedule.scenario, schedule, lab::RunControl{});
     timed.version = version();
     streams.out << report(timed, streams.out_color) << std::flush;
@@ -110,7 +127,7 @@ Verb check_verb() {
   add_json(verb.options);
   add_expect(verb.options);
   add_plugin(verb.options);
-  verb.options.text("engine", "NAME", "auto, bfs, dfs, pct, random, urw (check.engine)")
+  verb.options.text("engine", "NAME", "auto, bfs, dfs, dpor, pct, random, urw (check.engine)")
       .text("bound", "K", "At most so many context switches (check.switches_max)")
       .text("max-states", "N", "Budget of states (check.states_max)")
       .text("max-time", "SECONDS", "Budget of wall time (check.seconds_max)")

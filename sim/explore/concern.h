@@ -13,10 +13,16 @@ struct Concern {
   std::uint64_t changes = 0;
   /// The part of `changes` that only makes others' judgement milder, so that it is no loss to let them judge before.
   std::uint64_t eases = 0;
+  /// After an idle cpu's step no task may be left, although more could happen.
+  static constexpr std::uint64_t end_of_all = std::uint64_t{1} << 61;
+
   [[nodiscard]] bool meets(const Concern& other) const {
     return (changes & (other.looks | other.changes)) != 0 || (looks & other.changes) != 0;
   }
   [[nodiscard]] bool any() const { return (looks | changes) != 0; }
+  [[nodiscard]] bool covers(const Concern& other) const {
+    return ((other.looks & ~looks) | (other.changes & ~changes)) == 0;
+  }
   /// What stands in the way of others' events that might come before it.
   [[nodiscard]] Concern without_ease() const { return {looks, changes & ~eases, 0}; }
   /// False if there was nothing new.

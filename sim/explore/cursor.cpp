@@ -95,7 +95,7 @@ void Cursor::about_to_run(Context& context) {
 void Cursor::on_event(const Event& event) {
   if (options_.reduces && system_.takes_spinlock(event)) reduction_.learn_lock(event.location);
   if (frames_.empty()) return;
-  if (options_.reduces) concern_.add(system_.concern(event));
+  concern_.add(system_.concern(event));
   Frame& frame = frames_.back();
   if (frame.emitted) return;
   frame.emitted = true;
@@ -144,6 +144,17 @@ MoveInfo Cursor::info(const Move& move) {
   return info;
 }
 
+const Label* Cursor::label(const Move& move) {
+  switch (move.decision.kind) {
+    case Decision::Kind::device: return &host_.device_label(move.decision.agent);
+    case Decision::Kind::step: {
+      const Op* op = host_.pending(move.decision.agent);
+      return op != nullptr ? op->label : nullptr;
+    }
+    default: return nullptr;
+  }
+}
+
 Remembering Cursor::remembering() const {
   return options_.local_key == LocalKey::all ? Remembering::everything : Remembering::needed;
 }
@@ -171,6 +182,8 @@ AgentId Cursor::cpu_behind(const Decision& decision) const {
 
 void Cursor::push(const Move& move) {
   violations_.clear();
+  touched_.clear();
+  said_ = Concern{};
   moves_.push_back(move);
   begins_.push_back(path_.size());
   bool right_mover = false;
@@ -198,13 +211,11 @@ bool Cursor::is_calm() const { return violations_.empty() && !at_end_ && host_.a
 void Cursor::repeat(const Move& move) {
   for (std::size_t i = 0; i < move.stretches; ++i)
     for (unsigned n = 0; n < move.further[i].steps; ++n) {
-      if ((move.further[i].agent & Move::drains) != 0) {
-        const AgentId cpu{static_cast<std::uint64_t>(move.further[i].agent) ^ Move::drains};
-        MMULAB_ASSERT(drain_privately(cpu), "what it relied on still holds");
-        continue;
-      }
+      const std::uint8_t number = move.further[i].agent;
+      const bool drains = (number & Move::drains) != 0;
       Move again;
-      again.decision = {Decision::Kind::step, AgentId{move.further[i].agent}, 0};
+      if (drains) again.decision = drained(number ^ Move::drains);
+      else again.decision = {Decision::Kind::step, AgentId{number}, 0};
       step(again);
     }
 }
@@ -214,26 +225,37 @@ void Cursor::follow(const Move& move, bool right_mover) {
   if (move.stretches != Move::undecided) return repeat(move);
   moves_.back().stretches = 0;
   if (!options_.reduces || !shortcuts_ || !violations_.empty()) return;
-  const AgentId mover = move.decision.agent;
-  while (right_mover || !host_.is_device(mover)) {
-    const bool went_on = step_privately(mover) || (right_mover && step_after_mover(mover, right_mover));
-    if (!went_on) break;
-    if (!add_further(static_cast<std::uint8_t>(mover.raw()))) return;
-  }
+  if (const AgentId mover = move.decision.agent; !host_.is_device(mover)) go_on(mover, right_mover);
   for (bool again = true; again;) {
     again = false;
-    for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
-      const auto number = static_cast<std::uint8_t>(cpu);
-      for (;;) {
-        const bool drained = drain_privately(AgentId{cpu});
-        if (!drained && !step_privately(AgentId{cpu})) break;
-        again = true;
-        if (!add_further(drained ? static_cast<std::uint8_t>(number | Move::drains) : number)) return;
-      }
-    }
+    for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)
+      while (go_on_privately(AgentId{cpu})) again = true;
   }
   while (step_winding_down()) {
   }
+}
+
+void Cursor::go_on(AgentId mover, bool right_mover) {
+  const auto number = static_cast<std::uint8_t>(mover.raw());
+  while (has_room_for(number) &&
+         (step_privately(mover) || (right_mover && step_after_mover(mover, right_mover))))
+    add_further(number);
+}
+
+bool Cursor::go_on_privately(AgentId cpu) {
+  if (const auto unit = private_drain(cpu)) {
+    const auto drains = static_cast<std::uint8_t>(*unit | Move::drains);
+    if (!has_room_for(drains)) return false;
+    Move move;
+    move.decision = drained(*unit);
+    step(move);
+    add_further(drains);
+    return true;
+  }
+  const auto number = static_cast<std::uint8_t>(cpu.raw());
+  if (!has_room_for(number) || !step_privately(cpu)) return false;
+  add_further(number);
+  return true;
 }
 
 /// The one step that is left to do, if it is part of a task's end.
@@ -241,44 +263,55 @@ bool Cursor::step_winding_down() {
   if (at_end_ || !violations_.empty()) return false;
   list_decisions();
   if (decisions_.size() != 1 || !is_winding_down(decisions_.front())) return false;
+  if (!has_room_for(static_cast<std::uint8_t>(decisions_.front().agent.raw()))) return false;
   Move move;
   move.decision = decisions_.front();
   step(move);
   MMULAB_ASSERT(host_.asked().empty(), "the end of a task draws no choices");
-  return add_further(static_cast<std::uint8_t>(move.decision.agent.raw()));
+  add_further(static_cast<std::uint8_t>(move.decision.agent.raw()));
+  return true;
 }
 
-/// False: the move has become long enough.
-bool Cursor::add_further(std::uint8_t number) {
+/// A move can become long enough.
+bool Cursor::has_room_for(std::uint8_t number) const {
+  const Move& move = moves_.back();
+  if (move.stretches < Move::stretches_max) return true;
+  const Move::Stretch& last = move.further[Move::stretches_max - 1];
+  return last.agent == number && last.steps != Move::Stretch::steps_max;
+}
+
+void Cursor::add_further(std::uint8_t number) {
   Move& move = moves_.back();
-  constexpr std::uint8_t steps_max = 255;
-  if (move.stretches == 0 || move.further[move.stretches - 1].agent != number ||
-      move.further[move.stretches - 1].steps == steps_max)
-    move.further[move.stretches++].agent = number;
-  return ++move.further[move.stretches - 1].steps != steps_max || move.stretches < Move::stretches_max;
+  const bool more = move.stretches != 0 && move.further[move.stretches - 1].agent == number &&
+                    move.further[move.stretches - 1].steps != Move::Stretch::steps_max;
+  if (!more) move.further[move.stretches++] = {number, 0};
+  ++move.further[move.stretches - 1].steps;
 }
 
 void Cursor::step(const Move& move) {
   Frame frame;
-  if (options_.reduces || coverage_ != nullptr) {
+  {
     const MoveInfo move_info = info(move);
+    touched_.insert(touched_.end(), move_info.footprint.begin(), move_info.footprint.end());
     if (coverage_ != nullptr) coverage_->note(move_info);
   }
   // A store is learned of when it is made: while it waits, meets_waiting knows of it.
   const bool learns = options_.reduces && !is_winding_down(move.decision) && !is_drain(move.decision);
-  if (options_.reduces) {
+  if (options_.reduces && !is_drain(move.decision)) {
     const Reduction::Actor who = actor(move.decision.agent);
     frame.who = who.who;
     frame.point = reduction_.point(who.who);
     if (move.decision.kind == Decision::Kind::interrupt) reduction_.learn_interrupt(CpuId{move.decision.agent.raw()});
     else if (learns) reduction_.learn(who, next_step(move.decision));
-    concern_ = Concern{};
   }
+  concern_ = Concern{};
   frame.mark = system_.world().mark();
   frame.fibers = saved_.size();
   frame.bytes = stacks_.size();
   frame.steps = host_.steps();
   frame.at_end = at_end_;
+  frame.final = final_;
+  if (!final_ && is_winding_down(move.decision)) final_ = system_.world().fingerprint();
   if (!host_.is_device(move.decision.agent)) {
     frame.cpu = CpuId{move.decision.agent.raw()};
     frame.cpu_state = host_.cpu_state(frame.cpu);
@@ -291,6 +324,7 @@ void Cursor::step(const Move& move) {
   // The path lists all steps themselves: whoever performs it again must not add any.
   path_.back().stretches = 0;
   perform(move);
+  said_.add(concern_);
   if (!learns) return;
   reduction_.learn_concern(who, concern_);
   if (!host_.is_device(move.decision.agent)) expect(move.decision.agent);
@@ -307,7 +341,13 @@ void Cursor::perform(const Move& move) {
 }
 
 bool Cursor::run_private(AgentId agent) {
-  return options_.reduces && shortcuts_ && (drain_privately(agent) || step_privately(agent));
+  if (!options_.reduces || !shortcuts_) return false;
+  const auto unit = private_drain(agent);
+  if (!unit) return step_privately(agent);
+  Move move;
+  move.decision = drained(*unit);
+  step(move);
+  return true;
 }
 
 /// Another cpu could now take a step that this one would change, or would make impossible: it need not have been seen
@@ -332,11 +372,15 @@ bool Cursor::step_privately(AgentId agent) {
   const Reduction::Step what = next_step(move.decision);
   if (!reduction_.is_private(who, CpuId{agent.raw()}, what) || !host_.enabled(agent)) return false;
   if (is_awaited(agent, op->footprint) || meets_waiting(agent, op->footprint)) return false;
+  const Concern said = said_;
+  const std::size_t touched = touched_.size();
   step(move);
   if (host_.asked().empty() && !at_end_ && reduction_.is_private(who.who, concern_)) return true;
   if (!host_.asked().empty()) reduction_.learn_choice(*what.label);
   violations_.clear();
   take_back_step();
+  touched_.resize(touched);
+  said_ = said;
   return false;
 }
 
@@ -348,6 +392,8 @@ bool Cursor::step_after_mover(AgentId agent, bool& right_mover) {
   move.decision = {Decision::Kind::step, agent, 0};
   const Reduction::Actor who = actor(agent);
   const Reduction::Step what = next_step(move.decision);
+  const Concern said = said_;
+  const std::size_t touched = touched_.size();
   step(move);
   if (host_.asked().empty()) {
     right_mover = is_calm() && reduction_.is_right_mover(who, what, concern_);
@@ -356,28 +402,29 @@ bool Cursor::step_after_mover(AgentId agent, bool& right_mover) {
   reduction_.learn_choice(*what.label);
   violations_.clear();
   take_back_step();
+  touched_.resize(touched);
+  said_ = said;
   return false;
 }
 
-/// A delayed store of the cpu's that nobody else could miss leaves its buffer at once.
-bool Cursor::drain_privately(AgentId cpu) {
+/// A delayed store of the cpu's that nobody else could miss: it may leave its buffer at once.
+std::optional<std::uint32_t> Cursor::private_drain(AgentId cpu) {
   StoreBuffers* buffers = host_.store_buffers();
-  if (buffers == nullptr || at_end_ || !violations_.empty()) return false;
+  if (buffers == nullptr || at_end_ || !violations_.empty()) return {};
   units_.clear();
   buffers->list_ready(units_);
   for (const std::uint32_t unit : units_) {
     if (buffers->cpu_of(unit).raw() != cpu.raw()) continue;
-    Move move;
-    move.decision = {Decision::Kind::device, host_.drain(), unit};
     const StoreBuffers::Waiting waiting = buffers->waiting(unit);
     const Footprint word = writes(Cell<std::uint64_t>{waiting.at});
     const Who by = waiting.by.in_interrupt ? Who::interrupts(waiting.by.cpu) : Who::task(waiting.by.task);
     if (!reduction_.has_to_itself(by, word) || is_awaited(cpu, word) || meets_waiting(cpu, word)) continue;
-    step(move);
-    return true;
+    return unit;
   }
-  return false;
+  return {};
 }
+
+Decision Cursor::drained(std::uint32_t unit) const { return {Decision::Kind::device, host_.drain(), unit}; }
 
 /// A store of somebody else's to one of the words has been made and is not visible yet.
 bool Cursor::meets_waiting(AgentId cpu, const Footprint& footprint) {
@@ -421,7 +468,8 @@ void Cursor::take_back_step() {
   observed_ = frame.observed;
   observed_known_ = true;
   at_end_ = frame.at_end;
-  if (options_.reduces) reduction_.set_point(frame.who, frame.point);
+  final_ = frame.final;
+  if (frame.point != Futures::nowhere) reduction_.set_point(frame.who, frame.point);
   frames_.pop_back();
   path_.pop_back();
 }
@@ -443,6 +491,7 @@ void Cursor::start_anew(const std::vector<Move>& steps) {
   system_.restart();
   start();
   at_end_ = false;
+  final_.reset();
   observed_known_ = false;
   for (const Move& move : steps) step(move);
 }

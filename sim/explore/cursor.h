@@ -51,6 +51,9 @@ class Cursor : private FiberWatcher, private EventObserver {
   /// What the move would do.
   [[nodiscard]] MoveInfo info(const Move& move);
 
+  /// Its first step; null for an interrupt.
+  [[nodiscard]] const Label* label(const Move& move);
+
   /// Performs it, and the private steps of its agent that follow. The end of all tasks is judged with the move that led
   /// there.
   void push(const Move& move);
@@ -64,10 +67,16 @@ class Cursor : private FiberWatcher, private EventObserver {
   /// Violations that the last move brought about.
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
   [[nodiscard]] bool at_end() const { return at_end_; }
+  /// What the last move, with its private steps, touched, and what it said before the observers.
+  [[nodiscard]] const std::vector<Touch>& touched() const { return touched_; }
+  [[nodiscard]] const Concern& said() const { return said_; }
   /// The state's identity: World, tasks' histories and pending steps, observers.
   [[nodiscard]] Fingerprint key();
-  /// Of the World alone, for comparing ends that different engines reach.
-  [[nodiscard]] Fingerprint world_key() const { return system_.world().fingerprint(); }
+  /// Of the World alone, when the tasks had done all they were to do: for comparing ends that different engines reach.
+  /// None before that.
+  [[nodiscard]] std::optional<Fingerprint> final_key() const {
+    return final_ || !at_end_ ? final_ : std::optional<Fingerprint>(system_.world().fingerprint());
+  }
 
   [[nodiscard]] std::uint64_t steps_made() const { return steps_made_; }
   /// A shortcut has turned out unfounded: what was explored so far may have gaps, and is to be explored again.
@@ -97,9 +106,10 @@ class Cursor : private FiberWatcher, private EventObserver {
     CpuId cpu;
     ExploredHost::CpuState cpu_state;
     bool at_end;
+    std::optional<Fingerprint> final;
     bool emitted = false;
     Who who = Who::task(TaskId{0});  ///< who took the step,
-    Futures::Point point = 0;        ///< and where he was before
+    Futures::Point point = Futures::nowhere;  ///< and where he was before
     std::unique_ptr<Checker::Saved> observers;
     Fingerprint observed;
   };
@@ -125,8 +135,12 @@ class Cursor : private FiberWatcher, private EventObserver {
   bool step_privately(AgentId agent);
   bool step_winding_down();
   bool step_after_mover(AgentId agent, bool& right_mover);
-  bool drain_privately(AgentId cpu);
-  bool add_further(std::uint8_t who);
+  [[nodiscard]] std::optional<std::uint32_t> private_drain(AgentId cpu);
+  [[nodiscard]] Decision drained(std::uint32_t unit) const;
+  void go_on(AgentId mover, bool right_mover);
+  bool go_on_privately(AgentId cpu);
+  [[nodiscard]] bool has_room_for(std::uint8_t number) const;
+  void add_further(std::uint8_t number);
   [[nodiscard]] bool is_awaited(AgentId agent, const Footprint& footprint);
   [[nodiscard]] bool meets_waiting(AgentId cpu, const Footprint& footprint);
   [[nodiscard]] Reduction::Actor actor(AgentId agent) const;
@@ -155,11 +169,14 @@ class Cursor : private FiberWatcher, private EventObserver {
   std::vector<Decision> decisions_;   // scratch
   std::vector<std::uint32_t> picks_;  // scratch
   std::vector<std::uint32_t> units_;  // scratch
+  std::vector<Touch> touched_;
+  Concern said_;
   Fingerprint observed_;
   Concern concern_;  ///< of the last step's events
   bool observed_known_ = false;
   std::optional<Move> next_choice_;
   bool at_end_ = false;
+  std::optional<Fingerprint> final_;
   bool moving_ = false;
   bool shortcuts_ = true;
   std::uint64_t steps_made_ = 0;

@@ -55,6 +55,7 @@ class DepthFirst : public Search {
     if (const auto other = cursor_.next_choice())
       level.moves.insert(level.moves.begin() + static_cast<std::ptrdiff_t>(level.next), *other);
     if (after == After::violated || !is_fresh(switches) || !may_go_deeper()) {
+      end_path();
       cursor_.pop();
       return true;
     }

@@ -21,6 +21,8 @@ class Explorable {
   [[nodiscard]] virtual const std::vector<Context*>& contexts() const = 0;
   /// Every task has ended.
   [[nodiscard]] virtual bool finished() const = 0;
+  /// The cpu has nothing to do.
+  [[nodiscard]] virtual bool is_idle(CpuId cpu) const = 0;
   /// Runs, in one fixed order, what comes before the behaviour that is to be explored: boot and warm-up.
   virtual void run_up() = 0;
   /// What the observers look at and change because of the event.

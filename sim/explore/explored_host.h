@@ -44,6 +44,10 @@ class ExploredHost : public FiberHost {
   /// True if the agent's pending step has a guard that holds now.
   [[nodiscard]] bool enabled(AgentId agent);
   [[nodiscard]] bool interruptible(AgentId agent);
+  /// What makes an interrupt of the cpu possible.
+  [[nodiscard]] Footprint interrupt_footprint(CpuId cpu) const {
+    return reads_words(interrupts_->pending_word(cpu), 1);
+  }
   /// Every decision that is possible now, in a fixed order.
   void list_decisions(std::vector<Decision>& decisions);
   /// Performs one decision; choices inside it come from `choices`, in order (0 once they run out).

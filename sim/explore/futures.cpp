@@ -8,7 +8,6 @@
 namespace mmulab {
 namespace {
 
-constexpr Futures::Point nowhere = ~Futures::Point{0};
 constexpr std::array<Use, 3> all_uses{Use::read, Use::write, Use::count};
 
 std::size_t index(Use use) { return static_cast<std::size_t>(use); }

@@ -38,6 +38,7 @@ class Futures {
  public:
   /// Position of a point in the graph.
   using Point = std::uint32_t;
+  static constexpr Point nowhere = ~Point{0};
 
   explicit Futures(std::size_t words) : ids_(words, 0) {}
 

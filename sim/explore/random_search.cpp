@@ -33,6 +33,7 @@ class RandomSearch : public Search {
     while (result_.schedules < limits_.schedules_max && !out_of_budget(0, 0)) {
       if (!run_schedule()) break;
       ++result_.schedules;
+      end_path();
       cursor_.pop_to(0);
     }
     return finish(name_of(kind_));

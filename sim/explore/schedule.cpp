@@ -46,6 +46,7 @@ class Reader {
     }
     if (!ended_) complain(1, "the schedule is truncated", "its last line is `end`");
     if (schedule_.steps.empty()) complain(1, "the schedule has no steps", "");
+    if (schedule_.scenario.empty()) complain(1, "the schedule names no scenario", "scenario FILE");
     return std::move(schedule_);
   }
 
@@ -72,11 +73,16 @@ class Reader {
     const std::string rest = space == std::string::npos ? "" : line_.substr(space + 1);
     if (word == "scenario") schedule_.scenario = rest;
     else if (word == "set") schedule_.overrides.push_back(rest);
-    else if (word == "config") schedule_.config_hash = rest;
+    else if (word == "config") config(rest);
     else if (word == "violation") violation(rest);
     else if (word == "cpu" || word == "interrupt" || word == "device") steps(word, rest);
     else complain(1, "there is no line `" + word + "` in a schedule",
                   "scenario, set, config, violation, cpu, interrupt, device, end");
+  }
+
+  void config(const std::string& rest) {
+    schedule_.config_hash = rest;
+    schedule_.config_line = number_;
   }
 
   void violation(const std::string& rest) {
@@ -99,6 +105,7 @@ class Reader {
     const std::string who = rest.substr(0, colon);
     ScheduledStep step;
     step.line = number_;
+    step.text = line_;
     if (word == "device") {
       const std::size_t dot = who.find('.');
       if (dot == std::string::npos) complain(8, "a device is named by its number and its unit", "device 0.4: ...");

@@ -15,12 +15,14 @@ struct ScheduledStep {
   Move move;  ///< a device's agent counts devices from 0
   std::string label;  ///< "interrupt" for one that is taken
   unsigned line = 0;  ///< of the file it was read from
+  std::string text;   ///< that line
 };
 
 struct Schedule {
   std::string scenario;                ///< the configuration's file, as it was given
   std::vector<std::string> overrides;  ///< key=value
   std::string config_hash;
+  unsigned config_line = 0;            ///< of the file it was read from
   std::string invariant;
   std::string class_id;
   std::vector<ScheduledStep> steps;

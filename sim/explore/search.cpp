@@ -27,13 +27,13 @@ Search::Search(Cursor& cursor, const SearchLimits& limits, SearchGoal goal, Cove
 }
 
 Search::After Search::advance(const Move& move) {
+  labels_.resize(cursor_.level());
+  labels_.push_back(cursor_.label(move));
   cursor_.push(move);
   ++result_.transitions;
   result_.depth = std::max<std::uint64_t>(result_.depth, cursor_.depth());
-  if (cursor_.at_end() && goal_.exhaust) {
-    const Fingerprint world = cursor_.world_key();
-    finals_[{world.high, world.low}] = true;
-  }
+  if (goal_.exhaust)
+    if (const auto world = cursor_.final_key()) finals_[{world->high, world->low}] = true;
   return note_violations();
 }
 
@@ -53,6 +53,18 @@ Search::After Search::note_violations() {
   }
   // What is expected may be followed by what else is expected; anything else has already decided.
   return all_wanted ? After::go_on : After::violated;
+}
+
+void Search::end_path() {
+  if (++paths_ % limits_.repeat_every != 0 || cursor_.stale()) return;
+  const Fingerprint before = cursor_.key();
+  const std::vector<Move> moves = cursor_.moves();
+  cursor_.pop_to(0);
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    MMULAB_ASSERT(cursor_.label(moves[i]) == labels_[i], "a schedule takes the same steps when it is performed again");
+    cursor_.push(moves[i]);
+  }
+  MMULAB_ASSERT(cursor_.key() == before, "a schedule leads to the same state when it is performed again");
 }
 
 bool Search::has_all() const {

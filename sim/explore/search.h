@@ -32,6 +32,8 @@ struct SearchLimits {
   double seconds_max = 1e18;
   /// Switches away from an agent that could go on; hardware and interrupts are free.
   std::uint64_t switches_max = none;
+  /// Each so many-th path is performed a second time from the start: the model must do the same again.
+  std::uint64_t repeat_every = 1000;
   const std::atomic<bool>* interrupt = nullptr;
 };
 
@@ -62,7 +64,8 @@ struct SearchResult {
   std::uint64_t complete_depth = 0;  ///< every schedule of this many steps has been seen (bfs)
   std::uint64_t bound_cut = 0;    ///< moves that the bound forbade
   std::uint64_t ends = 0;         ///< distinct final states
-  std::uint64_t sleep_blocked = 0;
+  std::uint64_t sleep_blocked = 0;   ///< executions that were given up, because each way on is in another one
+  std::uint64_t cycles = 0;          ///< executions that came back to a state of their own (dpor)
   int collision_exponent = 0;
   std::vector<Counterexample> counterexamples;  ///< the first of each (invariant, class)
   std::vector<Fingerprint> final_states;        ///< Worlds at the end, sorted; only when exhausting
@@ -86,7 +89,9 @@ class Search {
   bool out_of_budget(std::uint64_t states, std::size_t bytes);
   /// Enters the cursor's state. Under a bound its switches count, and who could go on for nothing.
   VisitedStates::Seen enter_state(VisitedStates& visited, const SwitchCount& switches);
-  [[nodiscard]] bool exhausting() const { return goal_.exhaust; }
+  /// A path has come to its end, which the cursor is at. Now and then it is performed once more from the start; that it
+  /// takes the same steps to the same state is asserted.
+  void end_path();
   SearchResult finish(const char* engine);
 
   Cursor& cursor_;
@@ -103,6 +108,8 @@ class Search {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::uint64_t stale_until_ = 0;
   std::uint64_t checks_ = 0;
+  std::uint64_t paths_ = 0;
+  std::vector<const Label*> labels_;  ///< of the moves that led here
   std::map<std::pair<std::uint64_t, std::uint64_t>, bool> finals_;
 };
 
@@ -124,6 +131,10 @@ SearchResult search_breadth_first(Cursor& cursor, const SearchLimits& limits, co
                                   Coverage& coverage);
 SearchResult search_depth_first(Cursor& cursor, const SearchLimits& limits, const SearchGoal& goal,
                                 Coverage& coverage);
+
+/// Source-DPOR with sleep sets; counts executions in `schedules`. Takes no bound on switches.
+SearchResult search_by_reversing(Cursor& cursor, const SearchLimits& limits, const SearchGoal& goal,
+                                 Coverage& coverage);
 
 enum class RandomKind : std::uint8_t { random, urw, pct };
 [[nodiscard]] const char* name_of(RandomKind kind);

@@ -18,6 +18,14 @@ std::string label_of(Cursor& cursor, const std::vector<Move>& possible, const Mo
   return info.label == nullptr ? "interrupt" : std::string(info.label->name());
 }
 
+/// The choices inside the step are still there, and were picked as recorded.
+bool picked_as_told(const ExploredHost& host, const Move& move) {
+  if (host.asked().size() < move.picks) return false;
+  for (std::size_t i = 0; i < move.picks; ++i)
+    if (host.asked()[i].picked != move.pick[i]) return false;
+  return true;
+}
+
 void find_race(Trace& trace) {
   const auto& steps = trace.steps;
   if (steps.empty()) return;
@@ -85,6 +93,12 @@ TraceResult Tracer::perform(Cursor& cursor, const std::vector<Move>& moves, cons
     current_ = &step;
     cursor.push(moves[i]);
     current_ = nullptr;
+    if (!picked_as_told(system_.host(), moves[i])) {
+      result.stale = true;
+      result.stale_at = i;
+      result.found += ", with fewer choices";
+      return result;
+    }
     step.locks = held_by(step.task);
     result.trace.steps.push_back(std::move(step));
   }

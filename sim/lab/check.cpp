@@ -51,6 +51,10 @@ class Check {
   Check(const config::Values& values, const std::string& file, const CheckControl& control)
       : values_(values), control_(control), explored_(values, OnViolation::count), cursor_(explored_, options()),
         coverage_(control.orders) {
+    if (values.text("check.engine") == "dpor" && values.contains("check.switches_max"))
+      throw config::Error(config::diagnose(values.position("check.switches_max"),
+                                           "dpor takes no bound on context switches",
+                                           "an execution of its stands for others with more or fewer; use dfs"));
     result_.subject = run_subject(values, file);
     result_.memory_model = values.text("check.memory");
     heading_.scenario = file;
@@ -108,6 +112,7 @@ class Check {
 
   SearchResult run_once(const std::string& engine, const SearchLimits& limits) {
     if (engine == "bfs") return search_breadth_first(plain().cursor, limits, goal_, coverage_);
+    if (engine == "dpor") return search_by_reversing(cursor_, limits, goal_, coverage_);
     if (engine == "dfs") return search_depth_first(cursor_, limits, goal_, coverage_);
     const RandomKind kind = engine == "pct" ? RandomKind::pct : engine == "urw" ? RandomKind::urw : RandomKind::random;
     return search_at_random(cursor_, limits, goal_, coverage_, kind, values_.integer("sim.seed"),
@@ -248,6 +253,10 @@ class Check {
     list.emplace_back("the machine, the page tables and the workload are as small as configured");
     if (options().reduces)
       list.emplace_back("steps that nobody else could notice were performed at once; that nobody could was checked");
+    for (const EngineRun& run : result_.engines)
+      if (run.result.cycles != 0)
+        list.push_back(fmt::format("{}: where an execution came back to one of its states, a fingerprint told so",
+                                   run.result.engine));
     for (const EngineRun& run : result_.engines)
       if (run.result.states != 0)
         list.push_back(fmt::format("{}: two of {} states share a fingerprint with a chance below 2^{}",

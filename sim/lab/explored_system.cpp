@@ -9,6 +9,7 @@
 #include "sim/lab/build.h"
 #include "sim/lab/selection.h"
 #include "sim/lab/subject.h"
+#include "sim/lab/wait_cycle.h"
 
 namespace mmulab::lab {
 
@@ -23,6 +24,7 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   checker_ = std::make_unique<Checker>(options);
   auto ledger = std::make_unique<Ledger>(ledger_config(values, *system_), system_->events);
   select_checks(*checker_, values, *ledger);
+  goals_are_named_ = checker_->names_goals();
   ledger_ = ledger.get();
   checker_->add_model(std::move(ledger));
   host_ = &system_->make_explored(explored_memory(values));
@@ -45,9 +47,19 @@ void ExploredSystem::find_only_tasks() {
 
 void ExploredSystem::on_event(const Event& event) {
   if (event.kind == EventKind::measurement_begun) measuring_ = true;
+  if (runs_up_ && event.kind == EventKind::lock_acquired && ledger_->execution().task(event.task).irqs_off)
+    taken_deaf_ |= std::uint64_t{1} << event.a;
 }
 
-Concern ExploredSystem::concern(const Event& event) const { return concern_of(event, *ledger_); }
+bool ExploredSystem::is_idle(CpuId cpu) const {
+  const KernelState& state = *system_->state;
+  return system_->world.load(state.cpu_current(cpu)) == system_->world.load(state.cpu_idle_task(cpu));
+}
+
+Concern ExploredSystem::concern(const Event& event) const {
+  if (event.kind == EventKind::lock_acquired && (taken_deaf_ >> event.a & 1) != 0) return {};
+  return concern_of(event, *ledger_, goals_are_named_);
+}
 
 bool ExploredSystem::takes_spinlock(const Event& event) const {
   // The locks that let their waiters sleep keep no holder in their word.
@@ -73,6 +85,7 @@ void ExploredSystem::run_up() {
   boot_.clear();
   StoreBuffers* buffers = host_->store_buffers();
   if (buffers != nullptr) buffers->delay(false);
+  runs_up_ = true;
   while (plan_.warms_up ? !measuring_ : !system_->booted()) {
     host_->list_decisions(decisions);
     const auto next = std::find_if(decisions.begin(), decisions.end(), [&](const Decision& d) { return runs_up(d); });
@@ -81,6 +94,7 @@ void ExploredSystem::run_up() {
     host_->perform(*next);
   }
   if (buffers != nullptr) buffers->delay(true);
+  runs_up_ = false;
 }
 
 /// Every store of the last task has become visible, too.
@@ -98,14 +112,8 @@ void ExploredSystem::conclude() {
 void ExploredSystem::report_deadlock() {
   auto* invariant = dynamic_cast<NoDeadlock*>(checker_->find("no-deadlock"));
   if (invariant == nullptr) return;
-  std::vector<std::string> story;
-  for (std::uint32_t c = 0; c < host_->cpus(); ++c) {
-    const ExploredHost::CpuState state = host_->cpu_state(CpuId{c});
-    if (state.pending == nullptr) continue;
-    story.push_back(fmt::format("cpu {} runs {} and waits in {}", c, system_->task_name(state.current->task()),
-                                state.pending->label->name()));
-  }
-  invariant->report_deadlock(Cycle{host_->steps()}, "no cpu can go on, and not every task has ended", story);
+  invariant->report_deadlock(Cycle{host_->steps()}, "no cpu can go on, and not every task has ended",
+                             wait_story(*system_, *host_, ledger_->execution()));
 }
 
 void ExploredSystem::restart() {

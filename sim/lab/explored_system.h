@@ -25,6 +25,7 @@ class ExploredSystem : public Explorable, private EventObserver {
   Checker& checker() override { return *checker_; }
   const std::vector<Context*>& contexts() const override { return contexts_; }
   bool finished() const override;
+  bool is_idle(CpuId cpu) const override;
   void run_up() override;
   Concern concern(const Event& event) const override;
   bool takes_spinlock(const Event& event) const override;
@@ -46,13 +47,17 @@ class ExploredSystem : public Explorable, private EventObserver {
   workload::Plan plan_;
   std::unique_ptr<System> system_;
   std::unique_ptr<Checker> checker_;
+  const Ledger* ledger_ = nullptr;
   ExploredHost* host_ = nullptr;
   std::vector<Context*> contexts_;
   std::vector<Decision> boot_;
-  const Ledger* ledger_ = nullptr;
   std::vector<TaskId> only_task_;  ///< by cpu: whom the plan puts there
   bool winds_down_ = true;
+  bool goals_are_named_ = false;
   bool measuring_ = false;
+  bool runs_up_ = false;
+  /// Lock classes that were taken with interrupts off before the exploration: whoever waits knows already.
+  std::uint64_t taken_deaf_ = 0;
 };
 
 }  // namespace mmulab::lab

@@ -21,7 +21,7 @@ void describe_run(config::Schema& s) {
   sim.integer("max_cycles").range(1, INT64_MAX).unit("cycles").help("Cut the run there, undecided");
 
   auto check = s.section("check", "How `check` explores");
-  check.choice("engine", {"auto", "bfs", "dfs", "pct", "random", "urw"}).default_to("auto").host_only().help(
+  check.choice("engine", {"auto", "bfs", "dfs", "dpor", "pct", "random", "urw"}).default_to("auto").host_only().help(
       "Which engine searches; auto proves if the states suffice, else bounds the switches, else tries at random");
   check.choice("memory", {"sc", "tso", "pso"})
       .default_to("sc")
@@ -35,7 +35,7 @@ void describe_run(config::Schema& s) {
       .default_to(3'000'000)
       .range(1, INT64_MAX)
       .host_only()
-      .help("Budget of states for one engine");
+      .help("Budget of states for one engine; of executions for dpor, which keeps no states");
   check.integer("steps_max").range(1, INT64_MAX).host_only().help("Budget of steps for one engine");
   check.integer("seconds_max").range(1, INT64_MAX).host_only().unit("s").help("Budget of wall time for one engine");
   check.integer("memory_max_mib").default_to(4096).range(1, 1 << 20).host_only().unit("MiB").help(

@@ -126,6 +126,7 @@ Schedule schedule_of(const Schedule& heading, const Violation& violation, const 
   problem.file = file;
   problem.line = step.line;
   problem.column = 1;
+  problem.source_line = step.text;
   problem.message = fmt::format("the schedule is stale at step {}: expected `{}`, {}", result.stale_at + 1, step.label,
                                 result.found.empty() ? "which the model cannot do there"
                                                      : "the model does `" + result.found + "`");

@@ -100,12 +100,17 @@ void CheckReport::subject() {
 std::string counts(const SearchResult& r) {
   if (r.states != 0)
     return fmt::format("{}, {}, depth {}", plural(r.states, "state"), plural(r.transitions, "transition"), r.depth);
-  return fmt::format("{}, {}", plural(r.schedules, "schedule"), plural(r.transitions, "step"));
+  if (r.engine != "dpor") return fmt::format("{}, {}", plural(r.schedules, "schedule"), plural(r.transitions, "step"));
+  std::string text = fmt::format("{}, {} sleep-blocked", plural(r.schedules, "execution"), grouped(r.sleep_blocked));
+  if (r.cycles != 0) text += fmt::format(", {} cut where they came back to a state", grouped(r.cycles));
+  return text + fmt::format(", {}, depth {}", plural(r.transitions, "transition"), r.depth);
 }
 
 std::string cut_by(const SearchResult& r) {
   switch (r.end) {
-    case SearchEnd::schedules: return fmt::format("{} tried", plural(r.schedules, "schedule"));
+    case SearchEnd::schedules:
+      if (r.engine == "dpor") return fmt::format("cut by its budget after {}", plural(r.schedules, "execution"));
+      return fmt::format("{} tried", plural(r.schedules, "schedule"));
     case SearchEnd::states: return fmt::format("cut by its budget of states after {}", plural(r.states, "state"));
     case SearchEnd::steps: return "cut by its budget of steps";
     case SearchEnd::depth: return "cut by its depth";

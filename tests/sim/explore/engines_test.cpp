@@ -92,6 +92,35 @@ TEST_CASE("Breadth and depth, shortcuts or none: the same final states and viola
   }
 }
 
+TEST_CASE("Reversing races finds the same final states and violations as visiting states") {
+  if (searching_takes_too_long()) return;
+  const auto system = [](const std::string& head, const std::string& first, const std::string& second) {
+    return head + "[workload]\nkind = 'script'\n[[workload.region]]\nname = 'heap'\npages = 1\n" +
+           "[[workload.task]]\nname = 'a'\ncpu = 0\n" + first + "[[workload.task]]\nname = 'b'\ncpu = 1\n" + second;
+  };
+  const std::string x86 = "machine = 'x86-tiny'\nkernel = '2.6.22'\nstrategy = 'generic-2.6.22'\n";
+  const std::string ppc = "machine = 'ppc64-tiny'\nkernel = '2.6.22'\nstrategy = 'ppc64-2.6.22'\n";
+  const std::string sparc = "machine = 'sparc64-tiny'\nkernel = 'modern'\nstrategy = 'sparc64-2013'\n";
+  const std::string tagged = "machine = 'tagged-tiny'\nkernel = 'modern'\nstrategy = 'linux-modern'\n";
+  const std::string store = "warmup = ['store heap']\nops = ['store heap']\n";
+  const std::string load = "warmup = ['load heap']\nops = ['load heap']\n";
+  const std::string clear = "warmup = ['store heap']\nops = ['clear_refs heap']\n";
+  const std::string first_load = "warmup = ['store heap']\nops = ['dontneed heap']\n";
+  for (const std::string& text : {system(x86, store, load), system(ppc, store, load), system(sparc, store, load),
+                                  system(tagged, clear, load), system(tagged, first_load, load)}) {
+    INFO(text.substr(0, 80));
+    const config::Values values = small_system(text);
+    const SearchResult states = exhaust(values, way(Engine::dfs, false));
+    CHECK(states.final_states.size() > 1);
+    for (const bool reduces : {false, true}) {
+      const SearchResult races = exhaust(values, way(Engine::dpor, reduces));
+      compare(states, races);
+      CHECK(races.schedules > 1);
+      CHECK(races.states == 0);
+    }
+  }
+}
+
 TEST_CASE("Forgetting what is over loses nothing, compared with keeping all and with the stacks themselves") {
   if (searching_takes_too_long()) return;
   const config::Values values = small_system(systems[0]);

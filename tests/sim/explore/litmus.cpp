@@ -48,6 +48,7 @@ class Litmus : public Explorable {
   void run_up() override {}
   Concern concern(const Event&) const override { return {}; }
   bool winds_down(AgentId) const override { return false; }
+  bool is_idle(CpuId) const override { return false; }
   bool takes_spinlock(const Event& event) const override { return event.kind == EventKind::lock_acquired; }
   void conclude() override {
     std::vector<std::uint64_t> outcome;

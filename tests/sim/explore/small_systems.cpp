@@ -14,14 +14,23 @@ SearchResult search(const config::Values& values, const SearchWay& way, const Se
   SearchLimits limits;
   limits.switches_max = way.switches_max;
   for (;;) {
-    const SearchResult result = way.engine == Engine::bfs ? search_breadth_first(cursor, limits, goal, coverage)
-                                                          : search_depth_first(cursor, limits, goal, coverage);
+    const SearchResult result = search_by(way.engine, cursor, limits, goal, coverage);
     if (result.end != SearchEnd::stale && !cursor.stale()) return result;
     cursor.begin_again();
   }
 }
 
 }  // namespace
+
+SearchResult search_by(Engine engine, Cursor& cursor, const SearchLimits& limits, const SearchGoal& goal,
+                       Coverage& coverage) {
+  switch (engine) {
+    case Engine::bfs: return search_breadth_first(cursor, limits, goal, coverage);
+    case Engine::dfs: return search_depth_first(cursor, limits, goal, coverage);
+    case Engine::dpor: return search_by_reversing(cursor, limits, goal, coverage);
+  }
+  return {};
+}
 
 config::Values small_system(const std::string& text) {
   static const config::Schema schema = lab::schema();

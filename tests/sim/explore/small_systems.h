@@ -12,7 +12,7 @@ namespace mmulab::test {
 /// `tail` continues the configuration: strategy, tasks.
 [[nodiscard]] config::Values small_system(const std::string& text);
 
-enum class Engine : std::uint8_t { bfs, dfs };
+enum class Engine : std::uint8_t { bfs, dfs, dpor };
 
 struct SearchWay {
   Engine engine = Engine::dfs;
@@ -20,6 +20,8 @@ struct SearchWay {
   std::uint64_t switches_max = SearchLimits::none;
 };
 
+[[nodiscard]] SearchResult search_by(Engine engine, Cursor& cursor, const SearchLimits& limits, const SearchGoal& goal,
+                                     Coverage& coverage);
 /// Sees everything, violations or not; begins again as often as shortcuts turn out unfounded.
 [[nodiscard]] SearchResult exhaust(const config::Values& values, const SearchWay& way);
 /// Up to the first violation.

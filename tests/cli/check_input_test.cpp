@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// What a user can get wrong with `check` and `replay`: an exact message with its place, exit code 2, nothing on stdout.
+#include <sstream>
+
+#include "sim/cli/app.h"
+#include "sim/lab/check.h"
+#include "tests/cli/shelf.h"
+#include "tests/support/catch.h"
+
+namespace mmulab::cli {
+namespace {
+
+const std::string refault = MMULAB_SOURCE_DIR "/configs/scenarios/ppc64-refault-small.toml";
+
+class Command {
+ public:
+  Command() { setenv("MMULAB_CONFIG_PATH", MMULAB_SOURCE_DIR "/configs", 1); }
+  ~Command() { unsetenv("MMULAB_CONFIG_PATH"); }
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  Outcome run(const std::vector<std::string>& words) {
+    std::ostringstream out, err;
+    const int code = run_command(words, {out, err});
+    return {code, without(out.str()), without(err.str())};
+  }
+  std::string refusal(const std::vector<std::string>& words) {
+    const Outcome o = run(words);
+    CHECK(o.code == 2);
+    CHECK(o.out.empty());
+    return o.err;
+  }
+  std::string check(const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"check", refault};
+    words.insert(words.end(), options.begin(), options.end());
+    return refusal(words);
+  }
+  /// A schedule that shows D1.
+  const std::string& schedule() {
+    if (!schedule_.empty()) return schedule_;
+    const std::string file = shelf_.file("d1.schedule");
+    CHECK(run({"check", refault, "--schedule", file}).code == 1);
+    return schedule_ = shelf_.read("d1.schedule");
+  }
+  std::string replay(const std::string& text, const std::vector<std::string>& options = {}) {
+    return refusal(replay_words(text, options));
+  }
+  std::vector<std::string> replay_words(const std::string& text, const std::vector<std::string>& options = {}) {
+    shelf_.write("s.schedule", text);
+    std::vector<std::string> words = {"replay", shelf_.file("s.schedule")};
+    words.insert(words.end(), options.begin(), options.end());
+    return words;
+  }
+
+ private:
+  std::string without(std::string text) const {
+    for (const std::string& folder : {shelf_.file(""), std::string(MMULAB_SOURCE_DIR "/")})
+      for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder))
+        text.erase(at, folder.size());
+    return text;
+  }
+  Shelf shelf_;
+  std::string schedule_;
+};
+
+std::string with(std::string text, const std::string& what, const std::string& instead) {
+  const std::size_t at = text.find(what);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, what.size(), instead);
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+TEST_CASE("check: an engine that does not exist, a budget of zero, a bound where none is taken") {
+  Command command;
+  CHECK(command.check({"--engine", "foo"}) == R"(error: `check.engine`: there is no choice "foo"
+ --> --set:1:14
+  |
+1 | check.engine=foo
+  |              ^^^
+  = help: known here: auto, bfs, dfs, dpor, pct, random, urw
+)");
+  CHECK(command.check({"--max-states", "0"}) == R"(error: `check.states_max`: 0 is out of range
+ --> --set:1:18
+  |
+1 | check.states_max=0
+  |                  ^
+  = help: at least 1
+)");
+  CHECK(first_line(command.check({"--max-time", "0"})) == "error: `check.seconds_max`: 0 is out of range");
+  CHECK(first_line(command.check({"--max-memory", "0"})) == "error: `check.memory_max_mib`: 0 is out of range");
+  CHECK(first_line(command.check({"--set", "check.schedules=0"})) == "error: `check.schedules`: 0 is out of range");
+  CHECK(first_line(command.check({"--set", "check.steps_max=0"})) == "error: `check.steps_max`: 0 is out of range");
+  CHECK(command.check({"--engine", "dpor", "--bound", "2"}) == R"(error: dpor takes no bound on context switches
+ --> --set:1:20
+  |
+1 | check.switches_max=2
+  |                    ^
+  = help: an execution of its stands for others with more or fewer; use dfs
+)");
+}
+
+TEST_CASE("check: a goal or an invariant that does not exist") {
+  Command command;
+  CHECK(command.check({"--set", "goals=[\"nope\"]"}) == R"(error: there is no goal `nope`
+ --> --set:1:7
+  |
+1 | goals=["nope"]
+  |       ^^^^^^^^
+  = help: known here: hpte-inserted-while-flush-pending, ipi-delivered-with-irqs-off, stale-hit-on-pending-page, fault-during-zap, frame-reused
+)");
+  CHECK(first_line(command.check({"--set", "invariants=[\"nope\"]"})) == "error: there is no invariant `nope`");
+}
+
+TEST_CASE("replay: no schedule, a truncated one, one without a scenario") {
+  if (!Fiber::can_restore()) return;
+  Command command;
+  CHECK(command.replay("machine = 'core2'\n") == R"(error: this is no schedule
+ --> s.schedule:1:1
+  |
+1 | machine = 'core2'
+  | ^
+  = help: its first line is `mmulab schedule 1`
+)");
+  const std::string whole = command.schedule();
+  const std::string truncated = command.replay(whole.substr(0, whole.size() - 4));
+  CHECK(first_line(truncated) == "error: the schedule is truncated");
+  CHECK(truncated.find("  = help: its last line is `end`\n") != std::string::npos);
+  CHECK(first_line(command.replay(with(whole, "scenario " + refault + "\n", ""))) ==
+        "error: the schedule names no scenario");
+  CHECK(first_line(command.replay(with(whole, "refault-small", "refault-nowhere"))) ==
+        "error: cannot read configs/scenarios/ppc64-refault-nowhere.toml: there is no such file");
+}
+
+TEST_CASE("replay: a schedule for another scenario, and one that the model no longer follows") {
+  if (!Fiber::can_restore()) return;
+  Command command;
+  const std::string whole = command.schedule();
+  CHECK(command.run(command.replay_words(whole)).code == 1);
+  const std::string other = command.replay(with(whole, "ppc64-refault-small", "x86-munmap"));
+  CHECK(first_line(other) == "error: the schedule belongs to another configuration");
+  CHECK(other.find(" --> s.schedule:3:1\n") != std::string::npos);
+  CHECK(other.find("= help: configs/scenarios/x86-munmap.toml is ") != std::string::npos);
+
+  const std::string stale = with(whole, "ppc64.dsi", "ppc64.isi");
+  for (const std::vector<std::string>& options : {std::vector<std::string>{}, std::vector<std::string>{"--timed"}}) {
+    const std::string refused = command.replay(stale, options);
+    CHECK(first_line(refused).find("error: the schedule is stale at step ") == 0);
+    CHECK(first_line(refused).find(": expected `ppc64.isi`, the model does `ppc64.dsi`") != std::string::npos);
+    CHECK(refused.find("ppc64.isi") != refused.rfind("ppc64.isi"));  // the line is shown
+  }
+  const std::string choice = command.replay(with(whole, "ppc64.dsi", "ppc64.dsi?7"));
+  CHECK(first_line(choice).find("the model does `ppc64.dsi, with fewer choices`") != std::string::npos);
+  CHECK(first_line(command.replay(whole, {"--break-at", "9999"})) == "error: the schedule has no step 9999");
+}
+
+}  // namespace
+}  // namespace mmulab::cli

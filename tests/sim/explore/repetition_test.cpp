@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// A search performs some of its schedules twice; a model that does something else then is a bug of ours (exit code 4).
+#include <cstdio>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/sim/explore/small_systems.h"
+#include "tests/support/catch.h"
+
+using namespace mmulab;
+using namespace mmulab::test;
+
+namespace {
+
+const std::string two_loads = R"(
+machine = 'x86-tiny'
+kernel = '2.6.22'
+strategy = 'generic-2.6.22'
+[workload]
+kind = 'script'
+[[workload.region]]
+name = 'heap'
+pages = 1
+[[workload.task]]
+name = 'a'
+cpu = 0
+ops = ['store heap']
+[[workload.task]]
+name = 'b'
+cpu = 1
+ops = ['load heap']
+)";
+
+/// What no model may have: a memory outside the World, which the state then depends on.
+class Unrepeatable : public EventObserver {
+ public:
+  Unrepeatable(World& world, std::uint64_t from) : world_(world), from_(from) {}
+  void on_event(const Event&) override {
+    if (++events_ != from_) return;
+    const auto last = static_cast<std::uint32_t>(world_.size_words() - 1);
+    world_.store(Cell<std::uint64_t>{Location{last}}, events_);
+  }
+
+ private:
+  World& world_;
+  std::uint64_t from_;
+  std::uint64_t events_ = 0;
+};
+
+enum class How : std::uint8_t { depth_first, at_random, by_reversing };
+
+SearchResult search(How how, std::uint64_t disturbed_from) {
+  lab::ExploredSystem system(small_system(two_loads), OnViolation::count);
+  Cursor cursor(system, CursorOptions::plain());
+  Unrepeatable disturbance(system.world(), disturbed_from);
+  system.events().subscribe(disturbance);
+  Coverage coverage(false);
+  SearchLimits limits;
+  limits.repeat_every = 1;
+  limits.steps_max = 100'000;
+  limits.schedules_max = 20;
+  SearchGoal goal;
+  goal.exhaust = true;
+  switch (how) {
+    case How::depth_first: return search_depth_first(cursor, limits, goal, coverage);
+    case How::at_random: return search_at_random(cursor, limits, goal, coverage, RandomKind::random, 1, 3);
+    case How::by_reversing: return search_by_reversing(cursor, limits, goal, coverage);
+  }
+  return {};
+}
+
+/// The exit code of a process that searches.
+int exit_code_of(How how, std::uint64_t disturbed_from) {
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    static_cast<void>(freopen("/dev/null", "w", stderr));
+    search(how, disturbed_from);
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("Every path performed twice: nothing differs") {
+  for (const How how : {How::depth_first, How::at_random, How::by_reversing})
+    CHECK(search(how, 0).transitions > 500);
+}
+
+TEST_CASE("A memory outside the World is noticed when a path is performed again") {
+  if (!Fiber::can_restore()) return;
+  // Its trace must lie on a path that is performed again: among the first events of the search.
+  for (const How how : {How::depth_first, How::at_random}) CHECK(exit_code_of(how, 20) == 4);
+  CHECK(exit_code_of(How::depth_first, 0) == 0);
+}
