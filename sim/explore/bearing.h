@@ -35,9 +35,9 @@ constexpr Bearings drop = 1U << 15;        ///< copies of the agent's own core g
 constexpr Bearings far_drop = 1U << 16;    ///< copies of another core go
 constexpr Bearings tag = 1U << 17;         ///< the tag of the agent's own cpu
 constexpr Bearings mm_death = 1U << 18;    ///< an address space is gone, with all that was known of its pages
-constexpr Bearings copies_and_content = 1U << 19;  ///< tables of copies, pages' content: all but who waits and locks
+constexpr Bearings copies_and_content = 1U << 19;  ///< tables of copies, what pages hold
 constexpr Bearings ptl_taken = 1U << 20;   ///< ... a page-table lock among them
-constexpr Bearings end_of_all = 1U << 21;  ///< an idle cpu's: it may be the step after which no task is left, but more could happen
+constexpr Bearings end_of_all = 1U << 21;  ///< an idle cpu's: no task may be left after it, though more could happen
 constexpr Bearings everything = 1U << 22;
 }  // namespace bearing
 
