@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Source-DPOR with sleep sets (Abdulla, Aronis, Jonsson, Sagonas, JACM 2017; checking.md 2.2): one execution for each
 // class of schedules that differ only in the order of independent moves, found by reversing the races of those already
-// performed. It keeps no states, so that it shares nothing with the other engines but the cursor: the cross-check.
+// performed. It keeps no states, so that it shares nothing with the other engines but the cursor.
 //  - Moves that wait for their guards are looked at, too: who waits should perhaps have been first.
-//  - Choices inside a step are branches of that step; interrupts and each unit of a device act in an order of their own.
+//  - Choices inside a step are its branches; interrupts and each unit of a device act in an order of their own.
 //  - After the last task's end nothing follows, so that the step which ends it depends on everything else.
 //  - An execution that comes back to one of its own states is cut there, and every state in between is expanded in
 //    full: whatever could follow follows from there. This alone uses states' keys.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who waits for what when nobody can go on: for a lock, and who holds it; asleep in mmap_sem's queue; for an answer of a
-// cpu that lets no interrupt in. The waits that go round are told as a cycle. Holders are what the ledger knows from
+// Who waits for what when nobody can go on: for a lock, and who holds it; asleep in mmap_sem's queue; for an answer of
+// a cpu that lets no interrupt in. The waits that go round are told as a cycle. Holders are what the ledger knows from
 // events; what a task waits for is what its next step has declared. Left out: which other words a guard waits for.
 #pragma once
 

@@ -16,7 +16,8 @@ Json engine_json(const EngineRun& run) {
   const SearchResult& r = run.result;
   Json json{{"engine", r.engine}, {"end", name_of(r.end)}, {"states", r.states}, {"transitions", r.transitions},
             {"schedules", r.schedules}, {"depth", r.depth}, {"complete_depth", r.complete_depth},
-            {"bound_cut", r.bound_cut}, {"sleep_blocked", r.sleep_blocked}, {"cycles", r.cycles}, {"restarts", run.restarts}, {"switches_max", nullptr},
+            {"bound_cut", r.bound_cut}, {"sleep_blocked", r.sleep_blocked}, {"cycles", r.cycles},
+            {"restarts", run.restarts}, {"switches_max", nullptr},
             {"collision_exponent", nullptr}};
   if (run.switches_max != SearchLimits::none) json["switches_max"] = run.switches_max;
   if (r.states != 0) json["collision_exponent"] = r.collision_exponent;

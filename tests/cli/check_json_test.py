@@ -63,7 +63,8 @@ def check(text, code, *options):
         file = pathlib.Path(folder, "s.toml")
         file.write_text(text, encoding="utf-8")
         out = pathlib.Path(folder, "out.json")
-        done = subprocess.run([mmulab, "check", file, "--json", out, *options], capture_output=True, text=True, check=False)
+        done = subprocess.run([mmulab, "check", file, "--json", out, *options], capture_output=True, text=True,
+                              check=False)
         want(done.returncode == code, f"{options}: exit code {done.returncode}, not {code}: {done.stderr}")
         result = json.loads(out.read_text(encoding="utf-8"))
     for error in validator.iter_errors(result):
