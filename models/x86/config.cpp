@@ -58,7 +58,8 @@ constexpr FlagKey kernel_flags[] = {
     {"gen_before_mask", &X86Params::gen_before_mask, "switch_mm reads tlb_gen before it sets its bit (broken)"},
     {"switch_barrier", &X86Params::switch_barrier,
      "switch_mm has a full barrier before it reads tlb_gen where its bit is set already (since 6.18)"},
-    {"lazy_barrier", &X86Params::lazy_barrier, "A cpu that leaves lazy mode has a full barrier before it reads tlb_gen"},
+    {"lazy_barrier", &X86Params::lazy_barrier,
+     "A cpu that leaves lazy mode has a full barrier before it reads tlb_gen"},
 };
 
 /// tlb_single_page_flush_ceiling (arch/x86/mm/tlb.c).

@@ -83,8 +83,8 @@ struct X86Params : radix::HierarchyParams {
   bool clear_mask_on_switch = false;
   /// Modern, a broken twin: switch_mm reads tlb_gen before it sets its bit in the mask.
   bool gen_before_mask = false;
-  /// Modern: where a switch finds its mask bit set, a full barrier stands between the store of loaded_mm and the load of
-  /// tlb_gen, as the atomic operation would have been one (6.18, 83b0177a6c48). False: 6.13 to 6.17 (E25).
+  /// Modern: where a switch finds its mask bit set, a full barrier stands between the store of loaded_mm and the load
+  /// of tlb_gen, as the atomic operation would have been one (6.18, 83b0177a6c48). False: 6.13 to 6.17 (E25).
   bool switch_barrier = false;
   /// Modern: a cpu that leaves lazy mode has one between the store of is_lazy and the load of tlb_gen (145f573b89a6).
   bool lazy_barrier = true;

@@ -9,12 +9,12 @@
 // (Coherence::ordered_memory: a switch is a barrier); a user's stores to his pages, which the lab knows as uses of
 // translations only.
 // Events are emitted when the store is made, not when it leaves the buffer: from then on the kernel relies on it, the
-// call and the locks are those in which it was made, and since it could leave at once, nothing is judged too early. What
-// others still read of the old value meanwhile, a walk above all, is to the ledger what a walk in flight is: a new copy
-// of an instance that has ended.
-// All state lies in the World, in a region that is laid out only if memory is not sequentially consistent. Source: SPARC
-// V9 appendix D (TSO, PSO); Owens, Sarkar, Sewell, A better x86 memory model: x86-TSO, 2009. Left out: store forwarding
-// to a sibling hardware thread, non-temporal stores. Cost: none; the timed host is sequentially consistent.
+// call and the locks are those in which it was made, and since it could leave at once, nothing is judged too early.
+// What others still read of the old value meanwhile, a walk above all, is to the ledger what a walk in flight is: a new
+// copy of an instance that has ended.
+// All state lies in the World, in a region that is laid out only if memory is not sequentially consistent. Source:
+// SPARC V9 appendix D (TSO, PSO); Owens, Sarkar, Sewell, A better x86 memory model: x86-TSO, 2009. Left out: store
+// forwarding to a sibling hardware thread, non-temporal stores. Cost: none; the timed host is sequentially consistent.
 #pragma once
 
 #include <vector>

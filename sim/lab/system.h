@@ -45,8 +45,8 @@ class System {
   explicit System(const SystemParts& parts);
   ~System();
 
-  /// A task that runs in `mm` from the beginning, a kernel thread if that is none; tasks of one cpu queue up in the order of their addition. Task
-  /// ids count up from 0; the idle tasks' come after those that the limits allow.
+  /// A task that runs in `mm` from the beginning, a kernel thread if that is none; tasks of one cpu queue up in the
+  /// order of their addition. Task ids count up from 0; the idle tasks' come after those that the limits allow.
   TaskId add_task(const std::string& name, MmId mm, CpuId cpu, TaskBody body);
   /// A task that some fork will start.
   TaskId add_child(const std::string& name, CpuId cpu, TaskBody body);

@@ -143,6 +143,11 @@ name = "d"
 cpu = 1
 mm = 1
 ops = ["repeat 6 { store theirs+0; writeback log; yield }", "truncate log+5"]
+[[workload.task]]
+name = "flusher"
+cpu = 1
+kthread = true
+ops = ["writeback log; yield"]
 )";
 
 /// Address spaces that take turns on one cpu.

@@ -44,6 +44,8 @@ preset = "tagged"
 cores = 4
 [kernel]
 preset = "modern"
+flush_pending = "flag"
+pending_barrier = true
 tagged.invalidation = "ipi"
 )"},
     {"ppc64 movers", R"(strategy = "ppc64-2.6.22"
@@ -260,6 +262,8 @@ tagged.invalidation = "ipi"
 tagged.clear_mask_at_switch = true
 tagged.exchange_active_asids = true
 tagged.asid_read_before_clear = true
+tagged.barrier_before_asid = false
+tagged.pte_clear_stores = true
 )"},
 };
 

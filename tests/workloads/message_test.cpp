@@ -183,3 +183,18 @@ TEST_CASE("Keys without effect are refused") {
   CHECK_THAT(problems("[workload]\nkind = 'unmap'\nzipf_exponent = 900\n"),
              Catch::Contains("is no multiple of 500"));
 }
+
+TEST_CASE("A kernel thread has neither pages nor children nor an address space") {
+  const std::string kthread = "cpu = 0\nkthread = true\n";
+  const std::string region = "[[workload.region]]\nname = 'heap'\npages = 1\n";
+  const std::string user = task("user", "'load heap'");
+  const auto says = [](const std::string& all, const std::string& message) {
+    return all.find(message) != std::string::npos;
+  };
+  CHECK(problems(script + region + user + task("kworker", "'yield', 'think 3'", kthread)).empty());
+  CHECK(says(problems(script + region + user + task("kworker", "'load heap'", kthread)),
+             "`kworker` is a kernel thread, which has no pages and no children"));
+  CHECK(says(problems(script + region + user + task("kworker", "'yield'", kthread + "mm = 0\n")),
+             "`kworker` is a kernel thread, which has no address space"));
+  CHECK(says(problems(script + task("kworker", "'yield'", kthread)), "every task is a kernel thread"));
+}

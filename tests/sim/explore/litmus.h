@@ -16,7 +16,8 @@ namespace mmulab::test {
 /// What one cpu does; each call is a step.
 class LitmusCpu {
  public:
-  LitmusCpu(Context& ctx, const Region& memory, const Region& results) : ctx_(ctx), memory_(memory), results_(results) {}
+  LitmusCpu(Context& ctx, const Region& memory, const Region& results)
+      : ctx_(ctx), memory_(memory), results_(results) {}
   [[nodiscard]] std::uint64_t load(std::uint32_t word);
   void store(std::uint32_t word, std::uint64_t value);
   void store_release(std::uint32_t word, std::uint64_t value);

@@ -185,7 +185,7 @@ TEST_CASE("Locked instructions lose no update, a load and a store do") {
   }
 }
 
-TEST_CASE("Under pso a store before a lock may come after one inside it; whoever takes the lock next sees both") {
+TEST_CASE("Under pso a store before a lock may come after one inside it, whoever takes the lock next sees both") {
   const auto first = [](LitmusCpu& cpu) {
     cpu.store(x, 1);
     cpu.lock(lock);
