@@ -90,14 +90,13 @@ void Kernel::populate(Context& ctx, MmId mm, TableId upper, VirtPage page, Table
   const auto owner = state_.table_owner(table);
   const Pte value = port_.pte().make(Frame{table.raw()}, Rights{true, true});
   locks_.spin_lock(ctx, state_.mm_page_table_lock(mm), LockClass::page_table);
-  ctx.step(install, writes(entry, sharers, owner), [&](Access& a) {
-    if (port_.pte().is_present(a.read(entry))) {
-      a.write(sharers, a.read(sharers) - 1);
-      return;
-    }
+  const bool installed = ctx.step(install, writes(entry, owner), [&](Access& a) {
+    if (port_.pte().is_present(a.read(entry))) return false;
     a.write(entry, value);
     join(a, mm, page, table);
+    return true;
   });
+  if (!installed) ctx.step(put_share, writes(sharers), [&](Access& a) { a.write(sharers, a.read(sharers) - 1); });
   locks_.spin_unlock(ctx, state_.mm_page_table_lock(mm), LockClass::page_table);
 }
 

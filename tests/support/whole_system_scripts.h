@@ -305,4 +305,17 @@ mm = 1
 ops = ["load theirs; think; store theirs; munmap theirs; mmap theirs; yield"]
 )";
 
+/// More page tables than there are, given back before their grace periods are over.
+constexpr const char* giver = R"([workload]
+kind = "script"
+rounds = 60
+[[workload.region]]
+name = "heap"
+pages = 4
+[[workload.task]]
+name = "giver"
+cpu = 0
+ops = ["load heap; munmap heap; mmap heap"]
+)";
+
 }  // namespace mmulab::test

@@ -68,6 +68,14 @@ free_tables = "rcu"
 single_user_frees_tables = true
 table_batch_entries = 2
 )"},
+    {"x86 giver, slow grace periods", R"(machine = "x86-tiny"
+[kernel]
+preset = "modern"
+rcu_grace_cycles = 1000000
+[strategy]
+preset = "linux-modern"
+free_tables = "rcu"
+)"},
     {"x86 mixed, 2.6", R"(machine = "core2"
 kernel = "2.6.22"
 strategy = "generic-2.6.22"
@@ -288,6 +296,7 @@ std::vector<WholeSystem> whole_systems() {
     if (name.find("crowd") != std::string::npos) text += crowd;
     if (name.find("movers") != std::string::npos) text += movers;
     if (name.find("pinners") != std::string::npos) text += pinners;
+    if (name.find("giver") != std::string::npos) text += giver;
     if (name.find("storm") != std::string::npos) text += storm;
     if (name.find("turns") != std::string::npos) text += turns;
     if (name.find("forks") != std::string::npos) text += forks;
