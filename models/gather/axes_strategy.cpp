@@ -122,7 +122,8 @@ Pte AxesStrategy::pte_op(Context& ctx, Gather* g, const PteRequest& request) {
   const Pte old = port_.change_pte(ctx, request);
   // Rights that only grow leave nothing that must die; no access goes through a NUMA hint, whose giver has noted the
   // pte that it replaced.
-  if (request.action == PteAction::access_flags || !port_.may_be_cached(old) || port_.pte().is_protnone(old)) return old;
+  if (request.action == PteAction::access_flags || !port_.may_be_cached(old)) return old;
+  if (port_.pte().is_protnone(old)) return old;
   if (axes_.split_invalidate && !port_.invalidate_software_entry(ctx, request.mm, request.page, old)) return old;
   if (records_entries()) record_entry(ctx, g, request, old);
   return old;

@@ -16,7 +16,9 @@ constexpr std::uint32_t words_of(std::uint32_t capacity) { return (8 + capacity 
 }  // namespace
 
 Batch::Batch(World& world, const std::string& name, std::uint32_t owners, std::uint32_t capacity)
-    : capacity_(capacity), owners_(owners), region_(world.allocate(name, owners, words_of(capacity), Coherence::memory)) {}
+    : capacity_(capacity),
+      owners_(owners),
+      region_(world.allocate(name, owners, words_of(capacity), Coherence::memory)) {}
 
 bool Batch::holds_other_mm(Context& ctx, std::uint32_t owner, MmId wanted) const {
   return ctx.step(look, reads(count(owner), mm(owner)),

@@ -194,7 +194,8 @@ Verb compare_verb(const Simulator& simulator) {
       "  mmulab compare FILE ppc64-2.6.20 ppc64-2.6.22 safe-deferral\n\n"
       "Each strategy runs in a process of its own. One that is not defined on the configured machine is\n"
       "listed as refused, with the reason. With --check every interleaving of FILE's small twin (X-small.toml beside\n"
-      "X.toml; else FILE itself) is explored too, and the proof stands beside the cost. Ends with 0 if every strategy was decided, whatever its verdict,\n"
+      "X.toml; else FILE itself) is explored too, and the proof stands beside the cost.\n"
+      "Ends with 0 if every strategy was decided, whatever its verdict,\n"
       "else with 3.\n";
   add_set(verb.options.operands("FILE STRATEGY...", 2, SIZE_MAX));
   add_json(verb.options);

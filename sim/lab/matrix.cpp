@@ -188,7 +188,7 @@ void Planner::patterns_match() const {
           return fnmatch(pattern.c_str(), cell.name().c_str(), 0) == 0;
         }))
       throw config::Error(config::diagnose({}, "no cell matches `" + pattern + "`",
-                                           "a cell is called ROW/ARCHITECTURE/CALLER, such as ppc64-2.6.20/ppc64/munmap"));
+                                           "a cell is called ROW/ARCHITECTURE/CALLER, like per-pte/x86/munmap"));
   }
 }
 

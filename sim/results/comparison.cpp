@@ -96,7 +96,8 @@ Style style_of(const std::string& verdict) {
 TextTable::Cell checked_cell(const ComparisonPoint& point) {
   if (!point.checked || point.checked->outcome != CellOutcome::explored) return {"-", Style::warning};
   const CellVerdict& v = point.checked->found;
-  return {word_of(v), v.verdict == CheckVerdict::proved ? Style::good : v.classes.empty() ? Style::warning : Style::bad};
+  const Style open = v.classes.empty() ? Style::warning : Style::bad;
+  return {word_of(v), v.verdict == CheckVerdict::proved ? Style::good : open};
 }
 
 void note_checked(TextTable& table, const ComparisonPoint& point) {

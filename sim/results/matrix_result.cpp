@@ -95,7 +95,8 @@ std::string matrix_report(const Matrix& matrix, config::Color color) {
   for (const MatrixCell& cell : matrix.cells) {
     if (!cell.decided()) {
       ++open;
-      const std::string why = cell.outcome == CellOutcome::failed ? cell.reason : "cut by its budget of " + cell.found.end;
+      const bool failed = cell.outcome == CellOutcome::failed;
+      const std::string why = failed ? cell.reason : "cut by its budget of " + cell.found.end;
       text += wrap(fmt::format("{}: NOT A PROOF, {}", cell.name(), why), 0, 2) + "\n";
     } else if (cell.outcome == CellOutcome::absent) {
       ++absent;
@@ -137,7 +138,8 @@ std::string to_json(const Matrix& matrix) {
   text.resize(text.rfind('\n'));
   text += ",\n \"cells\": [";
   for (std::size_t i = 0; i < matrix.cells.size(); ++i)
-    text += (i == 0 ? "\n  " : ",\n  ") + cell_json(matrix.cells[i]).dump(-1, ' ', false, Json::error_handler_t::replace);
+    text += (i == 0 ? "\n  " : ",\n  ") +
+            cell_json(matrix.cells[i]).dump(-1, ' ', false, Json::error_handler_t::replace);
   return text + "\n ]\n}\n";
 }
 

@@ -64,7 +64,8 @@ TEST_CASE("The page keeps what people wrote before its mark") {
 TEST_CASE("What makes no sense with or without --matrix is 2, and says so") {
   CHECK_THAT(act(check_verb(), {}).err, Catch::Contains("an operand is missing: FILE"));
   CHECK_THAT(act(check_verb(), {"x.toml", "--output=y"}).err, Catch::Contains("--output is for --matrix"));
-  for (const char* word : {"--jobs=0", "--max-states=0", "--max-states=many", "--expect", "--engine=bfs", "--only=none"}) {
+  for (const char* word :
+       {"--jobs=0", "--max-states=0", "--max-states=many", "--expect", "--engine=bfs", "--only=none"}) {
     INFO(word);
     CHECK(matrix({word}).code == 2);
   }

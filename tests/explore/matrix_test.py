@@ -3,7 +3,7 @@
 """The matrix of verdicts comes out as recorded: verdict and classes of each cell, and no class that nobody wrote down.
 
 Usage: matrix_test.py BINARY [--all]
-Without --all, only the cells that answer the mail of 2007 and a few of each architecture."""
+Without --all, only the cells that answer the mail of 2007, and the exhibits that a safe deferral must close."""
 import json
 import os
 import pathlib
@@ -15,8 +15,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RECORD = pathlib.Path(__file__).resolve().parent / "verdicts.json"
 PAGE = ROOT / "docs" / "verdicts.md"
-QUICK = ("*/ppc64/zero-read", "*/ppc64/rehash", "safe-deferral*/ppc64/[rz]e*", "*/ppc64/late", "*/x86/zap-writeback",
-         "linux-modern/*/mprotect", "sparc64-*/sparc64/mprotect", "linux-modern/tagged/*")
+QUICK = ("*/ppc64/zero-read", "*/ppc64/rehash", "safe-deferral*/ppc64/re*", "*/ppc64/protnone", "*/ppc64/twice",
+         "*/ppc64/zap-writeback")
 failures = []
 
 
@@ -82,7 +82,7 @@ def main():
     cells = {c["cell"]: c for c in recorded["cells"]}
     answers_the_mail(cells)
     page = PAGE.read_text()
-    expect("the page shows no finding", "FINDING" not in page)
+    expect("the page shows no finding", "**FINDING" not in page)
     for name, cell in cells.items():
         expect(f"{name} is in the page", not cell["result"]
                or re.search(rf"^\| {re.escape(cell['row'])} \| {cell['caller']} \| ", page, re.MULTILINE))

@@ -56,7 +56,8 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         for twin, wrong in zip(twins, pool.map(lambda t: judge(sys.argv[1], t), twins)):
             if wrong:
-                failures.append(f"{twin['strategy']} on {twin['machine']}, {twin['workload']}, {twin['fault']}: {wrong}")
+                where = f"{twin['strategy']} on {twin['machine']}, {twin['workload']}, {twin['fault']}"
+                failures.append(f"{where}: {wrong}")
     print(f"{len(twins)} twins")
     for failure in failures:
         print("FAILED", failure)

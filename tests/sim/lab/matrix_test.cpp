@@ -20,10 +20,10 @@ CellVerdict explored(const std::string& name) {
   return explore_cell(*plan.values[0], name, nullptr);
 }
 
-std::string reason(const std::string& name) {
-  MatrixOptions options;
-  options.only = {name};
-  return plan_matrix(options).matrix.cells.at(0).reason;
+std::string reason(const Matrix& matrix, const std::string& name) {
+  for (const MatrixCell& cell : matrix.cells)
+    if (cell.name() == name) return cell.reason;
+  return "no such cell";
 }
 
 const char* small = R"(
@@ -62,9 +62,9 @@ TEST_CASE("The shipped matrix has every row, architecture and caller, and a sent
     INFO(m.cells[i].name());
     CHECK(plan.values[i].has_value() == m.cells[i].reason.empty());
   }
-  CHECK_THAT(reason("linux-modern/ppc64/munmap"), Catch::Contains("slot bits"));
-  CHECK_THAT(reason("linux-modern/x86/zero-read"), Catch::Contains("stores zeroes"));
-  CHECK_THAT(reason("safe-deferral-settle/x86/munmap"), Catch::Contains("only ppc64"));
+  CHECK_THAT(reason(m, "linux-modern/ppc64/munmap"), Catch::Contains("slot bits"));
+  CHECK_THAT(reason(m, "linux-modern/x86/zero-read"), Catch::Contains("stores zeroes"));
+  CHECK_THAT(reason(m, "safe-deferral-settle/x86/munmap"), Catch::Contains("only ppc64"));
 }
 
 TEST_CASE("A cell names its size, its agents and its memory model, and the class that refutes it") {
