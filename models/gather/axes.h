@@ -53,13 +53,24 @@ enum class Pin : std::uint8_t { none, preempt_off };
 enum class BlockBreak : std::uint8_t { nothing, end_and_begin, flush };
 enum class Settle : std::uint8_t {
   none,
-  flush_mm_when_nested,  ///< another gather of this mm is open at the end: flush everything (today's rule)
+  /// Another gather of this mm is open at the end: flush everything (today's rule). Where ptes are recorded one by one:
+  /// at every flush, flush what others have recorded of this mm too; nobody waits.
+  flush_mm_when_nested,
   wait_when_nested,      ///< the same, but wait until the others have flushed
 };
 /// Reclaim's unmapping: every pte by itself, or one flush for many (the slot beside the gather).
 enum class Reclaim : std::uint8_t { per_page, batch };
 /// How an mm remembers what reclaim has put off.
 enum class Batched : std::uint8_t { none, flag, generations };
+/// A safe deferral broken on purpose: what it must not leave out (modelling.md 5).
+enum class DeferralFault : std::uint8_t {
+  none,
+  set_strips,        ///< tombstones: set_pte forgets the slot
+  updates_in_place,  ///< tombstones: a fault takes the old entry for its own, whatever frame it leads to
+  unpublished,       ///< nobody learns what is pending
+  one_group,         ///< settling inserts: only the primary group is searched
+  insert_waits,      ///< settling inserts: the inserter waits for the flusher
+};
 enum class FullMm : std::uint8_t { flush, nothing };
 
 struct GatherAxes {
@@ -73,6 +84,11 @@ struct GatherAxes {
   bool by_reference = false;  ///< backend: receivers read the initiator's batch when they get round to it
   /// The hash or TSB entry dies with the pte, under the PTL; only the TLBs are flushed later (safe-deferral).
   bool split_invalidate = false;
+  /// ppc64: clear leaves the slot behind, marked; a hash fault that finds the mark removes that entry first.
+  bool tombstones = false;
+  /// ppc64: before it inserts, a hash fault removes whatever entry answers for the page while anything is pending.
+  bool settles_inserts = false;
+  DeferralFault fault = DeferralFault::none;
   /// mprotect keeps the software bits that say where the hash entry is (closes D2).
   bool modify_in_place = false;
 

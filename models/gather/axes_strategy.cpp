@@ -9,6 +9,14 @@ namespace {
 const Label nested_gather{"gather.look_for_others", "page_ref"};
 const Label wait_nested{"gather.wait_nested", "page_ref"};
 
+Port::Tombstones tombstones_of(DeferralFault fault) {
+  switch (fault) {
+    case DeferralFault::set_strips: return Port::Tombstones::lost_when_set;
+    case DeferralFault::updates_in_place: return Port::Tombstones::taken_for_entries;
+    default: return Port::Tombstones::kept;
+  }
+}
+
 }  // namespace
 
 AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, Locks& locks,
@@ -18,10 +26,13 @@ AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, L
     const std::uint32_t owners = axes.scope == RecordScope::cpu ? state.limits().cpus : state.limits().tasks;
     batch_ = std::make_unique<Batch>(world, "gather.batch", owners, axes.batch_entries);
   }
+  has_unflushed_ = batch_ != nullptr && axes.settle == Settle::flush_mm_when_nested;
+  if (has_unflushed_) unflushed_ = world.allocate("gather.unflushed", state.limits().mms, 1, Coherence::memory);
   // What is recorded pte by pte dies where it is unmapped.
   if (axes.reclaim == Reclaim::batch && axes.recorder != Recorder::batch && state.has_rmap_walks())
     reclaim_ = std::make_unique<ReclaimBatch>(world, state, port, axes.batched);
   port.set_modify_in_place(axes.modify_in_place);
+  if (axes.tombstones) port.set_tombstones(tombstones_of(axes.fault));
 }
 
 // ------------------------------------------------------------------------------------------ the gather's frame
@@ -58,6 +69,8 @@ bool AxesStrategy::flushes_instead_of_waiting(const Gather& g) const {
 
 /// Another gather of this mm may have cleared ptes that we found empty: its flush is ours to answer for.
 void AxesStrategy::settle_nested(Context& ctx, Gather& g) {
+  // Who publishes entries flushes those of others with its own.
+  if (publishes()) return;
   if (axes_.settle != Settle::flush_mm_when_nested && !flushes_instead_of_waiting(g)) return;
   const auto pending = state_.mm_flush_pending(g.mm);
   g.nested = ctx.step(nested_gather, reads(pending), [&](Access& a) { return a.read(pending) > 1; });
@@ -109,9 +122,11 @@ Room AxesStrategy::room(Context& ctx, Gather& g, std::uint32_t) {
 
 Pte AxesStrategy::pte_op(Context& ctx, Gather* g, const PteRequest& request) {
   const Pte old = port_.change_pte(ctx, request);
-  // Rights that only grow leave nothing that must die.
+  // Rights that only grow leave nothing that must die; no access goes through a NUMA hint, whose giver has noted the
+  // pte that it replaced.
   if (request.action == PteAction::access_flags || !port_.may_be_cached(old)) return old;
-  if (axes_.split_invalidate) port_.invalidate_software_entry(ctx, request.mm, request.page, old);
+  if (port_.pte().is_protnone(old)) return old;
+  if (axes_.split_invalidate && !port_.invalidate_software_entry(ctx, request.mm, request.page, old)) return old;
   if (records_entries()) record_entry(ctx, g, request, old);
   return old;
 }
@@ -125,6 +140,7 @@ void AxesStrategy::record_entry(Context& ctx, const Gather* g, const PteRequest&
     flush_batch(ctx, FlushReason::mm_change);
   // A walk that was stopped has been preempted before its flush.
   if (batch_->has_no_room(ctx, who)) flush_batch(ctx, FlushReason::full);
+  if (publishes() && batch_->is_empty(ctx, who)) publish(ctx, request.mm);
   const bool full = batch_->append(ctx, who, request.mm, request.page, old);
   if (!recording) return flush_batch(ctx, FlushReason::each);
   if (full && (g == nullptr || !stops_when_batch_full(*g))) return flush_batch(ctx, FlushReason::full);
@@ -205,6 +221,7 @@ void AxesStrategy::classic_flush(Context& ctx, const ClassicFlush& what) {
     if (!has(on_classic_flush)) return;
     locks_.preempt_disable(ctx);
     flush_batch(ctx, FlushReason::classic);
+    if (publishes() && others_pend(ctx, what.mm)) flush_others(ctx, what.mm);
     locks_.preempt_enable(ctx);
     return;
   }
@@ -251,11 +268,13 @@ void AxesStrategy::flush_batch(Context& ctx, FlushReason why) {
   what.tlb_only = axes_.split_invalidate;
   port_.invalidate(ctx, what);
   batch_->clear(ctx, owner(ctx), what.count);
+  if (publishes()) withdraw(ctx, what.mm);
 }
 
 void AxesStrategy::invalidate(Context& ctx, Gather& g, FlushReason why) {
   if (g.full_mm && axes_.full_mm == FullMm::nothing) return;
   if (records_entries()) flush_batch(ctx, why);
+  if (publishes() && others_pend(ctx, g.mm)) flush_others(ctx, g.mm);
   // Entries say nothing of freed tables: where hardware walks them, the whole mm must be flushed for those.
   const bool tables_only = records_entries();
   if (tables_only && (!g.freed_tables || port_.refuses(Invalidation::Scope::mm) != nullptr)) return;

@@ -35,6 +35,7 @@ class AxesStrategy : public Strategy {
   void classic_flush(Context& ctx, const ClassicFlush& what) override;
   void switch_out(Context& ctx, MmId mm) override;
   void settle(Context& ctx, MmId mm, VirtPage first, VirtPage end) override;
+  void hash_fault(Context& ctx, MmId mm, VirtPage page) override;
   bool rmap_note(Context& ctx, MmId mm, bool dirty) override;
   void rmap_flush(Context& ctx, bool dirty_only) override;
   [[nodiscard]] bool promises_empty_at_unlock() const override { return axes_.promises_empty_at_unlock; }
@@ -62,6 +63,14 @@ class AxesStrategy : public Strategy {
   [[nodiscard]] bool frees_at_once(Context& ctx, MmId mm);
   void remove_table(Context& ctx, Gather& g, std::size_t level, TableId table);
   void flush_tables(Context& ctx, Gather& g);
+  /// Entries outlive the lock, and whoever must not rely on them learns that there are some (deferral.cpp).
+  [[nodiscard]] bool publishes() const { return has_unflushed_; }
+  [[nodiscard]] Cell<std::uint64_t> unflushed(MmId mm) const { return unflushed_.cell<std::uint64_t>(mm.raw(), 0); }
+  void publish(Context& ctx, MmId mm);
+  void withdraw(Context& ctx, MmId mm);
+  bool others_pend(Context& ctx, MmId mm);
+  /// Flushes what others have recorded of the mm; they will do so again.
+  void flush_others(Context& ctx, MmId mm);
   [[nodiscard]] bool flushes_instead_of_waiting(const Gather& g) const;
   /// tlb_flush_rmaps: what was flushed is no longer mapped.
   void drop_delayed_rmaps(Context& ctx, Gather& g);
@@ -74,6 +83,8 @@ class AxesStrategy : public Strategy {
   std::unique_ptr<Batch> batch_;
   std::unique_ptr<ReclaimBatch> reclaim_;
   PageList pages_;
+  Region unflushed_;  ///< an mm's word: how many batches hold entries of it
+  bool has_unflushed_ = false;
 };
 
 }  // namespace mmulab

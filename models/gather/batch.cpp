@@ -6,6 +6,8 @@ namespace {
 
 const Label look{"batch.look", "batch_note"};
 const Label note_entry{"batch.note", "batch_note"};
+const Label look_at_other{"batch.look_at_other", "batch_note"};
+const Label copy_entry{"batch.copy", "batch_note"};
 const Label empty{"batch.clear", "batch_note"};
 const Label switch_on{"batch.set_active", "batch_note"};
 
@@ -14,7 +16,9 @@ constexpr std::uint32_t words_of(std::uint32_t capacity) { return (8 + capacity 
 }  // namespace
 
 Batch::Batch(World& world, const std::string& name, std::uint32_t owners, std::uint32_t capacity)
-    : capacity_(capacity), region_(world.allocate(name, owners, words_of(capacity), Coherence::memory)) {}
+    : capacity_(capacity),
+      owners_(owners),
+      region_(world.allocate(name, owners, words_of(capacity), Coherence::memory)) {}
 
 bool Batch::holds_other_mm(Context& ctx, std::uint32_t owner, MmId wanted) const {
   return ctx.step(look, reads(count(owner), mm(owner)),
@@ -27,6 +31,31 @@ bool Batch::full(Context& ctx, std::uint32_t owner) const {
 
 bool Batch::has_no_room(const Context& ctx, std::uint32_t owner) const {
   return ctx.world().load(count(owner)) >= capacity_;
+}
+
+bool Batch::is_empty(const Context& ctx, std::uint32_t owner) const { return ctx.world().load(count(owner)) == 0; }
+
+std::uint32_t Batch::held_by_other(Context& ctx, std::uint32_t other, MmId wanted) const {
+  return ctx.step(look_at_other, reads(count(other), mm(other)), [&](Access& a) {
+    return a.read(mm(other)) == wanted ? static_cast<std::uint32_t>(a.read(count(other))) : 0;
+  });
+}
+
+void Batch::copy(Context& ctx, std::uint32_t other, std::uint32_t index, std::uint32_t owner, MmId whose) const {
+  const Conclusion nothing(ctx);
+  struct Entry {
+    VirtPage page;
+    Pte old;
+  };
+  const std::uint32_t at = entries_field + index * BatchEntry::words;
+  const auto page_cell = region_.cell<VirtPage>(other, at + BatchEntry::page);
+  const auto pte_cell = region_.cell<Pte>(other, at + BatchEntry::old_pte);
+  Entry entry;
+  ctx.step(copy_entry, reads(page_cell, pte_cell), [&](Access& a) {
+    entry.page = a.keep(a.read(page_cell));
+    entry.old = a.keep(a.read(pte_cell));
+  });
+  append(ctx, owner, whose, entry.page, entry.old);
 }
 
 bool Batch::append(Context& ctx, std::uint32_t owner, MmId whose, VirtPage page, Pte old) const {

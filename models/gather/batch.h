@@ -20,6 +20,13 @@ class Batch {
   bool full(Context& ctx, std::uint32_t owner) const;
   /// The same at a glance, for the owner itself.
   [[nodiscard]] bool has_no_room(const Context& ctx, std::uint32_t owner) const;
+  /// Empty, at a glance, for the owner itself.
+  [[nodiscard]] bool is_empty(const Context& ctx, std::uint32_t owner) const;
+  /// How many entries of `mm` somebody else's batch holds.
+  std::uint32_t held_by_other(Context& ctx, std::uint32_t other, MmId mm) const;
+  /// Appends entry `index` of somebody else's batch, as it reads now, to one's own, which has room.
+  void copy(Context& ctx, std::uint32_t other, std::uint32_t index, std::uint32_t owner, MmId mm) const;
+  [[nodiscard]] std::uint32_t owners() const { return owners_; }
   /// Appends; true if the batch is full now. Preemption off, or the owner is the task itself.
   bool append(Context& ctx, std::uint32_t owner, MmId mm, VirtPage page, Pte old) const;
   /// What is pending, as the port wants it; count 0 if nothing is.
@@ -39,6 +46,7 @@ class Batch {
   [[nodiscard]] Cell<bool> active_flag(std::uint32_t o) const { return region_.cell<bool>(o, active_field); }
 
   std::uint32_t capacity_;
+  std::uint32_t owners_;
   Region region_;
 };
 

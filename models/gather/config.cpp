@@ -29,6 +29,12 @@ constexpr Names<BlockBreak, 3> breaks{{{"nothing", BlockBreak::nothing}, {"end-a
                                        {"flush", BlockBreak::flush}}};
 constexpr Names<Settle, 3> settles{{{"none", Settle::none}, {"flush-mm-when-nested", Settle::flush_mm_when_nested},
                                     {"wait-when-nested", Settle::wait_when_nested}}};
+constexpr Names<DeferralFault, 6> faults{{{"none", DeferralFault::none},
+                                          {"set-strips", DeferralFault::set_strips},
+                                          {"updates-in-place", DeferralFault::updates_in_place},
+                                          {"unpublished", DeferralFault::unpublished},
+                                          {"one-group", DeferralFault::one_group},
+                                          {"insert-waits", DeferralFault::insert_waits}}};
 constexpr Names<FullMm, 2> full_mms{{{"flush", FullMm::flush}, {"nothing", FullMm::nothing}}};
 constexpr Names<Reclaim, 2> reclaims{{{"per-page", Reclaim::per_page}, {"x86-reclaim-batch", Reclaim::batch}}};
 constexpr Names<Batched, 3> batcheds{{{"none", Batched::none}, {"flag", Batched::flag},
@@ -57,14 +63,21 @@ E chosen(const Names<E, N>& names, const std::string& name) {
 
 void consistent(const config::Values& v, const config::Complain& complain) {
   const bool batch = v.text("strategy.recorder") == "batch";
+  const std::string arch = v.text("machine.arch");
   if (v.flag("strategy.by_reference") && !batch)
     complain("strategy.by_reference", "only a batch can be passed by reference", "set strategy.recorder = \"batch\"");
   if (v.flag("strategy.split_invalidate") && !batch)
     complain("strategy.split_invalidate", "split invalidation needs recorded entries",
              "set strategy.recorder = \"batch\"");
+  if ((v.flag("strategy.tombstones") || v.flag("strategy.settles_inserts")) && arch != "ppc64")
+    complain(v.flag("strategy.tombstones") ? "strategy.tombstones" : "strategy.settles_inserts",
+             "only ppc64 keeps entries in a table that software inserts into without a look at what is there",
+             "use safe-deferral");
+  if (v.flag("strategy.settles_inserts") && v.text("strategy.settle") != "flush-mm-when-nested")
+    complain("strategy.settles_inserts", "an insert can only settle what is published",
+             "set strategy.settle = \"flush-mm-when-nested\"");
   if (v.text("strategy.pin") == "none" && v.text("strategy.pages") == "cpu")
     complain("strategy.pin", "a per-cpu page list needs its cpu pinned", "set strategy.pin = \"preempt-off\"");
-  const std::string arch = v.text("machine.arch");
   if (arch == "ppc64" && !batch)
     complain("strategy.recorder", "ppc64 finds an old hash entry only through the slot bits of a recorded pte",
              "set strategy.recorder = \"batch\"");
@@ -93,6 +106,13 @@ void describe_strategy(config::Schema& schema) {
   s.flag("split_invalidate")
       .default_to(false)
       .help("The hash or TSB entry dies with the pte, only TLBs are flushed later");
+  s.flag("tombstones")
+      .default_to(false)
+      .help("ppc64: a clear leaves the slot of the hash entry behind; a hash fault that finds it removes that entry");
+  s.flag("settles_inserts")
+      .default_to(false)
+      .help("ppc64: while anything is pending, a hash fault removes what answers for its page before it inserts");
+  s.choice("fault", texts(faults)).default_to("none").help("A safe deferral broken on purpose, for tests");
   s.flag("modify_in_place").default_to(false).help("mprotect keeps the bits that say where the hash entry is");
   s.choice("pages", texts(homes)).default_to("cpu").help("Where freed pages wait");
   s.integer("list_entries").default_to(506).range(1, 1 << 16).unit("entries").help("Entries of the page list");
@@ -143,6 +163,9 @@ GatherAxes gather_axes(const config::Values& v) {
   axes.wait = v.flag("strategy.wait");
   axes.by_reference = v.flag("strategy.by_reference");
   axes.split_invalidate = v.flag("strategy.split_invalidate");
+  axes.tombstones = v.flag("strategy.tombstones");
+  axes.settles_inserts = v.flag("strategy.settles_inserts");
+  axes.fault = chosen(faults, v.text("strategy.fault"));
   axes.modify_in_place = v.flag("strategy.modify_in_place");
   axes.pages = chosen(homes, v.text("strategy.pages"));
   axes.list_entries = static_cast<std::uint32_t>(v.integer("strategy.list_entries"));

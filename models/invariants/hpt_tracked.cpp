@@ -12,8 +12,9 @@ const InvariantText row_text{
     "every valid hash entry is known to its pte, to a BUSY pte, or to a pending batch",
     "release of a page-table lock (pages changed under it), clearing of BUSY (that page), quiescence (all)",
     "V(s) implies: the pte has HASHPTE and its slot is s, or the pte is BUSY, or s is in a batch or a "
-    "registered operation. The converse is never required.",
-    "untracked",
+    "registered operation. The converse is never required. When BUSY is cleared, the entry that the pte names leads to "
+    "the pte's frame.",
+    "untracked, frame",
     "ppc64 (machines with a hashed page table)"};
 
 /// Pages that a task has changed since it last released a page-table lock.
@@ -43,7 +44,10 @@ class HptTracked : public Row<Touched> {
  private:
   void on_pte(const Event& event) {
     const std::uint64_t busy = ledger_.config().hash.busy;
-    if (busy != 0 && (event.a & busy) != 0 && (event.b & busy) == 0) judge_page(event, {event.mm, event.page});
+    if (busy != 0 && (event.a & busy) != 0 && (event.b & busy) == 0) {
+      judge_page(event, {event.mm, event.page});
+      judge_frame(event);
+    }
     for (const HeldLock& lock : ledger_.execution().task(event.task).locks)
       if (lock.lock_class == LockClass::ptl) {
         state_[event.task.raw()].push_back({event.mm, event.page});
@@ -56,6 +60,21 @@ class HptTracked : public Row<Touched> {
     if (it == state_.end()) return;
     for (const PageKey key : it->second) judge_page(event, key);
     state_.erase(it);
+  }
+  /// Whoever clears BUSY says: this entry is that pte's.
+  void judge_frame(const Event& event) {
+    const Pte pte{event.b};
+    const PteLayout& layout = ledger_.config().pte;
+    if (!layout.is_present(pte)) return;
+    for (const HpteRecord& h : ledger_.hptes_of(event.mm, event.page)) {
+      if (!points_to(pte, h) || h.frame == layout.frame(pte)) continue;
+      Violation v = story::about_page(ledger_, event, h.mm, h.page, "frame",
+                                      fmt::format("the hash entry that the pte of {} names leads to another frame",
+                                                  story::page_text(h.mm, h.page)));
+      story::tell_hpte(v, "the", h);
+      v.story.push_back(fmt::format("its pte is 0x{:x}", pte.raw()));
+      report(v);
+    }
   }
   void judge_page(const Event& event, PageKey key) {
     for (const HpteRecord& h : ledger_.hptes_of(key.mm, key.page)) judge(event, h);

@@ -116,6 +116,10 @@ class Port {
   /// modify_start and modify_commit keep the software bits that say where the hash entry is (ppc64), so that a
   /// fault between the two updates that entry instead of inserting a second one. Off as in Linux.
   virtual void set_modify_in_place(bool) {}
+  /// A clear leaves the slot of the hash entry behind, and a hash fault on it removes that entry first (ppc64). Beside
+  /// `kept`: what an implementation could get wrong.
+  enum class Tombstones : std::uint8_t { none, kept, lost_when_set, taken_for_entries };
+  virtual void set_tombstones(Tombstones) {}
   /// Performs the change as the architecture's accessor does (atomic exchange, BUSY wait, stripping) and returns
   /// the old value. Does not invalidate anything: that is the strategy's part.
   virtual Pte change_pte(Context& ctx, const PteRequest& request) = 0;
@@ -143,8 +147,12 @@ class Port {
   /// Makes the translations dead: on return (if `wait`) no cpu can use them. May be called with the PTL held.
   virtual void invalidate(Context& ctx, const Invalidation& what) = 0;
   /// Makes the hash or TSB entry of one old pte dead and leaves the TLBs alone: the first half of a split
-  /// invalidation. PTL held. Nothing to do where hardware walks the page table itself.
-  virtual void invalidate_software_entry(Context&, MmId, VirtPage, Pte) {}
+  /// invalidation. PTL held. Nothing to do where hardware walks the page table itself. False if no copies need to be
+  /// flushed (a port that takes a missing entry for a sign of that, which is wrong: ppc64.tlbie_on_miss).
+  virtual bool invalidate_software_entry(Context&, MmId, VirtPage, Pte) { return true; }
+  /// Removes whatever software entries answer for the page, and their TLB copies, whoever has recorded them (ppc64; the
+  /// page's pte is BUSY). Without `both_groups`, what an implementation could get wrong.
+  virtual void remove_entries(Context&, MmId, VirtPage, bool both_groups) { (void)both_groups; }
   /// Null if the port can perform this kind of invalidation; else one sentence why not. For lint.
   [[nodiscard]] virtual const char* refuses(Invalidation::Scope scope) const = 0;
 };

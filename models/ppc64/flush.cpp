@@ -14,6 +14,7 @@ namespace {
 const Label flush_begin{"ppc64.flush.begin", "flush_begin"};
 const Label sample_mask{"ppc64.flush.sample_mask", "cpumask_read"};
 const Label read_entry{"ppc64.flush.read_entry", "batch_read"};
+const Label search_group{"ppc64.settle.search", "pteg_scan"};
 const Label local_tlbie{"ppc64.tlbiel", "tlbiel", Ordering::full};
 const Label sync{"ppc64.ptesync", "ptesync", Ordering::full};
 const Label tlbsync{"ppc64.ptesync_after_tlbie", "tlbsync", Ordering::full};
@@ -163,13 +164,33 @@ const char* Ppc64Port::refuses(Invalidation::Scope scope) const {
              : "ppc64 finds old hash entries only through the slot bits of recorded ptes";
 }
 
-void Ppc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte old) {
-  const Conclusion nothing(ctx);
-  if (!old.has(page_hashpte)) return;
+bool Ppc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte old) {
+  Conclusion only(ctx);
+  if (!old.has(page_hashpte)) return only(true);
   const HptTarget t = target(mm, page);
   locks_.irq_disable(ctx);
-  hpt_.invalidate(ctx, t, slot_named_by(t, old));
+  const bool hit = hpt_.invalidate(ctx, t, slot_named_by(t, old));
   locks_.irq_enable(ctx);
+  return only(hit || params_.tlbie_on_miss);
+}
+
+void Ppc64Port::remove_entries(Context& ctx, MmId mm, VirtPage page, bool both_groups) {
+  const Conclusion nothing(ctx);
+  const HptTarget t = target(mm, page);
+  for (const bool secondary : {false, true}) {
+    if (secondary && !both_groups) continue;
+    const std::uint64_t first = hpt_.slot_of(t, secondary, 0);
+    const auto matching = ctx.step(
+        search_group, reads_words(hpt_.group_first(first / slots_per_group), Hpt::group_words), [&](Access& a) {
+          std::uint64_t slots = 0;
+          for (unsigned i = 0; i < slots_per_group; ++i)
+            if (Hpt::hardware_matches(a.read(hpt_.v(first + i)), t, secondary)) slots |= std::uint64_t{1} << i;
+          return slots;
+        });
+    for (unsigned i = 0; i < slots_per_group; ++i)
+      if ((matching >> i & 1) != 0) hpt_.invalidate(ctx, t, first + i);
+  }
+  tlbie_one(ctx, t, false);
 }
 
 }  // namespace mmulab

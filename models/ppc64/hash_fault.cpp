@@ -84,7 +84,7 @@ Ppc64Port::HashOutcome Ppc64Port::hash_4k(Context& ctx, const PteAddress& where,
   bool in_place = false;
   if (old.has(page_hashpte)) {
     const std::uint64_t slot = slot_named_by(target, old);
-    if (old.has(page_stale)) hpt_.invalidate(ctx, target, slot);
+    if (old.has(page_stale) && tombstones_ != Tombstones::taken_for_entries) hpt_.invalidate(ctx, target, slot);
     else in_place = hpt_.update_pp(ctx, target, slot, hpte_r_of(next, params_.preset_c));
     // Even if the entry is gone: its TLB copies need not be.
     tlbie_one(ctx, target, local);

@@ -30,8 +30,8 @@ class Ppc64Port : public Port, public CopySource {
   /// Strategy::hash_fault: called with BUSY set, before the table gets a new entry.
   void set_before_insert(BeforeInsert hook) { before_insert_ = std::move(hook); }
   void set_modify_in_place(bool keep) override { keep_hash_bits_ = keep; }
-  /// clear leaves the slot behind, marked STALE; a hash fault on it invalidates first (safe-deferral-tombstone).
-  void set_tombstones(bool on) { tombstones_ = on; }
+  /// The mark is STALE (safe-deferral-tombstone).
+  void set_tombstones(Tombstones kind) override { tombstones_ = kind; }
 
   [[nodiscard]] const char* name() const override { return "ppc64"; }
   [[nodiscard]] const PteLayout& pte() const override { return layout_; }
@@ -40,7 +40,10 @@ class Ppc64Port : public Port, public CopySource {
   Cycle access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) override;
 
   Pte change_pte(Context& ctx, const PteRequest& request) override;
-  [[nodiscard]] bool may_be_cached(Pte old) const override { return old.has(ppc64::page_hashpte); }
+  /// What a tombstone names has been recorded by whoever made it.
+  [[nodiscard]] bool may_be_cached(Pte old) const override {
+    return old.has(ppc64::page_hashpte) && !old.has(ppc64::page_stale);
+  }
   /// hash_preload. Interrupts on or off, PTL held.
   void update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind kind) override;
 
@@ -55,7 +58,9 @@ class Ppc64Port : public Port, public CopySource {
   void invalidate(Context& ctx, const Invalidation& what) override;
   [[nodiscard]] const char* refuses(Invalidation::Scope scope) const override;
   /// V = 0 for the entry that `old` names, and no tlbie: the first half of a split invalidation (safe-deferral).
-  void invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte old) override;
+  bool invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte old) override;
+
+  void remove_entries(Context& ctx, MmId mm, VirtPage page, bool both_groups) override;
 
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
 
@@ -195,7 +200,7 @@ class Ppc64Port : public Port, public CopySource {
   Region machine_checks_;
   BeforeInsert before_insert_;
   bool keep_hash_bits_ = false;
-  bool tombstones_ = false;
+  Tombstones tombstones_ = Tombstones::none;
 };
 
 }  // namespace mmulab

@@ -46,13 +46,14 @@ void Ppc64Port::store_pte(Access& a, const PteAddress& where, Pte value) const {
 }
 
 Pte Ppc64Port::cleared(Pte old) const {
-  if (!tombstones_ || !old.has(page_hashpte)) return Pte{};
+  if (tombstones_ == Tombstones::none || !old.has(page_hashpte)) return Pte{};
   return slot_bits_of(old).with(page_stale);
 }
 
 Pte Ppc64Port::changed(const PteRequest& request, Pte old) const {
   const Pte stripped = request.value.without(page_hpteflags);
-  const Pte tombstone = old.has(page_stale) ? slot_bits_of(old).with(page_stale) : Pte{};
+  const bool loses = tombstones_ == Tombstones::lost_when_set;
+  const Pte tombstone = old.has(page_stale) && !loses ? slot_bits_of(old).with(page_stale) : Pte{};
   switch (request.action) {
     case PteAction::clear:
     case PteAction::clear_full: return cleared(old);

@@ -109,13 +109,14 @@ std::array<sparc64::TsbTable, 2> Sparc64Port::tables_to_flush(const World& world
 }
 
 /// The first half of a split invalidation (safe-deferral): the TSB entry dies under the PTL, TLBs are flushed later.
-void Sparc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte) {
-  const Conclusion nothing(ctx);
+bool Sparc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte) {
+  Conclusion only(ctx);
   const auto lock = state_.mm_context_lock(mm);
   locks_.spin_lock_irq(ctx, lock, LockClass::context);
   for (const sparc64::TsbTable& table : tables_to_flush(ctx.world(), mm))
     if (table.entries != 0) flush_tsb_page(ctx, mm, table, page);
   locks_.spin_unlock_irq(ctx, lock, LockClass::context);
+  return only(true);
 }
 
 void Sparc64Port::flush_tsb_page(Context& ctx, MmId mm, const sparc64::TsbTable& table, VirtPage page) {

@@ -42,7 +42,7 @@ class Sparc64Port : public Port, public CopySource, private sparc64::CallExecuto
   void after_fault(Context& ctx, MmId mm) override;
 
   void invalidate(Context& ctx, const Invalidation& what) override;
-  void invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte old) override;
+  bool invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, Pte old) override;
   [[nodiscard]] const char* refuses(Invalidation::Scope) const override { return nullptr; }
 
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;

@@ -5,6 +5,7 @@
 #include "sim/cli/common_options.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/json_output.h"
+#include "sim/cli/matrix.h"
 #include "sim/cli/verb.h"
 #include "sim/cli/version.h"
 #include "sim/config/load.h"
@@ -50,7 +51,17 @@ void write_schedules(CheckResult& result, const std::string& file) {
   }
 }
 
+void refuse_matrix_options(const Arguments& arguments) {
+  for (const char* option : {"output", "only"})
+    if (arguments.has(option))
+      throw config::Error(config::diagnose({}, std::string("--") + option + " is for --matrix", "add --matrix"));
+  if (arguments.positionals().empty())
+    throw config::Error(config::diagnose({}, "an operand is missing: FILE", "name a configuration, or add --matrix"));
+}
+
 int check(const Arguments& arguments, Streams& streams) {
+  if (arguments.has("matrix")) return check_matrix(arguments, streams);
+  refuse_matrix_options(arguments);
   refuse_jobs(arguments);
   lab::CheckControl control;
   control.overrides = arguments.all("set");
@@ -120,10 +131,11 @@ Verb check_verb() {
       "  mmulab check FILE                     proves it, or shows the shortest story it finds\n"
       "  mmulab check FILE --schedule S        writes the counterexample's schedule, for `mmulab replay S`\n"
       "  mmulab check FILE --bound 2           only schedules with at most two context switches\n"
-      "  mmulab check FILE --engine bfs        a shortest schedule, or how deep it has looked\n\n"
+      "  mmulab check FILE --engine bfs        a shortest schedule, or how deep it has looked\n"
+      "  mmulab check --matrix                 every strategy, architecture and caller: docs/verdicts.md\n\n"
       "Ends with 0 if proved (within the bound, if one is given), 1 if violated or vacuous, 3 if a budget was\n"
       "used up before. With --expect it looks for every violation that the file lists. docs/check.md explains.\n";
-  add_set(verb.options.operands("FILE", 1, 1));
+  add_matrix(add_set(verb.options.operands("FILE", 0, 1)));
   add_json(verb.options);
   add_expect(verb.options);
   add_plugin(verb.options);
@@ -133,7 +145,7 @@ Verb check_verb() {
       .text("max-time", "SECONDS", "Budget of wall time (check.seconds_max)")
       .text("max-memory", "MIB", "Budget of memory (check.memory_max_mib)")
       .text("seed", "N", "Seed of the random engines (sim.seed)")
-      .number("jobs", "Only 1: every engine runs in one process")
+      .number("jobs", "Cells at a time of --matrix; else only 1: every engine runs in one process")
       .text("schedule", "FILE", "Write the counterexample's schedule there")
       .flag("coverage", "Say in which orders dependent steps followed each other");
   verb.act = check;

@@ -32,9 +32,9 @@ class FiberHost : public Host {
   /// Puts `context` on `cpu` before the run begins.
   void place(Context& context, CpuId cpu);
 
+  [[nodiscard]] std::uint32_t devices() const { return static_cast<std::uint32_t>(devices_.size()); }
   void switch_task(Context& from, Context& to) override;
   [[nodiscard]] std::uint32_t cpus() const { return static_cast<std::uint32_t>(current_.size()); }
-  [[nodiscard]] std::uint32_t devices() const { return static_cast<std::uint32_t>(devices_.size()); }
   [[nodiscard]] Context& current(CpuId cpu) const { return *current_[cpu.raw()]; }
 
  protected:

@@ -47,6 +47,7 @@ Search::After Search::note_violations() {
     result_.counterexamples.push_back({v, cursor_.path()});
   }
   if (goal_.exhaust) return After::go_on;
+  if (goal_.every_class) return After::violated;
   if (has_all()) {
     result_.end = SearchEnd::found;
     return After::stop;

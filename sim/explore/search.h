@@ -50,6 +50,8 @@ enum class SearchEnd : std::uint8_t {
 struct SearchGoal {
   /// Go on until each of these (invariant, class) has one; empty: the first violation of any kind ends it.
   std::vector<std::pair<std::string, std::string>> wanted;
+  /// Go on until every class that comes first in some schedule has been found; nothing beyond a violation is explored.
+  bool every_class = false;
   /// Never end because of a violation, and explore beyond it: for comparing engines.
   bool exhaust = false;
 };

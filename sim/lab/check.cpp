@@ -60,6 +60,7 @@ class Check {
     heading_.scenario = file;
     heading_.overrides = control.overrides;
     heading_.config_hash = values.config_hash();
+    goal_.every_class = control.all_classes;
     if (control.expect)
       for (const Expectation& e : explored_.checker().expectations())
         goal_.wanted.emplace_back(e.invariant, e.class_id);
@@ -68,7 +69,8 @@ class Check {
   CheckResult operator()() {
     learn();
     const std::string& engine = values_.text("check.engine");
-    if (engine == "auto") choose_engines();
+    if (control_.all_classes) decide(run("dfs", bound()));
+    else if (engine == "auto") choose_engines();
     else decide(run(engine, bound()));
     conclude();
     return std::move(result_);
@@ -215,9 +217,18 @@ class Check {
       result_.tasks.push_back({system.task_name(TaskId{t}), system.world.load(system.state->task_cpu(TaskId{t}))});
     const bool proved = result_.verdict == CheckVerdict::proved || result_.verdict == CheckVerdict::proved_bounded;
     if (proved && checker.verdict() == Verdict::vacuous) result_.verdict = CheckVerdict::vacuous;
+    list_agents();
     list_unreached();
     list_orders();
     list_assumptions();
+  }
+
+  /// Hardware that acted by itself in some schedule.
+  void list_agents() {
+    ExploredHost& host = explored_.host();
+    for (std::uint32_t id = host.cpus(); id < host.cpus() + host.devices(); ++id)
+      if (const Label& label = host.device_label(AgentId{id}); coverage_.reached(label))
+        result_.agents.emplace_back(label.name());
   }
 
   /// A part of which some step took effect, and some other one never did.

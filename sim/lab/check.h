@@ -18,6 +18,8 @@ struct CheckControl {
   bool expect = false;
   /// Record in which orders dependent steps followed each other.
   bool orders = false;
+  /// Depth-first until every class that comes first in some schedule has been found.
+  bool all_classes = false;
   /// Shorten a counterexample that was not found breadth-first.
   bool shrinks = true;
   const std::atomic<bool>* interrupt = nullptr;

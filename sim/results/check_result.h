@@ -68,6 +68,7 @@ struct CheckResult {
   std::vector<Expectation> expectations;
   bool as_expected = false;
   std::vector<TaskName> tasks;
+  std::vector<std::string> agents;     ///< hardware that acted by itself: labels of its steps
   std::vector<std::string> unreached;  ///< labels of parts that were used, which never took effect
   std::vector<OrderSeen> orders;       ///< only if asked for
   double wall_seconds = 0;

@@ -93,15 +93,34 @@ Style style_of(const std::string& verdict) {
   return verdict == "undecided" ? Style::warning : Style::bad;
 }
 
-void add_point(TextTable& table, const ComparisonPoint& point, const std::vector<Column>& columns) {
+TextTable::Cell checked_cell(const ComparisonPoint& point) {
+  if (!point.checked || point.checked->outcome != CellOutcome::explored) return {"-", Style::warning};
+  const CellVerdict& v = point.checked->found;
+  const Style open = v.classes.empty() ? Style::warning : Style::bad;
+  return {word_of(v), v.verdict == CheckVerdict::proved ? Style::good : open};
+}
+
+void note_checked(TextTable& table, const ComparisonPoint& point) {
+  if (!point.checked) return;
+  const MatrixCell& cell = *point.checked;
+  if (cell.outcome != CellOutcome::explored) return table.add_note("explored: " + cell.reason);
+  std::vector<std::string> pairs;
+  for (const auto& c : cell.found.classes) pairs.push_back(c.invariant + " " + c.class_id);
+  const std::string cut = cell.found.end.empty() ? "" : ", cut by " + cell.found.end;
+  if (!pairs.empty() || !cut.empty())
+    table.add_note(fmt::format("explored: {}{}{}", fmt::join(pairs, ", "), pairs.empty() ? "nothing" : "", cut));
+}
+
+void add_point(TextTable& table, const ComparisonPoint& point, bool checked, const std::vector<Column>& columns) {
   if (point.outcome != PointOutcome::ran) {
     table.add({point.strategy, {name_of(point.outcome), Style::warning}});
     table.add_note(fmt::format("{}: {}", name_of(point.outcome), point.reason));
     return;
   }
   const RunSummary& summary = point.summary;
-  std::vector<TextTable::Cell> row{point.strategy, {summary.verdict, style_of(summary.verdict)},
-                                   grouped(summary.end_cycle)};
+  std::vector<TextTable::Cell> row{point.strategy, {summary.verdict, style_of(summary.verdict)}};
+  if (checked) row.push_back(checked_cell(point));
+  row.emplace_back(grouped(summary.end_cycle));
   for (const Column& column : columns) {
     const std::uint64_t value = column.value(summary);
     row.emplace_back(value == 0 ? column.zero : grouped(value));
@@ -112,16 +131,22 @@ void add_point(TextTable& table, const ComparisonPoint& point, const std::vector
     pairs.push_back(pair.invariant + " " + pair.class_id + (pair.expected ? " (expected)" : ""));
   if (!pairs.empty()) table.add_note(fmt::format("{}", fmt::join(pairs, ", ")));
   if (!summary.vacuous.empty()) table.add_note(never_came_up(summary.vacuous));
+  note_checked(table, point);
 }
 
 TextTable table_of(const Comparison& comparison, const std::vector<Column>& columns) {
-  std::vector<Align> align(3 + columns.size(), Align::right);
+  const bool checked = !comparison.checked_file.empty();
+  std::vector<Align> align((checked ? 4 : 3) + columns.size(), Align::right);
   align[0] = align[1] = Align::left;
-  TextTable table(align);
   std::vector<std::string> titles{"strategy", "verdict", "end cycle"};
+  if (checked) {
+    align[2] = Align::left;
+    titles = {"strategy", "this run", "all interleavings", "end cycle"};
+  }
+  TextTable table(align);
   for (const Column& column : columns) titles.push_back(column.title);
   table.add_header(titles);
-  for (const auto& point : comparison.points) add_point(table, point, columns);
+  for (const auto& point : comparison.points) add_point(table, point, checked, columns);
   return table;
 }
 
@@ -140,6 +165,8 @@ bool all_decided(const Comparison& comparison) {
   return std::all_of(comparison.points.begin(), comparison.points.end(), [](const ComparisonPoint& point) {
     if (point.outcome == PointOutcome::ran) return point.summary.verdict != "undecided";
     return point.outcome == PointOutcome::refused;
+  }) && std::all_of(comparison.points.begin(), comparison.points.end(), [](const ComparisonPoint& point) {
+    return !point.checked || point.checked->decided();
   });
 }
 
@@ -158,7 +185,9 @@ std::string comparison_table(const Comparison& comparison, config::Color color) 
              "In cycles: calls at their median (p50), lock held, lock wait and preemption off at their longest. "
              "A strategy that ends early at a violation has done less work.",
              0, 0) +
-         left_out + "\n";
+         left_out + "\n" +
+         (comparison.checked_file.empty() ? "" : wrap("All interleavings are those of " + comparison.checked_file + ".",
+                                                      0, 0) + "\n");
 }
 
 }  // namespace mmulab

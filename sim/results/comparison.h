@@ -3,9 +3,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/results/matrix_result.h"
 #include "sim/results/summary.h"
 #include "sim/results/text_table.h"
 
@@ -39,11 +41,13 @@ struct ComparisonPoint {
   std::string reason;  ///< unless it ran
   std::string json;    ///< if it ran: the run's object
   RunSummary summary;
+  std::optional<MatrixCell> checked{};  ///< every interleaving, if that was asked for
 };
 
 struct Comparison {
   std::string title;
   std::string file;  ///< host only
+  std::string checked_file;  ///< what was explored; empty: nothing
   std::string version;
   std::vector<ComparisonPoint> points;
 };

@@ -190,6 +190,14 @@ std::string to_json(const Comparison& comparison) {
                {"result", nullptr}};
     if (point.outcome == PointOutcome::ran) entry["result"] = Json::parse(point.json);
     else entry["reason"] = point.reason;
+    if (point.checked) {
+      const MatrixCell& cell = *point.checked;
+      const bool explored = cell.outcome == CellOutcome::explored;
+      entry["checked"] = {{"file", comparison.checked_file},
+                          {"outcome", name_of(cell.outcome)},
+                          {"reason", explored ? Json(nullptr) : Json(cell.reason)},
+                          {"result", explored ? Json::parse(to_json(cell.found)) : Json(nullptr)}};
+    }
     json["points"].push_back(std::move(entry));
   }
   json["host"] = {{"file", comparison.file}};

@@ -140,6 +140,27 @@ TEST_CASE("An interrupted comparison keeps what is done and ends with 130") {
   CHECK(all[2].at("reason") == "not started: interrupted");
 }
 
+TEST_CASE("compare --check puts the proof of the small twin beside the cost") {
+  const std::string file = MMULAB_SOURCE_DIR "/configs/scenarios/ppc64-refault.toml";
+  const std::vector<std::string> words{file, "ppc64-2.6.20", "ppc64-2.6.22", "generic-2.6.22", "--check"};
+  const auto outcome = act(compare_verb(fake_lab(run_by_name)), words);
+  CHECK(outcome.code == 0);
+  CHECK_THAT(outcome.out, Catch::Contains("strategy        this run  all interleavings  end cycle") &&
+                              Catch::Contains("ppc64-2.6.20    clean     VIOLATED") &&
+                              Catch::Contains("    explored: no-duplicate-hpte D1") &&
+                              Catch::Contains("ppc64-2.6.22    clean     PROVED") &&
+                              Catch::Contains("ppc64-refault-small.toml."));
+  auto more = words;
+  more.insert(more.end(), {"--json=-", "--max-states=1000"});
+  const auto cut = act(compare_verb(fake_lab(run_by_name)), more);
+  CHECK(cut.code == 3);
+  const Json all = points(cut.out);
+  CHECK(all[1].at("checked").at("result").at("end") == "states");
+  CHECK(all[2].at("checked").at("outcome") == "absent");
+  const auto plain = act(compare_verb(fake_lab(run_by_name)), {file, "ppc64-2.6.22", "--json=-"});
+  CHECK_FALSE(points(plain.out)[0].contains("checked"));
+}
+
 TEST_CASE("A reply larger than any pipe arrives whole") {
   const std::string large(3'000'000, 'x');
   const auto ends = run_in_children({[&] { return ChildReply{7, large}; }, [] { return ChildReply{0, ""}; }}, {});

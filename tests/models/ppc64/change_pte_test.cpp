@@ -18,7 +18,7 @@ Change apply(std::uint64_t flags, PteAction action, std::uint64_t value = 0, boo
              bool tombstones = false) {
   Ppc64Fixture f(test::tiny_params());
   f.port.set_modify_in_place(in_place);
-  f.port.set_tombstones(tombstones);
+  f.port.set_tombstones(tombstones ? Port::Tombstones::kept : Port::Tombstones::none);
   const auto at = f.map_page(1, 5, flags);
   Change change{};
   f.run({[&](Context& ctx) { change.old = f.change(ctx, 1, at, action, Pte{value}).raw(); }});

@@ -18,7 +18,7 @@ void refault(Ppc64Fixture& f, Context& ctx, std::uint64_t page, Cell<Pte> at, st
 /// D1: cpu 0 clears the pte of a page that cpu 1 has read; cpu 1 stores before cpu 0 flushes, or after.
 std::size_t entries_after_refault(bool flush_first, bool tombstones) {
   Ppc64Fixture f(test::tiny_params());
-  f.port.set_tombstones(tombstones);
+  f.port.set_tombstones(tombstones ? Port::Tombstones::kept : Port::Tombstones::none);
   const auto at = f.map_page(1, 5, Ppc64Fixture::ro);
   bool faulted = false;
   f.explore({[&](Context& ctx) {
@@ -61,7 +61,7 @@ TEST_CASE("D1 cannot happen when the slot of the cleared pte is remembered") {
 std::size_t entries_after_upgrade(bool in_place, bool tombstones) {
   Ppc64Fixture f(test::tiny_params());
   f.port.set_modify_in_place(in_place);
-  f.port.set_tombstones(tombstones);
+  f.port.set_tombstones(tombstones ? Port::Tombstones::kept : Port::Tombstones::none);
   const auto at = f.map_page(1, 5, Ppc64Fixture::rw & ~page_dirty);
   f.explore({[&](Context& ctx) {
                const Pte old = f.change(ctx, 1, at, PteAction::modify_start);

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "sim/cli/children.h"
+#include "sim/cli/options.h"
+#include "sim/cli/verb.h"
+#include "sim/config/values.h"
+#include "sim/results/matrix_result.h"
+
+namespace mmulab::cli {
+
+Options& add_matrix(Options& options);
+/// Explores a configuration, in a child: a reply for fill_cell.
+ChildReply explore_in_child(const config::Values& values, const std::string& name);
+void fill_cell(MatrixCell& cell, const ChildEnd& end);
+/// `check --matrix`.
+int check_matrix(const Arguments& arguments, Streams& streams);
+
+}  // namespace mmulab::cli
