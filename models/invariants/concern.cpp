@@ -161,7 +161,8 @@ Concern of_judges(const Event& event, const Ledger& ledger) {
     case EventKind::entered_kernel: return eases(cpus.of(event.cpu));
     case EventKind::call_entered: return eases(tasks.of(event.task));
     case EventKind::call_returned: return of_return(event);
-    case EventKind::returned_to_user: return {statuses | pages.all() | frames.all() | tags.all(), cpus.of(event.cpu), 0};
+    case EventKind::returned_to_user:
+      return {statuses | pages.all() | frames.all() | tags.all(), cpus.of(event.cpu), 0};
     case EventKind::switched_in:
     case EventKind::switched_out:
     case EventKind::xcall_executed:

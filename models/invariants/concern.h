@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the invariants and their ledger look at and change because of one event, for the explorer's independence of
-// steps. Parts: what each cpu and each task is about (mode, calls, held locks), pages, frames, tables, tags; the last four
-// by number, modulo a few, so that small systems have each by itself. Source: the ledger's own code; the engines'
+// steps. Parts: what each cpu and each task is about (mode, calls, held locks), pages, frames, tables, tags; the last
+// four by number, modulo a few, so that small systems have each by itself. Source: the ledger's own code; the engines'
 // cross-checks (tests/sim/explore) compare with searches that use none of it.
 #pragma once
 

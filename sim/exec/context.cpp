@@ -9,7 +9,8 @@ namespace mmulab {
 
 void Access::undeclared(Location at, Use use) const {
   const std::string message =
-      fmt::format("step {} {} {} without declaring it", op_.label->name(), use == Use::read ? "reads" : use == Use::write ? "writes" : "adds to",
+      fmt::format("step {} {} {} without declaring it", op_.label->name(),
+                  use == Use::read ? "reads" : use == Use::write ? "writes" : "adds to",
                   world_.describe(at));
   assertion_failed("footprint allows the access", message.c_str(), __FILE__, __func__);
 }

@@ -116,8 +116,8 @@ class Context {
   auto step_when(const Label& label, const Footprint& footprint, const Condition& guard, Effect&& effect) {
     return perform(make(label, footprint, Guard{guard}), std::forward<Effect>(effect));
   }
-  /// A step of a user access, whose footprint names this cpu: false, without effect, if an interrupt came first. An effect
-  /// with a result tells that; whether an interrupt came first is known from there being one.
+  /// A step of a user access, whose footprint names this cpu: false, without effect, if an interrupt came first. An
+  /// effect with a result tells that; whether an interrupt came first is known from there being one.
   template <class Effect>
   [[nodiscard]] auto step_restartable(const Label& label, const Footprint& footprint, Cycles extra, Effect&& effect) {
     Op op = make(label, footprint, Guard{});

@@ -74,7 +74,7 @@ bool StoreBuffers::has_room(CpuId cpu, const Op& op) const {
   const std::uint32_t room = capacity_ - count(cpu);
   std::uint32_t stores = 0;
   for (const Touch& t : op.footprint) {
-    if (t.use != Use::write) continue;
+    if (!changes(t.use)) continue;
     for (std::uint32_t w = 0; w < t.words && stores < capacity_; ++w)
       if (is_delayed(Location{t.first.raw() + w})) ++stores;
   }
@@ -86,7 +86,7 @@ bool StoreBuffers::holds_none_of(CpuId cpu, const Op& op) const {
   for (std::uint32_t n = 0; n < all; ++n) {
     const std::uint64_t place = tag(cpu, n) & World::DelayedStore::place;
     const auto stores_to = [&](const Touch& t) {
-      return t.use == Use::write && place != 0 && t.covers(Location{static_cast<std::uint32_t>(place - 1)});
+      return changes(t.use) && place != 0 && t.covers(Location{static_cast<std::uint32_t>(place - 1)});
     };
     if (std::any_of(op.footprint.begin(), op.footprint.end(), stores_to)) return false;
   }

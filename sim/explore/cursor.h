@@ -3,9 +3,9 @@
 // cursor. Going back restores the World from its journal, the stacks of the fibers that ran from images, and the
 // observers from copies that are made only when a step emits something; where stacks cannot be put back (address
 // sanitizer, or on request, as a cross-check) the system is started anew and the shorter path performed again.
-// A move carries along further steps that need no alternative (reduction.h), its agent's and then everybody's, so a place
-// is named by its moves, a schedule by its steps. Source: checking.md 2.4. Cost: a step's own work plus the live stack (some hundred bytes) of the
-// fiber that ran.
+// A move carries along further steps that need no alternative (reduction.h), its agent's and then everybody's, so a
+// place is named by its moves, a schedule by its steps. Source: checking.md 2.4. Cost: a step's own work plus the live
+// stack (some hundred bytes) of the fiber that ran.
 #pragma once
 
 #include <array>
@@ -114,6 +114,12 @@ class Cursor : private FiberWatcher, private EventObserver {
     Fingerprint observed;
   };
 
+  /// What a move had said and touched before its last step.
+  struct Told {
+    Concern said;
+    std::size_t touched;
+  };
+
   void about_to_run(Context& context) override;
   void on_event(const Event& event) override;
   void begin();
@@ -151,6 +157,7 @@ class Cursor : private FiberWatcher, private EventObserver {
   void start_anew(const std::vector<Move>& steps);
   void restart_at(std::size_t level);
   void take_back_step();
+  void take_back_further(const Told& before);
   [[nodiscard]] Fingerprint locals() const;
 
   Explorable& system_;

@@ -2,9 +2,9 @@
 // What each actor may still do: the words that its later steps can touch, and what its later events concern. Nobody
 // declares that; it is learned from the steps that are seen. An actor's points are the steps of its program (task,
 // operation of its workload, label); seen successions join them to a graph, and what lies ahead of a point is the union
-// over all that can be reached from it. Handlers of interrupts and devices have one point each, since they can act at any
-// time. An answer may be given that later turns out too narrow: each answer that was relied on is remembered, and if
-// the future of that point grows into it, everything built on it is stale.
+// over all that can be reached from it. Handlers of interrupts and devices have one point each, since they can act at
+// any time. An answer may be given that later turns out too narrow: each answer that was relied on is remembered, and
+// if the future of that point grows into it, everything built on it is stale.
 // Source: persistent sets from static knowledge of processes (Godefroid, LNCS 1032, 4), with the knowledge learned.
 #pragma once
 
@@ -70,7 +70,9 @@ class Futures {
  private:
   class Bits {
    public:
-    [[nodiscard]] bool has(std::uint32_t n) const { return n / 64 < words_.size() && (words_[n / 64] >> n % 64 & 1) != 0; }
+    [[nodiscard]] bool has(std::uint32_t n) const {
+      return n / 64 < words_.size() && (words_[n / 64] >> n % 64 & 1) != 0;
+    }
     bool set(std::uint32_t n);
     bool merge(const Bits& other);
     [[nodiscard]] bool meets(const Bits& other) const;

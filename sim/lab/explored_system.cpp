@@ -76,7 +76,8 @@ bool ExploredSystem::winds_down(AgentId agent) const {
   if (!winds_down_ || host_->is_device(agent) || host_->current(CpuId{agent.raw()}).in_interrupt()) return false;
   const TaskId task = only_task_[agent.raw()];
   if (!task.exists()) return true;
-  const auto context = std::find_if(contexts_.begin(), contexts_.end(), [&](const Context* c) { return c->task() == task; });
+  const auto context =
+      std::find_if(contexts_.begin(), contexts_.end(), [&](const Context* c) { return c->task() == task; });
   return (*context)->progress() == Context::done;
 }
 

@@ -156,6 +156,19 @@ ppc64.multiple_match = "either"
 preset = "modern"
 ppc64.preset_c = false
 )"},
+    {"ppc64 crowd, settled at insert", R"(strategy = "safe-deferral-settle"
+[machine]
+preset = "ppc970"
+ppc64.pteg_count = 4
+[kernel]
+preset = "modern"
+)"},
+    {"x86 crowd, waiting for nested flushes", R"(machine = "zen5"
+kernel = "modern"
+[strategy]
+preset = "linux-modern"
+settle = "wait-when-nested"
+)"},
     {"x86 crowd, recorded entries", R"(machine = "zen5"
 strategy = "safe-deferral"
 [kernel]

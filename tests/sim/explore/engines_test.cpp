@@ -106,12 +106,13 @@ TEST_CASE("Reversing races finds the same final states and violations as visitin
   const std::string load = "warmup = ['load heap']\nops = ['load heap']\n";
   const std::string clear = "warmup = ['store heap']\nops = ['clear_refs heap']\n";
   const std::string first_load = "warmup = ['store heap']\nops = ['dontneed heap']\n";
+  std::size_t ends = 0;
   for (const std::string& text : {system(x86, store, load), system(ppc, store, load), system(sparc, store, load),
                                   system(tagged, clear, load), system(tagged, first_load, load)}) {
     INFO(text.substr(0, 80));
     const config::Values values = small_system(text);
     const SearchResult states = exhaust(values, way(Engine::dfs, false));
-    CHECK(states.final_states.size() > 1);
+    ends += states.final_states.size();
     for (const bool reduces : {false, true}) {
       const SearchResult races = exhaust(values, way(Engine::dpor, reduces));
       compare(states, races);
@@ -119,6 +120,8 @@ TEST_CASE("Reversing races finds the same final states and violations as visitin
       CHECK(races.states == 0);
     }
   }
+  // A store and a load of one page leave the same behind, in whatever order they come; giving it back does not.
+  CHECK(ends > 5);
 }
 
 TEST_CASE("With stores in their buffers, too: the same final states and violations, with shortcuts and without") {

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// The further steps of a move: what a cursor performs at once because no alternative matters (reduction.h), and the end
+// of tasks that have nothing left to do.
+#include "sim/explore/cursor.h"
+
+namespace mmulab {
+
+void Cursor::enlist() {
+  reduction_.return_to_start();
+  for (Context* context : system_.contexts()) reduction_.enlist(Who::task(context->task()));
+  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
+    reduction_.enlist(Who::interrupts(CpuId{cpu}));
+    expect(AgentId{cpu});
+  }
+  for (std::uint32_t device = 0; device < host_.devices(); ++device)
+    if (const AgentId agent{host_.cpus() + device}; !is_drain({Decision::Kind::device, agent, 0}))
+      reduction_.enlist(Who::device(agent));
+}
+
+void Cursor::expect(AgentId agent) {
+  const Op* op = host_.pending(agent);
+  if (op == nullptr || system_.winds_down(agent)) return;
+  Decision next;
+  next.agent = agent;
+  reduction_.expect(actor(agent), next_step(next));
+}
+
+Reduction::Actor Cursor::actor(AgentId agent) const {
+  if (host_.is_device(agent)) return {Who::device(agent), TaskId::none(), 0};
+  const Context& context = *host_.cpu_state(CpuId{agent.raw()}).current;
+  const Who who = context.in_interrupt() ? Who::interrupts(CpuId{agent.raw()}) : Who::task(context.task());
+  return {who, context.task(), context.progress()};
+}
+
+Reduction::Step Cursor::next_step(const Decision& decision) {
+  if (decision.kind == Decision::Kind::device)
+    return {&host_.device_label(decision.agent), host_.device_footprint(decision), false, false};
+  const Op& op = *host_.pending(decision.agent);
+  return {op.label, op.footprint, !op.guard.always(), op.on_interrupt == OnInterrupt::restart};
+}
+
+/// Whether anything may be done at once after this. Where stores wait in buffers, locks tell little of who may do what.
+bool Cursor::shortens(const Decision& decision) const {
+  return options_.reduces && shortcuts_ && decision.kind == Decision::Kind::step && host_.store_buffers() == nullptr;
+}
+
+/// The last step is over without a violation, the end, or a choice.
+bool Cursor::is_calm() const { return violations_.empty() && !at_end_ && host_.asked().empty(); }
+
+/// Makes the further steps of a move again.
+void Cursor::repeat(const Move& move) {
+  for (std::size_t i = 0; i < move.stretches; ++i)
+    for (unsigned n = 0; n < move.further[i].steps; ++n) {
+      const std::uint8_t number = move.further[i].agent;
+      const bool drains = (number & Move::drains) != 0;
+      Move again;
+      if (drains) again.decision = drained(number ^ Move::drains);
+      else again.decision = {Decision::Kind::step, AgentId{number}, 0};
+      step(again);
+    }
+}
+
+/// The further steps that belong to the last move.
+void Cursor::follow(const Move& move, bool right_mover) {
+  if (move.stretches != Move::undecided) return repeat(move);
+  moves_.back().stretches = 0;
+  if (!options_.reduces || !shortcuts_ || !violations_.empty()) return;
+  if (const AgentId mover = move.decision.agent; !host_.is_device(mover)) go_on(mover, right_mover);
+  for (bool again = true; again;) {
+    again = false;
+    for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)
+      while (go_on_privately(AgentId{cpu})) again = true;
+  }
+  while (step_winding_down()) {
+  }
+}
+
+void Cursor::go_on(AgentId mover, bool right_mover) {
+  const auto number = static_cast<std::uint8_t>(mover.raw());
+  while (has_room_for(number) &&
+         (step_privately(mover) || (right_mover && step_after_mover(mover, right_mover))))
+    add_further(number);
+}
+
+bool Cursor::go_on_privately(AgentId cpu) {
+  if (const auto unit = private_drain(cpu)) {
+    const auto drains = static_cast<std::uint8_t>(*unit | Move::drains);
+    if (!has_room_for(drains)) return false;
+    Move move;
+    move.decision = drained(*unit);
+    step(move);
+    add_further(drains);
+    return true;
+  }
+  const auto number = static_cast<std::uint8_t>(cpu.raw());
+  if (!has_room_for(number) || !step_privately(cpu)) return false;
+  add_further(number);
+  return true;
+}
+
+/// The one step that is left to do, if it is part of a task's end.
+bool Cursor::step_winding_down() {
+  if (at_end_ || !violations_.empty()) return false;
+  list_decisions();
+  if (decisions_.size() != 1 || !is_winding_down(decisions_.front())) return false;
+  if (!has_room_for(static_cast<std::uint8_t>(decisions_.front().agent.raw()))) return false;
+  Move move;
+  move.decision = decisions_.front();
+  const Told before{said_, touched_.size()};
+  step(move);
+  if (!host_.asked().empty()) {
+    // A move of its own, and another one for each choice.
+    take_back_further(before);
+    return false;
+  }
+  add_further(static_cast<std::uint8_t>(move.decision.agent.raw()));
+  return true;
+}
+
+/// A move can become long enough.
+bool Cursor::has_room_for(std::uint8_t number) const {
+  const Move& move = moves_.back();
+  if (move.stretches < Move::stretches_max) return true;
+  const Move::Stretch& last = move.further[Move::stretches_max - 1];
+  return last.agent == number && last.steps != Move::Stretch::steps_max;
+}
+
+void Cursor::add_further(std::uint8_t number) {
+  Move& move = moves_.back();
+  const bool more = move.stretches != 0 && move.further[move.stretches - 1].agent == number &&
+                    move.further[move.stretches - 1].steps != Move::Stretch::steps_max;
+  if (!more) move.further[move.stretches++] = {number, 0};
+  ++move.further[move.stretches - 1].steps;
+}
+
+bool Cursor::run_private(AgentId agent) {
+  if (!options_.reduces || !shortcuts_) return false;
+  const auto unit = private_drain(agent);
+  if (!unit) return step_privately(agent);
+  Move move;
+  move.decision = drained(*unit);
+  step(move);
+  return true;
+}
+
+/// Another cpu could now take a step that this one would change, or would make impossible: it need not have been seen
+/// doing so yet.
+bool Cursor::is_awaited(AgentId agent, const Footprint& footprint) {
+  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
+    const Op* other = host_.pending(AgentId{cpu});
+    if (AgentId{cpu} == agent || other == nullptr || system_.winds_down(AgentId{cpu})) continue;
+    if (!dependent(footprint, other->footprint)) continue;
+    if (host_.enabled(AgentId{cpu})) return true;
+  }
+  return false;
+}
+
+bool Cursor::step_privately(AgentId agent) {
+  const Op* op = host_.pending(agent);
+  if (op == nullptr || at_end_ || !violations_.empty() || host_.interruptible(agent)) return false;
+  if (system_.winds_down(agent)) return false;
+  Move move;
+  move.decision = {Decision::Kind::step, agent, 0};
+  const Reduction::Actor who = actor(agent);
+  const Reduction::Step what = next_step(move.decision);
+  if (!reduction_.is_private(who, CpuId{agent.raw()}, what) || !host_.enabled(agent)) return false;
+  if (is_awaited(agent, op->footprint) || meets_waiting(agent, op->footprint)) return false;
+  const Told before{said_, touched_.size()};
+  step(move);
+  if (host_.asked().empty() && !at_end_ && reduction_.is_private(who.who, concern_)) return true;
+  if (!host_.asked().empty()) reduction_.learn_choice(*what.label);
+  take_back_further(before);
+  return false;
+}
+
+void Cursor::take_back_further(const Told& before) {
+  violations_.clear();
+  take_back_step();
+  touched_.resize(before.touched);
+  said_ = before.said;
+}
+
+/// The step after one that has taken a lock.
+bool Cursor::step_after_mover(AgentId agent, bool& right_mover) {
+  if (host_.pending(agent) == nullptr || !is_calm() || system_.winds_down(agent)) return false;
+  if (host_.interruptible(agent) || !host_.enabled(agent)) return false;
+  Move move;
+  move.decision = {Decision::Kind::step, agent, 0};
+  const Reduction::Actor who = actor(agent);
+  const Reduction::Step what = next_step(move.decision);
+  const Told before{said_, touched_.size()};
+  step(move);
+  if (host_.asked().empty()) {
+    right_mover = is_calm() && reduction_.is_right_mover(who, what, concern_);
+    return true;
+  }
+  reduction_.learn_choice(*what.label);
+  take_back_further(before);
+  return false;
+}
+
+/// A delayed store of the cpu's that nobody else could miss: it may leave its buffer at once.
+std::optional<std::uint32_t> Cursor::private_drain(AgentId cpu) {
+  StoreBuffers* buffers = host_.store_buffers();
+  if (buffers == nullptr || at_end_ || !violations_.empty()) return {};
+  units_.clear();
+  buffers->list_ready(units_);
+  for (const std::uint32_t unit : units_) {
+    if (buffers->cpu_of(unit).raw() != cpu.raw()) continue;
+    const StoreBuffers::Waiting waiting = buffers->waiting(unit);
+    const Footprint word = writes(Cell<std::uint64_t>{waiting.at});
+    const Who by = waiting.by.in_interrupt ? Who::interrupts(waiting.by.cpu) : Who::task(waiting.by.task);
+    if (!reduction_.has_to_itself(by, word) || is_awaited(cpu, word) || meets_waiting(cpu, word)) continue;
+    return unit;
+  }
+  return {};
+}
+
+Decision Cursor::drained(std::uint32_t unit) const { return {Decision::Kind::device, host_.drain(), unit}; }
+
+/// A store of somebody else's to one of the words has been made and is not visible yet.
+bool Cursor::meets_waiting(AgentId cpu, const Footprint& footprint) {
+  const StoreBuffers* buffers = host_.store_buffers();
+  if (buffers == nullptr) return false;
+  for (std::uint32_t other = 0; other < host_.cpus(); ++other) {
+    if (other == cpu.raw()) continue;
+    for (std::uint32_t n = 0; n < buffers->waiting_of(CpuId{other}); ++n) {
+      const Location at = buffers->waiting(buffers->unit(CpuId{other}, n)).at;
+      for (const Touch& t : footprint)
+        if (t.covers(at)) return true;
+    }
+  }
+  return false;
+}
+
+bool Cursor::is_drain(const Decision& decision) const {
+  return decision.kind == Decision::Kind::device && host_.store_buffers() != nullptr && decision.agent == host_.drain();
+}
+
+}  // namespace mmulab
