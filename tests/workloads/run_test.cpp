@@ -36,7 +36,7 @@ TEST_CASE(
   for (const auto& entry : std::filesystem::directory_iterator(presets)) {
     const std::string file = entry.path().filename().string();
     INFO(file);
-    // Races name their cpus, and kernels that can do what they ask: the matrix runs them (tests/explore/matrix_test.py).
+    // Races name their cpus, and kernels that can do what they ask: tests/explore/matrix_test.py runs them.
     if (file.rfind("race-", 0) == 0) continue;
     ++files;
     for (const std::uint32_t cpus : {1U, 2U, 3U}) {
