@@ -333,6 +333,8 @@ Fingerprint Cursor::locals() const {
     StateHash hash;
     hash.mix(++number);
     hash.mix(context->cpu().exists() ? context->cpu().raw() : ~std::uint64_t{0});
+    // Whether it may go on depends on that.
+    hash.mix(context->progress() == Context::done ? 1 : 0);
     if (options_.local_key == LocalKey::stacks) {
       const Fiber::Image image = context->fiber().image();
       const auto* words = static_cast<const std::uint64_t*>(image.context);
