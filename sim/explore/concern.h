@@ -20,9 +20,6 @@ struct Concern {
     return (changes & (other.looks | other.changes)) != 0 || (looks & other.changes) != 0;
   }
   [[nodiscard]] bool any() const { return (looks | changes) != 0; }
-  [[nodiscard]] bool covers(const Concern& other) const {
-    return ((other.looks & ~looks) | (other.changes & ~changes)) == 0;
-  }
   /// What stands in the way of others' events that might come before it.
   [[nodiscard]] Concern without_ease() const { return {looks, changes & ~eases, 0}; }
   /// False if there was nothing new.

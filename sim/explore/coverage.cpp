@@ -3,15 +3,6 @@
 
 namespace mmulab {
 
-bool dependent(const Footprint& a, const Footprint& b) {
-  for (const Touch& x : a)
-    for (const Touch& y : b) {
-      if (!clash(x.use, y.use)) continue;
-      if (x.first.raw() < y.first.raw() + y.words && y.first.raw() < x.first.raw() + x.words) return true;
-    }
-  return false;
-}
-
 void Coverage::note(const MoveInfo& move) {
   if (move.label == nullptr) return;
   if (reached_.size() <= move.label->number()) reached_.resize(Label::all().size(), false);

@@ -13,8 +13,16 @@
 
 namespace mmulab {
 
-/// Two moves whose order matters: they touch a common word, and one of them writes it.
-[[nodiscard]] bool dependent(const Footprint& a, const Footprint& b);
+/// Two lists of touches whose order matters: they have a word in common, and the uses of it clash.
+template <class A, class B>
+[[nodiscard]] bool dependent(const A& a, const B& b) {
+  for (const Touch& x : a)
+    for (const Touch& y : b) {
+      if (!clash(x.use, y.use)) continue;
+      if (x.first.raw() < y.first.raw() + y.words && y.first.raw() < x.first.raw() + x.words) return true;
+    }
+  return false;
+}
 
 class Coverage {
  public:

@@ -50,9 +50,7 @@ void Cursor::start() {
 
 /// What is private at the start comes before the first move.
 void Cursor::run_first() {
-  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)
-    while (run_private(AgentId{cpu})) {
-    }
+  run_alone();
   first_ = path_.size();
 }
 
@@ -138,13 +136,6 @@ const Label* Cursor::label(const Move& move) {
 
 Remembering Cursor::remembering() const {
   return options_.local_key == LocalKey::all ? Remembering::everything : Remembering::needed;
-}
-
-/// Whose private steps follow a move: none for a device, but for a store that leaves its buffer.
-AgentId Cursor::cpu_behind(const Decision& decision) const {
-  if (!host_.is_device(decision.agent)) return decision.agent;
-  if (decision.agent != host_.drain()) return AgentId::none();
-  return AgentId{host_.store_buffers()->cpu_of(decision.value).raw()};
 }
 
 void Cursor::push(const Move& move) {

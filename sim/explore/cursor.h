@@ -135,7 +135,7 @@ class Cursor : private FiberWatcher, private EventObserver {
   void perform(const Move& move);
   void follow(const Move& move, bool right_mover);
   void repeat(const Move& move);
-  bool run_private(AgentId agent);
+  void run_alone();
   [[nodiscard]] bool shortens(const Decision& decision) const;
   [[nodiscard]] bool is_calm() const;
   bool step_privately(AgentId agent);
@@ -150,7 +150,6 @@ class Cursor : private FiberWatcher, private EventObserver {
   [[nodiscard]] bool is_awaited(AgentId agent, const Footprint& footprint);
   [[nodiscard]] bool meets_waiting(AgentId cpu, const Footprint& footprint);
   [[nodiscard]] Reduction::Actor actor(AgentId agent) const;
-  [[nodiscard]] AgentId cpu_behind(const Decision& decision) const;
   [[nodiscard]] bool is_drain(const Decision& decision) const;
   [[nodiscard]] Reduction::Step next_step(const Decision& decision);
   [[nodiscard]] std::optional<Move> choice_after_this() const;

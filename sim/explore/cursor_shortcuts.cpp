@@ -66,12 +66,18 @@ void Cursor::follow(const Move& move, bool right_mover) {
   moves_.back().stretches = 0;
   if (!options_.reduces || !shortcuts_ || !violations_.empty()) return;
   if (const AgentId mover = move.decision.agent; !host_.is_device(mover)) go_on(mover, right_mover);
+  run_alone();
+  while (step_winding_down()) {
+  }
+}
+
+/// What is private of anybody's.
+void Cursor::run_alone() {
+  if (!options_.reduces || !shortcuts_) return;
   for (bool again = true; again;) {
     again = false;
     for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)
       while (go_on_privately(AgentId{cpu})) again = true;
-  }
-  while (step_winding_down()) {
   }
 }
 
@@ -117,8 +123,9 @@ bool Cursor::step_winding_down() {
   return true;
 }
 
-/// A move can become long enough.
+/// A move can become long enough; what comes before the first one cannot.
 bool Cursor::has_room_for(std::uint8_t number) const {
+  if (moves_.empty()) return true;
   const Move& move = moves_.back();
   if (move.stretches < Move::stretches_max) return true;
   const Move::Stretch& last = move.further[Move::stretches_max - 1];
@@ -126,21 +133,12 @@ bool Cursor::has_room_for(std::uint8_t number) const {
 }
 
 void Cursor::add_further(std::uint8_t number) {
+  if (moves_.empty()) return;
   Move& move = moves_.back();
   const bool more = move.stretches != 0 && move.further[move.stretches - 1].agent == number &&
                     move.further[move.stretches - 1].steps != Move::Stretch::steps_max;
   if (!more) move.further[move.stretches++] = {number, 0};
   ++move.further[move.stretches - 1].steps;
-}
-
-bool Cursor::run_private(AgentId agent) {
-  if (!options_.reduces || !shortcuts_) return false;
-  const auto unit = private_drain(agent);
-  if (!unit) return step_privately(agent);
-  Move move;
-  move.decision = drained(*unit);
-  step(move);
-  return true;
 }
 
 /// Another cpu could now take a step that this one would change, or would make impossible: it need not have been seen

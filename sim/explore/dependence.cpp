@@ -2,20 +2,6 @@
 #include "sim/explore/dependence.h"
 
 namespace mmulab {
-namespace {
-
-template <class A, class B>
-bool meet(const A& a, const B& b) {
-  for (const Touch& x : a)
-    for (const Touch& y : b) {
-      if (!clash(x.use, y.use)) continue;
-      if (x.first.raw() < y.first.raw() + y.words && y.first.raw() < x.first.raw() + x.words) return true;
-    }
-  return false;
-}
-
-}  // namespace
-
 bool Dependence::learn(const Label* label, const Concern& said) {
   if (label == nullptr) return false;
   if (said_.size() <= label->number()) said_.resize(Label::all().size());
@@ -33,13 +19,13 @@ Concern Dependence::may_say(const Pending& pending) const {
 bool Dependence::holds(const Pending& pending, const Made& made) const {
   // The units of a device are independent but for what they touch.
   const bool same_cpu = !made.is_device && pending.move.decision.agent == made.agent;
-  return pending.actor == made.actor || same_cpu || meet(pending.footprint, made.touched) ||
+  return pending.actor == made.actor || same_cpu || dependent(pending.footprint, made.touched) ||
          may_say(pending).meets(made.said);
 }
 
 bool Dependence::holds(const Made& a, const Made& b) const {
   const bool same_cpu = !a.is_device && a.agent == b.agent;
-  return a.actor == b.actor || same_cpu || meet(a.touched, b.touched) || a.said.meets(b.said);
+  return a.actor == b.actor || same_cpu || dependent(a.touched, b.touched) || a.said.meets(b.said);
 }
 
 }  // namespace mmulab
