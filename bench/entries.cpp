@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "bench/child.h"
+#include "bench/explored.h"
 #include "bench/figure.h"
 #include "bench/laboratory.h"
 #include "bench/plain_loop.h"
@@ -188,6 +189,7 @@ const std::vector<Entry>& entries() {
       {"memory", "peak resident set for 64 Ki pages", memory},
       {"storm", "an IPI's cost with 1,024 cpus against 2", storm},
       {"lookahead", "lookahead on against off", lookahead},
+      {"explore", "the explorer: steps against bare switches, breadth against depth, counterexample, proofs", explored},
   };
   return list;
 }

@@ -24,8 +24,11 @@ struct Figure {
   std::optional<Target> target;
   std::string detail;  ///< the figures that the value was made from
 
+  bool finished = true;  ///< false: what was to be measured did not come to its end
+
   [[nodiscard]] bool met() const {
     if (!target) return true;
+    if (!finished) return false;
     return target->bound == Bound::at_least ? value >= target->value : value <= target->value;
   }
 };

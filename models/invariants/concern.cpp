@@ -126,7 +126,11 @@ Concern of_translation(const Event& event) {
   return judges(page_of(event) | frames.of(event.frame) | tags.of(event.tag));
 }
 
-Concern of_drop(const Event& event) {
+Concern of_drop(const Event& event, const Ledger& ledger) {
+  // Nothing was there, and nobody believes that there was.
+  if ((event.b & Event::nothing_there) != 0 && event.a == 0 && !ledger.config().multi_hit_fatal &&
+      !ledger.knows_copy(ledger.core_of_drop(event), event.page))
+    return nothing();
   return judges((event.a == 0 ? page_of(event) : pages.all()) | frames.all() | tags.all() | tables.all());
 }
 
@@ -184,7 +188,7 @@ Concern of_judges(const Event& event, const Ledger& ledger) {
     case EventKind::translation_filled:
     case EventKind::translation_used:
     case EventKind::hpte_stored: return of_translation(event);
-    case EventKind::translation_dropped: return of_drop(event);
+    case EventKind::translation_dropped: return of_drop(event, ledger);
     case EventKind::hpte_multiple_match:
     case EventKind::machine_check:
     case EventKind::tlbie_issued:

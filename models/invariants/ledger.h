@@ -107,6 +107,10 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   /// A copy of the obligation that a user access could reach now, on `only` or anywhere. Confirmed by a census
   /// where there is one, because evictions are not reported.
   [[nodiscard]] std::optional<UsableCopy> usable(const Obligation& o, CpuId only = CpuId::none()) const;
+  /// Whose copies a translation_dropped is about.
+  [[nodiscard]] CoreId core_of_drop(const Event& event) const;
+  /// An obligation counts a copy of the page on the core, be it evicted or not.
+  [[nodiscard]] bool knows_copy(CoreId core, VirtPage page) const;
   [[nodiscard]] CoreId core_of(CpuId cpu) const { return CoreId{cpu.raw() / config_.threads_per_core}; }
 
   [[nodiscard]] const std::map<std::uint32_t, HpteRecord>& hptes() const { return state_.hptes; }

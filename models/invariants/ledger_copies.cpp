@@ -158,9 +158,21 @@ void Ledger::on_used(const Event& event) {
   }
 }
 
+CoreId Ledger::core_of_drop(const Event& event) const {
+  const std::uint64_t named = event.b & ~Event::nothing_there;
+  return named != 0 ? CoreId{named - 1} : event.cpu.exists() ? core_of(event.cpu) : CoreId::none();
+}
+
+bool Ledger::knows_copy(CoreId core, VirtPage page) const {
+  for (const std::uint64_t id : open_at(page))
+    for (const TlbCopy& copy : state_.open.at(id).tlb)
+      if (copy.core == core) return true;
+  return false;
+}
+
 void Ledger::on_dropped(const Event& event) {
-  if (state_.open.empty() || (event.b == 0 && !event.cpu.exists())) return;
-  const CoreId core = event.b != 0 ? CoreId{event.b - 1} : core_of(event.cpu);
+  if (state_.open.empty() || !core_of_drop(event).exists()) return;
+  const CoreId core = core_of_drop(event);
   const auto gone = [&](const TlbCopy& c) {
     if (c.core != core) return false;
     return event.a >= 2 || !event.tag.exists() || !c.tag.exists() || c.tag == event.tag;

@@ -52,8 +52,7 @@ class OneSize : public Row<Entries> {
 
  private:
   void on_dropped(const Event& event) {
-    const std::uint32_t core =
-        event.b != 0 ? static_cast<std::uint32_t>(event.b - 1) : ledger_.core_of(event.cpu).raw();
+    const std::uint32_t core = ledger_.core_of_drop(event).raw();
     for (auto& [key, entries] : state_) {
       if (key.first != core || (event.a < 2 && event.tag.exists() && key.second != event.tag.raw())) continue;
       if (event.a != 0) {

@@ -85,8 +85,7 @@ class TagUnique : public Row<Tags> {
   }
   void on_dropped(const Event& event) {
     if (event.a == 0) return;
-    const std::uint32_t core =
-        event.b != 0 ? static_cast<std::uint32_t>(event.b - 1) : ledger_.core_of(event.cpu).raw();
+    const std::uint32_t core = ledger_.core_of_drop(event).raw();
     forget([&](auto key, MmId) {
       return key.first == core && (event.a >= 2 || !event.tag.exists() || key.second == event.tag.raw());
     });

@@ -62,6 +62,21 @@ class StepWords {
   Location first_;
 };
 
+/// For invalidations, which may change places with each other.
+class UpdateWords {
+ public:
+  UpdateWords(Access& access, Location first) : access_(access), first_(first) {}
+  [[nodiscard]] std::uint64_t get(std::uint32_t i) const { return access_.look(cell(i)); }
+  void put(std::uint32_t i, std::uint64_t value) { access_.update(cell(i), value); }
+
+ private:
+  [[nodiscard]] Cell<std::uint64_t> cell(std::uint32_t i) const {
+    return Cell<std::uint64_t>{Location{first_.raw() + i}};
+  }
+  Access& access_;
+  Location first_;
+};
+
 /// What a guard looks at, as its step declares.
 class GuardWords {
  public:

@@ -86,18 +86,16 @@ void Ppc64Port::clear_entries(Context& ctx, const Invalidation& what, std::uint6
 
 void Ppc64Port::ptesync(Context& ctx) {
   const auto outstanding = bus_.outstanding(ctx.cpu());
-  ctx.step_when(
-      sync, reads(outstanding), [&](const Access& a) { return a.read(outstanding) == 0; }, [](Access&) {});
+  ctx.step_when(sync, reads(outstanding), UntilZero{outstanding}, [](Access&) {});
 }
 
 void Ppc64Port::ptesync_after(Context& ctx, const Invalidation* done) {
   const auto outstanding = bus_.outstanding(ctx.cpu());
-  const bool waits = params_.ptesync_after_tlbie;
-  ctx.step_when(tlbsync, waits ? reads(outstanding) : Footprint{},
-                [&](const Access& a) { return !waits || a.read(outstanding) == 0; },
-                [&](Access& a) {
-                  if (done != nullptr) emit(a, flush_event(EventKind::flush_done, *done));
-                });
+  const auto tell = [&](Access& a) {
+    if (done != nullptr) emit(a, flush_event(EventKind::flush_done, *done));
+  };
+  if (params_.ptesync_after_tlbie) ctx.step_when(tlbsync, reads(outstanding), UntilZero{outstanding}, tell);
+  else ctx.step(tlbsync, Footprint{}, tell);
 }
 
 void Ppc64Port::tlbiel(Context& ctx, TlbKey key) {

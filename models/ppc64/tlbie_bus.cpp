@@ -87,8 +87,8 @@ const Label& TlbieBus::label() const { return snoop; }
 
 Footprint TlbieBus::footprint(std::uint32_t unit) const {
   const Unit u = unit_of(unit);
-  Footprint footprint = writes(outstanding(CpuId{u.entry / depth_}));
-  footprint.writes_words(key_of(u.entry).at, queues_.stride());
+  Footprint footprint;
+  footprint.updates_words(outstanding(sender_of(u)).at, 1).updates_words(key_of(u.entry).at, queues_.stride());
   hardware_.declare_kill(footprint, u.core, TlbKey{world_.load(key_of(u.entry))});
   if (snoop_stall_ > Cycles{}) footprint.writes(hardware_.stall(u.core));
   return footprint;
@@ -98,24 +98,30 @@ void TlbieBus::act(Access& a, std::uint32_t unit) {
   const Unit u = unit_of(unit);
   // A device's context has no stream of its own; what it does belongs into that of the senders.
   if (a.context().events() == nullptr) a.context().set_events(events_);
-  const TlbKey key{a.read(key_of(u.entry))};
-  hardware_.kill(a, u.core, key);
+  const TlbKey key{a.look(key_of(u.entry))};
+  const bool found = hardware_.kill(a, u.core, key);
   Event event{EventKind::translation_dropped};
   event.page = key.page();
   event.tag = Tag{key.tag()};
-  event.b = u.core.raw() + 1;
+  event.b = (u.core.raw() + 1) | (found ? 0 : Event::nothing_there);
   emit(a, event);
   if (snoop_stall_ > Cycles{}) a.add(hardware_.stall(u.core), snoop_stall_.raw());
   std::uint64_t left = 0;
   for (std::uint32_t w = 0; w < mask_words(); ++w) {
     const auto mask = mask_of(u.entry, w);
-    if (w == u.core.raw() / 64) a.write(mask, a.read(mask) & ~(std::uint64_t{1} << (u.core.raw() % 64)));
-    left |= a.read(mask);
+    if (w == u.core.raw() / 64) a.update(mask, a.look(mask) & ~(std::uint64_t{1} << (u.core.raw() % 64)));
+    left |= a.look(mask);
   }
   if (left != 0) return;
-  const auto pending = outstanding(CpuId{u.entry / depth_});
-  a.write(key_of(u.entry), std::uint64_t{0});
-  a.write(pending, a.read(pending) - 1);
+  a.update(key_of(u.entry), std::uint64_t{0});
+  const auto pending = outstanding(sender_of(u));
+  a.update(pending, a.look(pending) - 1);
 }
+
+Footprint TlbieBus::woken_by(std::uint32_t part) const {
+  return reads_words(key_of(entry_of(CpuId{part}, 0)).at, depth_ * queues_.stride());
+}
+
+std::optional<Location> TlbieBus::outstanding_of(std::uint32_t part) const { return outstanding(CpuId{part}).at; }
 
 }  // namespace mmulab::ppc64

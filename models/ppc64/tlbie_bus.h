@@ -39,6 +39,12 @@ class TlbieBus : public Device {
   [[nodiscard]] Footprint footprint(std::uint32_t unit) const override;
   void act(Access& access, std::uint32_t unit) override;
 
+  /// A part for each sender.
+  [[nodiscard]] std::uint32_t parts() const override { return topology_.cpus(); }
+  [[nodiscard]] std::uint32_t part_of(std::uint32_t unit) const override { return sender_of(unit_of(unit)).raw(); }
+  [[nodiscard]] Footprint woken_by(std::uint32_t part) const override;
+  [[nodiscard]] std::optional<Location> outstanding_of(std::uint32_t part) const override;
+
  private:
   /// An entry of a queue: the key, then one bit a core that it has not reached.
   struct Unit {
@@ -48,6 +54,7 @@ class TlbieBus : public Device {
   [[nodiscard]] Unit unit_of(std::uint32_t unit) const {
     return {unit / topology_.cores(), CoreId{unit % topology_.cores()}};
   }
+  [[nodiscard]] CpuId sender_of(const Unit& unit) const { return CpuId{unit.entry / depth_}; }
   [[nodiscard]] Cell<std::uint64_t> key_of(std::uint32_t entry) const {
     return queues_.cell<std::uint64_t>(entry);
   }

@@ -49,20 +49,24 @@ class TranslationHardware {
   /// What kill() touches.
   void declare_kill(Footprint& footprint, CoreId core, TlbKey key) const {
     for (const Tlb* t : {&ierat, &derat, &tlb})
-      footprint.writes_words(t->set_first(core, t->set_of(key.page())), t->set_words());
-    footprint.writes_words(walk(topology_.first_cpu(core)).at, topology_.threads_per_core);
+      footprint.updates_words(t->set_first(core, t->set_of(key.page())), t->set_words());
+    footprint.updates_words(walk(topology_.first_cpu(core)).at, topology_.threads_per_core);
   }
-  /// Empties every entry of `core` with this key, and every lookup in flight for it.
-  void kill(Access& a, CoreId core, TlbKey key) const {
+  /// Empties every entry of `core` with this key, and every lookup in flight for it. False if there was no entry.
+  bool kill(Access& a, CoreId core, TlbKey key) const {
+    bool found = false;
     for (const Tlb* t : {&ierat, &derat, &tlb}) {
-      StepWords set(a, t->set_first(core, t->set_of(key.page())));
+      UpdateWords set(a, t->set_first(core, t->set_of(key.page())));
       const std::uint32_t way = t->find(set, key);
-      if (way != Tlb::absent) t->drop(set, way);
+      if (way == Tlb::absent) continue;
+      found = true;
+      t->drop(set, way);
     }
     for (std::uint32_t thread = 0; thread < topology_.threads_per_core; ++thread) {
       const auto flight = walk(CpuId{topology_.first_cpu(core).raw() + thread});
-      if (a.read(flight) == key.raw()) a.write(flight, std::uint64_t{0});
+      if (a.look(flight) == key.raw()) a.update(flight, std::uint64_t{0});
     }
+    return found;
   }
 
  private:

@@ -81,7 +81,8 @@ enum class EventKind : std::uint8_t {
   // copies of translations
   translation_filled,   ///< mm, page, frame, tag, location = structure; a = structure, b = rights bits
   translation_used,     ///< mm, page, frame; a = AccessKind, b = rights bits
-  translation_dropped,  ///< page, tag; a = 0 page, 1 tag, 2 all but global, 3 all; b = core + 1 if not this cpu's
+  translation_dropped,  ///< page, tag; a = 0 page, 1 tag, 2 all but global, 3 all; b = core + 1 if not this cpu's,
+                        ///< plus nothing_there if it is known that there was no such copy
   table_walked,         ///< mm, page, table: hardware, or gup without a lock, read an entry of this table; a = level
   table_cached,         ///< mm, page, tag, table: a walk cache now leads to this table; a = its level
   tag_loaded,           ///< tag, mm
@@ -116,6 +117,8 @@ enum class EventKind : std::uint8_t {
 
 /// One event; fields that a kind does not name are left at their defaults.
 struct Event {
+  static constexpr std::uint64_t nothing_there = std::uint64_t{1} << 32;
+
   Event() = default;
   explicit Event(EventKind what) : kind(what) {}
 

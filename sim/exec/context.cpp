@@ -8,10 +8,9 @@
 namespace mmulab {
 
 void Access::undeclared(Location at, Use use) const {
-  const std::string message =
-      fmt::format("step {} {} {} without declaring it", op_.label->name(),
-                  use == Use::read ? "reads" : use == Use::write ? "writes" : "adds to",
-                  world_.describe(at));
+  static constexpr const char* verbs[] = {"reads", "writes", "adds to", "updates"};  // by Use
+  const std::string message = fmt::format("step {} {} {} without declaring it", op_.label->name(),
+                                          verbs[static_cast<std::size_t>(use)], world_.describe(at));
   assertion_failed("footprint allows the access", message.c_str(), __FILE__, __func__);
 }
 
@@ -37,5 +36,7 @@ void Context::run_body(void* self) {
 }
 
 Context::~Context() { delete fiber_; }
+
+bool UntilZero::operator()(const Access& access) const { return access.read(count) == 0; }
 
 }  // namespace mmulab

@@ -39,9 +39,7 @@ class Access {
   template <class T>
   void write(Cell<T> cell, T value) {
     check(cell.at, Use::write);
-    if (observer_ != nullptr) observe(cell.at, WordCodec<T>::encode(value));
-    if (buffers_ != nullptr) buffers_->store(storer(), cell.at, WordCodec<T>::encode(value));
-    else world_.store(cell, value);
+    put(cell, value);
   }
   template <class T>
   T exchange(Cell<T> cell, T value) {
@@ -62,10 +60,20 @@ class Access {
   T count(Cell<T> cell, T amount) {
     check(cell.at, Use::count);
     const T sum = static_cast<T>(world_.load(cell) + amount);
-    if (observer_ != nullptr) observe(cell.at, WordCodec<T>::encode(sum));
-    if (buffers_ != nullptr) buffers_->store(storer(), cell.at, WordCodec<T>::encode(sum));
-    else world_.store(cell, sum);
+    put(cell, sum);
     return sum;
+  }
+  /// An update: what it reads, and what it makes of that. What all of a step's updates do together must be the same as
+  /// what another step's do, whichever of the two comes first.
+  template <class T>
+  [[nodiscard]] T look(Cell<T> cell) const {
+    check(cell.at, Use::update);
+    return world_.load(cell);
+  }
+  template <class T>
+  void update(Cell<T> cell, T value) {
+    check(cell.at, Use::update);
+    put(cell, value);
   }
 
   /// For what leaves the step otherwise than as its result: the task remembers it.
@@ -80,6 +88,12 @@ class Access {
 #ifdef MMULAB_CHECK_FOOTPRINT
     if (!op_.footprint.allows(at, use)) undeclared(at, use);
 #endif
+  }
+  template <class T>
+  void put(Cell<T> cell, T value) {
+    if (observer_ != nullptr) observe(cell.at, WordCodec<T>::encode(value));
+    if (buffers_ != nullptr) buffers_->store(storer(), cell.at, WordCodec<T>::encode(value));
+    else world_.store(cell, value);
   }
   template <class T>
   void tell(const T& value) const;

@@ -10,14 +10,15 @@
 
 namespace mmulab {
 
-/// count: adds to the word and does not depend on what it was, so that two of them may change places.
-enum class Use : std::uint8_t { read, write, count };
+/// count: adds to the word and does not depend on what it was, so that two of them may change places. update: what the
+/// step makes of the word may change places with any other step's update of it: an invalidation.
+enum class Use : std::uint8_t { read, write, count, update };
 
 constexpr bool changes(Use use) { return use != Use::read; }
 /// Whether the order of two such accesses to one word matters.
 constexpr bool clash(Use a, Use b) { return a != b || a == Use::write; }
 
-/// One declared item: `words` consecutive words from `first`. A write allows reading and counting, too.
+/// One declared item: `words` consecutive words from `first`. A write allows everything else, too.
 struct Touch {
   Location first;
   std::uint32_t words = 1;
@@ -37,6 +38,7 @@ class Footprint {
   Footprint& counts(Cell<T>... cells) { (add({cells.at, 1, Use::count}), ...); return *this; }
   Footprint& reads_words(Location first, std::uint32_t words) { add({first, words, Use::read}); return *this; }
   Footprint& writes_words(Location first, std::uint32_t words) { add({first, words, Use::write}); return *this; }
+  Footprint& updates_words(Location first, std::uint32_t words) { add({first, words, Use::update}); return *this; }
 
   [[nodiscard]] const Touch* begin() const { return touches_.data(); }
   [[nodiscard]] const Touch* end() const { return touches_.data() + count_; }

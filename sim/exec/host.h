@@ -3,6 +3,8 @@
 // for the explorer's choice; nothing else differs between them.
 #pragma once
 
+#include <optional>
+
 #include "sim/exec/footprint.h"
 #include "sim/exec/label.h"
 #include "sim/units/units.h"
@@ -12,19 +14,32 @@ namespace mmulab {
 class Access;
 class Context;
 
+/// The guard that waits for a count of what is outstanding to be zero.
+struct UntilZero {
+  Cell<std::uint64_t> count;
+  [[nodiscard]] bool operator()(const Access& access) const;
+};
+
 /// A callable that is kept by reference while its step waits: it lives on the waiting fiber's stack.
 class Guard {
  public:
   Guard() = default;
   template <class F>
-  explicit Guard(const F& f)
-      : object_(&f), call_([](const void* o, const Access& a) { return (*static_cast<const F*>(o))(a); }) {}
+  explicit Guard(const F& f) : Guard(f, 0) {}
+  explicit Guard(const UntilZero& until) : Guard(until, 0) { count_ = until.count.at; }
   [[nodiscard]] bool always() const { return call_ == nullptr; }
+  /// It waits for just this word to be zero.
+  [[nodiscard]] bool counts_down(Location at) const { return count_ && *count_ == at; }
   [[nodiscard]] bool holds(const Access& access) const { return call_ == nullptr || call_(object_, access); }
 
  private:
+  template <class F>
+  Guard(const F& f, int)
+      : object_(&f), call_([](const void* o, const Access& a) { return (*static_cast<const F*>(o))(a); }) {}
+
   const void* object_ = nullptr;
   bool (*call_)(const void*, const Access&) = nullptr;
+  std::optional<Location> count_;
 };
 
 /// What an interrupt means to a step that waits: it goes on afterwards, it starts over (its footprint may name the old

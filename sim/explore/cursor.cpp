@@ -20,7 +20,7 @@ void add(Fingerprint& sum, const StateHash& hash) {
 
 Cursor::Cursor(Explorable& system, CursorOptions options)
     : system_(system), host_(system.host()), options_(options),
-      reduction_(system.world(), host_.store_buffers() == nullptr) {
+      reduction_(system.world(), host_.store_buffers() == nullptr, *this) {
   MMULAB_ASSERT(options.rewind == Rewind::restart || Fiber::can_restore(), "stacks cannot be put back here");
   MMULAB_ASSERT(options.rewind == Rewind::images || options.local_key != LocalKey::stacks,
                 "stacks that are not put back cannot be compared");
@@ -146,7 +146,7 @@ void Cursor::push(const Move& move) {
   begins_.push_back(path_.size());
   bool right_mover = false;
   if (move.stretches == Move::undecided && shortens(move.decision)) {
-    const Reduction::Actor who = actor(move.decision.agent);
+    const Reduction::Actor who = actor(move.decision);
     const Reduction::Step what = next_step(move.decision);
     step(move);
     right_mover = is_calm() && reduction_.is_right_mover(who, what, concern_);
@@ -167,7 +167,7 @@ void Cursor::step(const Move& move) {
   // A store is learned of when it is made: while it waits, meets_waiting knows of it.
   const bool learns = options_.reduces && !is_winding_down(move.decision) && !is_drain(move.decision);
   if (options_.reduces && !is_drain(move.decision)) {
-    const Reduction::Actor who = actor(move.decision.agent);
+    const Reduction::Actor who = actor(move.decision);
     frame.who = who.who;
     frame.point = reduction_.point(who.who);
     if (move.decision.kind == Decision::Kind::interrupt) reduction_.learn_interrupt(CpuId{move.decision.agent.raw()});

@@ -36,7 +36,7 @@ struct CursorOptions {
   }
 };
 
-class Cursor : private FiberWatcher, private EventObserver {
+class Cursor : private FiberWatcher, private EventObserver, private Precedence {
  public:
   Cursor(Explorable& system, CursorOptions options);
   ~Cursor() override;
@@ -122,6 +122,7 @@ class Cursor : private FiberWatcher, private EventObserver {
 
   void about_to_run(Context& context) override;
   void on_event(const Event& event) override;
+  [[nodiscard]] bool comes_after(Who other, Who next) override;
   void begin();
   void start();
   void list_decisions();
@@ -145,11 +146,15 @@ class Cursor : private FiberWatcher, private EventObserver {
   [[nodiscard]] Decision drained(std::uint32_t unit) const;
   void go_on(AgentId mover, bool right_mover);
   bool go_on_privately(AgentId cpu);
-  [[nodiscard]] bool has_room_for(std::uint8_t number) const;
-  void add_further(std::uint8_t number);
+  bool act_privately(AgentId device);
+  bool act_privately(const Decision& decision);
+  [[nodiscard]] bool has_room_for(const Decision& decision) const;
+  void add_further(const Decision& decision);
   [[nodiscard]] bool is_awaited(AgentId agent, const Footprint& footprint);
   [[nodiscard]] bool meets_waiting(AgentId cpu, const Footprint& footprint);
-  [[nodiscard]] Reduction::Actor actor(AgentId agent) const;
+  [[nodiscard]] Reduction::Actor actor(const Decision& decision) const;
+  [[nodiscard]] bool is_idle_part(Who part) const;
+  [[nodiscard]] bool waits_for(TaskId task, Who part);
   [[nodiscard]] bool is_drain(const Decision& decision) const;
   [[nodiscard]] Reduction::Step next_step(const Decision& decision);
   [[nodiscard]] std::optional<Move> choice_after_this() const;

@@ -3,7 +3,17 @@
 // of tasks that have nothing left to do.
 #include "sim/explore/cursor.h"
 
+#include <algorithm>
+
 namespace mmulab {
+namespace {
+
+bool continues(const Move::Stretch& stretch, const Decision& decision) {
+  return stretch.agent == decision.agent.raw() && stretch.unit == decision.value &&
+         stretch.steps != Move::Stretch::steps_max;
+}
+
+}  // namespace
 
 void Cursor::enlist() {
   reduction_.return_to_start();
@@ -14,7 +24,8 @@ void Cursor::enlist() {
   }
   for (std::uint32_t device = 0; device < host_.devices(); ++device)
     if (const AgentId agent{host_.cpus() + device}; !is_drain({Decision::Kind::device, agent, 0}))
-      reduction_.enlist(Who::device(agent));
+      for (std::uint32_t part = 0; part < host_.device_of(agent).parts(); ++part)
+        reduction_.enlist(Who::device(agent, part));
 }
 
 void Cursor::expect(AgentId agent) {
@@ -22,11 +33,13 @@ void Cursor::expect(AgentId agent) {
   if (op == nullptr || system_.winds_down(agent)) return;
   Decision next;
   next.agent = agent;
-  reduction_.expect(actor(agent), next_step(next));
+  reduction_.expect(actor(next), next_step(next));
 }
 
-Reduction::Actor Cursor::actor(AgentId agent) const {
-  if (host_.is_device(agent)) return {Who::device(agent), TaskId::none(), 0};
+Reduction::Actor Cursor::actor(const Decision& decision) const {
+  const AgentId agent = decision.agent;
+  if (host_.is_device(agent))
+    return {Who::device(agent, host_.device_of(agent).part_of(decision.value)), TaskId::none(), 0};
   const Context& context = *host_.cpu_state(CpuId{agent.raw()}).current;
   const Who who = context.in_interrupt() ? Who::interrupts(CpuId{agent.raw()}) : Who::task(context.task());
   return {who, context.task(), context.progress()};
@@ -51,11 +64,10 @@ bool Cursor::is_calm() const { return violations_.empty() && !at_end_ && host_.a
 void Cursor::repeat(const Move& move) {
   for (std::size_t i = 0; i < move.stretches; ++i)
     for (unsigned n = 0; n < move.further[i].steps; ++n) {
-      const std::uint8_t number = move.further[i].agent;
-      const bool drains = (number & Move::drains) != 0;
+      const AgentId agent{move.further[i].agent};
       Move again;
-      if (drains) again.decision = drained(number ^ Move::drains);
-      else again.decision = {Decision::Kind::step, AgentId{number}, 0};
+      again.decision = {host_.is_device(agent) ? Decision::Kind::device : Decision::Kind::step, agent,
+                        move.further[i].unit};
       step(again);
     }
 }
@@ -78,30 +90,89 @@ void Cursor::run_alone() {
     again = false;
     for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)
       while (go_on_privately(AgentId{cpu})) again = true;
+    for (std::uint32_t device = 0; device < host_.devices(); ++device)
+      while (act_privately(AgentId{host_.cpus() + device})) again = true;
   }
 }
 
 void Cursor::go_on(AgentId mover, bool right_mover) {
-  const auto number = static_cast<std::uint8_t>(mover.raw());
-  while (has_room_for(number) &&
+  const Decision further{Decision::Kind::step, mover, 0};
+  while (has_room_for(further) &&
          (step_privately(mover) || (right_mover && step_after_mover(mover, right_mover))))
-    add_further(number);
+    add_further(further);
 }
 
 bool Cursor::go_on_privately(AgentId cpu) {
   if (const auto unit = private_drain(cpu)) {
-    const auto drains = static_cast<std::uint8_t>(*unit | Move::drains);
-    if (!has_room_for(drains)) return false;
     Move move;
     move.decision = drained(*unit);
+    if (!has_room_for(move.decision)) return false;
     step(move);
-    add_further(drains);
+    add_further(move.decision);
     return true;
   }
-  const auto number = static_cast<std::uint8_t>(cpu.raw());
-  if (!has_room_for(number) || !step_privately(cpu)) return false;
-  add_further(number);
+  const Decision further{Decision::Kind::step, cpu, 0};
+  if (!has_room_for(further) || !step_privately(cpu)) return false;
+  add_further(further);
   return true;
+}
+
+/// One of the device's acts, if one is private.
+bool Cursor::act_privately(AgentId device) {
+  if (at_end_ || !violations_.empty() || host_.store_buffers() != nullptr) return false;
+  if (host_.device_of(device).woken_by(0).size() == 0) return false;
+  units_.clear();
+  host_.device_of(device).list_enabled(system_.world(), units_);
+  return std::any_of(units_.begin(), units_.end(), [&](std::uint32_t unit) {
+    return act_privately({Decision::Kind::device, device, unit});
+  });
+}
+
+bool Cursor::act_privately(const Decision& decision) {
+  Move move;
+  move.decision = decision;
+  const Who who = actor(decision).who;
+  const Reduction::Step what = next_step(decision);
+  if (!has_room_for(decision) || !reduction_.is_private_act(who, what)) return false;
+  if (is_awaited(decision.agent, what.footprint)) return false;
+  const Told before{said_, touched_.size()};
+  step(move);
+  if (host_.asked().empty() && reduction_.is_private(who, concern_)) {
+    add_further(decision);
+    return true;
+  }
+  take_back_further(before);
+  return false;
+}
+
+/// It has nothing to do.
+bool Cursor::is_idle_part(Who part) const {
+  const Device& device = host_.device_of(part.device());
+  std::vector<std::uint32_t> units;
+  device.list_enabled(system_.world(), units);
+  return std::none_of(units.begin(), units.end(),
+                      [&](std::uint32_t unit) { return device.part_of(unit) == part.part(); });
+}
+
+/// It cannot go on before the part has done all that it has to do.
+bool Cursor::waits_for(TaskId task, Who part) {
+  const std::optional<Location> outstanding = host_.device_of(part.device()).outstanding_of(part.part());
+  if (!outstanding) return false;
+  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
+    const Op* op = host_.pending(AgentId{cpu});
+    const Context* context = host_.cpu_state(CpuId{cpu}).current;
+    if (op == nullptr || context->task() != task || context->in_interrupt()) continue;
+    return op->guard.counts_down(*outstanding) && op->on_interrupt != OnInterrupt::restart &&
+           !host_.enabled(AgentId{cpu});
+  }
+  return false;
+}
+
+bool Cursor::comes_after(Who other, Who next) {
+  if (other.is_task()) return next.is_device() && waits_for(other.task(), next);
+  if (!other.is_device()) return false;
+  const Footprint woken_by = host_.device_of(other.device()).woken_by(other.part());
+  return woken_by.size() != 0 && is_idle_part(other) && reduction_.is_left_to(woken_by, other, next);
 }
 
 /// The one step that is left to do, if it is part of a task's end.
@@ -109,7 +180,7 @@ bool Cursor::step_winding_down() {
   if (at_end_ || !violations_.empty()) return false;
   list_decisions();
   if (decisions_.size() != 1 || !is_winding_down(decisions_.front())) return false;
-  if (!has_room_for(static_cast<std::uint8_t>(decisions_.front().agent.raw()))) return false;
+  if (!has_room_for(decisions_.front())) return false;
   Move move;
   move.decision = decisions_.front();
   const Told before{said_, touched_.size()};
@@ -119,25 +190,25 @@ bool Cursor::step_winding_down() {
     take_back_further(before);
     return false;
   }
-  add_further(static_cast<std::uint8_t>(move.decision.agent.raw()));
+  add_further(move.decision);
   return true;
 }
 
 /// A move can become long enough; what comes before the first one cannot.
-bool Cursor::has_room_for(std::uint8_t number) const {
+bool Cursor::has_room_for(const Decision& decision) const {
+  if (decision.agent.raw() > 0xff || decision.value > 0xff) return false;
   if (moves_.empty()) return true;
   const Move& move = moves_.back();
   if (move.stretches < Move::stretches_max) return true;
-  const Move::Stretch& last = move.further[Move::stretches_max - 1];
-  return last.agent == number && last.steps != Move::Stretch::steps_max;
+  return continues(move.further[Move::stretches_max - 1], decision);
 }
 
-void Cursor::add_further(std::uint8_t number) {
+void Cursor::add_further(const Decision& decision) {
   if (moves_.empty()) return;
   Move& move = moves_.back();
-  const bool more = move.stretches != 0 && move.further[move.stretches - 1].agent == number &&
-                    move.further[move.stretches - 1].steps != Move::Stretch::steps_max;
-  if (!more) move.further[move.stretches++] = {number, 0};
+  if (move.stretches == 0 || !continues(move.further[move.stretches - 1], decision))
+    move.further[move.stretches++] = {static_cast<std::uint8_t>(decision.agent.raw()),
+                                      static_cast<std::uint8_t>(decision.value), 0};
   ++move.further[move.stretches - 1].steps;
 }
 
@@ -159,7 +230,7 @@ bool Cursor::step_privately(AgentId agent) {
   if (system_.winds_down(agent)) return false;
   Move move;
   move.decision = {Decision::Kind::step, agent, 0};
-  const Reduction::Actor who = actor(agent);
+  const Reduction::Actor who = actor(move.decision);
   const Reduction::Step what = next_step(move.decision);
   if (!reduction_.is_private(who, CpuId{agent.raw()}, what) || !host_.enabled(agent)) return false;
   if (is_awaited(agent, op->footprint) || meets_waiting(agent, op->footprint)) return false;
@@ -184,7 +255,7 @@ bool Cursor::step_after_mover(AgentId agent, bool& right_mover) {
   if (host_.interruptible(agent) || !host_.enabled(agent)) return false;
   Move move;
   move.decision = {Decision::Kind::step, agent, 0};
-  const Reduction::Actor who = actor(agent);
+  const Reduction::Actor who = actor(move.decision);
   const Reduction::Step what = next_step(move.decision);
   const Told before{said_, touched_.size()};
   step(move);

@@ -8,7 +8,7 @@
 namespace mmulab {
 namespace {
 
-constexpr std::array<Use, 3> all_uses{Use::read, Use::write, Use::count};
+constexpr std::array<Use, 4> all_uses{Use::read, Use::write, Use::count, Use::update};
 
 std::size_t index(Use use) { return static_cast<std::size_t>(use); }
 
@@ -132,30 +132,56 @@ bool Futures::meets(const Node& node, std::uint32_t id, Use use) const {
   return false;
 }
 
-bool Futures::meets_others(Who self, const std::vector<Touch>& touches) {
+template <class Meets>
+bool Futures::clear_of_others(Who self, Precedence& precedence, const Meets& meets) {
+  before_.clear();
+  for (const Who other : all_) {
+    if (!is_other(other, self)) continue;
+    if (!meets(points_[point(other)])) before_.push_back(other);
+    else if (other == self || !precedence.comes_after(other, self)) return false;
+  }
+  return true;
+}
+
+bool Futures::meets_others(Who self, const std::vector<Touch>& touches, Precedence& precedence) {
   asked_.clear();
   for (const Touch& t : touches)
     for (std::uint32_t w = 0; w < t.words; ++w) asked_.emplace_back(id_of(Location{t.first.raw() + w}), t.use);
-  for (const Who other : all_) {
-    if (other == self) continue;
-    const Node& node = points_[point(other)];
-    for (const auto& [id, use] : asked_)
-      if (meets(node, id, use)) return true;
-  }
+  const auto met = [&](const Node& node) {
+    return std::any_of(asked_.begin(), asked_.end(), [&](const auto& a) { return meets(node, a.first, a.second); });
+  };
+  if (!clear_of_others(self, precedence, met)) return true;
   for (const auto& [id, use] : asked_) {
     if (use == Use::count) counting_relied_.set(id);
-    for (const Who other : all_)
-      if (!(other == self)) points_[point(other)].relied[index(use)].set(id);
+    for (const Who other : before_) points_[point(other)].relied[index(use)].set(id);
   }
   return false;
 }
 
-bool Futures::meets_others(Who self, const Concern& concern) {
+bool Futures::meets_others(Who self, const Concern& concern, Precedence& precedence) {
   if (!concern.any()) return false;
-  for (const Who other : all_)
-    if (!(other == self) && points_[point(other)].concern_ahead.meets(concern)) return true;
-  for (const Who other : all_)
-    if (!(other == self)) points_[point(other)].concern_relied.add(concern);
+  if (!clear_of_others(self, precedence, [&](const Node& node) { return node.concern_ahead.meets(concern); }))
+    return true;
+  for (const Who other : before_) points_[point(other)].concern_relied.add(concern);
+  return false;
+}
+
+bool Futures::changed_ahead(const Node& node, std::uint32_t id) {
+  return std::any_of(all_uses.begin(), all_uses.end(),
+                     [&](Use use) { return mmulab::changes(use) && node.ahead[index(use)].has(id); });
+}
+
+bool Futures::changes(const Footprint& words, Who neither, Who nor) {
+  for (const Who other : all_) {
+    if (other == neither || other == nor) continue;
+    Node& node = points_[point(other)];
+    for (const Touch& t : words)
+      for (std::uint32_t w = 0; w < t.words; ++w) {
+        const std::uint32_t id = id_of(Location{t.first.raw() + w});
+        if (changed_ahead(node, id)) return true;
+        node.relied[index(Use::read)].set(id);
+      }
+  }
   return false;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What each actor may still do: the words that its later steps can touch, and what its later events concern. Nobody
 // declares that; it is learned from the steps that are seen. An actor's points are the steps of its program (task,
-// operation of its workload, label); seen successions join them to a graph, and what lies ahead of a point is the union
-// over all that can be reached from it. Handlers of interrupts and devices have one point each, since they can act at
-// any time. An answer may be given that later turns out too narrow: each answer that was relied on is remembered, and
-// if the future of that point grows into it, everything built on it is stale.
+// operation of its workload, label); seen successions join them to a graph, and what lies ahead of a point is the
+// union over all that can be reached from it. Handlers of interrupts and parts of devices have one point each, since
+// they can act at any time. An answer may be given that later turns out too narrow: each answer that was relied on is
+// remembered, and if the future of that point grows into it, everything built on it is stale.
 // Source: persistent sets from static knowledge of processes (Godefroid, LNCS 1032, 4), with the knowledge learned.
 #pragma once
 
@@ -19,19 +19,35 @@
 
 namespace mmulab {
 
-/// A task's own program, a cpu's interrupt handlers, or a device.
+/// A task's own program, a cpu's interrupt handlers, or a part of a device.
 class Who {
  public:
   static Who task(TaskId task) { return Who{task.raw() * 3}; }
   static Who interrupts(CpuId cpu) { return Who{cpu.raw() * 3 + 1}; }
-  static Who device(AgentId device) { return Who{device.raw() * 3 + 2}; }
+  static Who device(AgentId device, std::uint32_t part) {
+    MMULAB_ASSERT(part < parts_max, "a device that is explored has few parts");
+    return Who{(device.raw() * parts_max + part) * 3 + 2};
+  }
   [[nodiscard]] std::uint32_t raw() const { return raw_; }
   [[nodiscard]] bool is_task() const { return raw_ % 3 == 0; }
+  [[nodiscard]] bool is_device() const { return raw_ % 3 == 2; }
+  /// Of a task; of a part of a device.
+  [[nodiscard]] TaskId task() const { return TaskId{raw_ / 3}; }
+  [[nodiscard]] AgentId device() const { return AgentId{raw_ / 3 / parts_max}; }
+  [[nodiscard]] std::uint32_t part() const { return raw_ / 3 % parts_max; }
   friend bool operator==(Who a, Who b) { return a.raw_ == b.raw_; }
 
  private:
+  static constexpr std::uint32_t parts_max = 1024;
   explicit Who(std::uint32_t raw) : raw_(raw) {}
   std::uint32_t raw_;
+};
+
+/// Who knows that an actor cannot do anything before another one has done its next step.
+class Precedence {
+ public:
+  virtual ~Precedence() = default;
+  [[nodiscard]] virtual bool comes_after(Who other, Who next) = 0;
 };
 
 class Futures {
@@ -56,9 +72,12 @@ class Futures {
     return points_[at].taken ? points_[at].always_concern : Concern{};
   }
 
-  /// Can anybody else's later step depend on these touches? If not, that is relied on.
-  bool meets_others(Who self, const std::vector<Touch>& touches);
-  bool meets_others(Who self, const Concern& concern);
+  /// Can a step that anybody else takes before depend on these touches? If not, that is relied on. Of a device all acts
+  /// are others': nothing orders them.
+  bool meets_others(Who self, const std::vector<Touch>& touches, Precedence& precedence);
+  bool meets_others(Who self, const Concern& concern, Precedence& precedence);
+  /// Can anybody but these two ever change one of the words? If not, that is relied on.
+  bool changes(const Footprint& words, Who neither, Who nor);
 
   /// Something relied on has turned out wrong.
   [[nodiscard]] bool stale() const { return stale_; }
@@ -81,7 +100,7 @@ class Futures {
    private:
     std::vector<std::uint64_t> words_;
   };
-  static constexpr std::size_t uses = 3;
+  static constexpr std::size_t uses = 4;
   using Sets = std::array<Bits, uses>;  ///< by Use
   struct Node {
     Sets own, ahead, relied;
@@ -98,6 +117,11 @@ class Futures {
   void check(const Node& node);
   std::uint32_t id_of(Location at);
   [[nodiscard]] bool meets(const Node& node, std::uint32_t id, Use use) const;
+  [[nodiscard]] static bool changed_ahead(const Node& node, std::uint32_t id);
+  [[nodiscard]] bool is_other(Who other, Who self) const { return !(other == self) || self.is_device(); }
+  /// Those whose later steps are in question before the next one of `self`; false if one of them `meets` it.
+  template <class Meets>
+  bool clear_of_others(Who self, Precedence& precedence, const Meets& meets);
 
   std::vector<std::uint32_t> ids_;  ///< of each word: dense, + 1
   std::uint32_t used_ids_ = 0;
@@ -109,6 +133,7 @@ class Futures {
   Bits counting_relied_;    ///< words that are only added to: that was relied on
   std::vector<Point> work_;  // scratch
   std::vector<std::pair<std::uint32_t, Use>> asked_;  // scratch
+  std::vector<Who> before_;                           // scratch
   bool stale_ = false;
 };
 

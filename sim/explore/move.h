@@ -11,15 +11,14 @@ namespace mmulab {
 /// A decision, with the picks of the choices inside it (the first `picks` of them; 0 otherwise).
 struct Move {
   static constexpr std::size_t picks_max = 4;
-  /// Of a stretch's agent: it is this unit of the drain's.
-  static constexpr std::uint8_t drains = 0x80;
   /// Steps of one agent that belong to the move.
   struct Stretch {
     static constexpr std::uint8_t steps_max = 255;
     std::uint8_t agent = 0;
+    std::uint8_t unit = 0;  ///< of a device's
     std::uint8_t steps = 0;
   };
-  static constexpr std::size_t stretches_max = 6;
+  static constexpr std::size_t stretches_max = 8;
   /// As many further steps belong to it as there are; the cursor notes which there were, so that the move can be made
   /// again although it has learned since.
   static constexpr std::uint8_t undecided = 255;

@@ -86,12 +86,12 @@ bool Reduction::has_words_to_itself(const Actor& actor, const Step& step) {
   for (const Touch& t : step.footprint)
     for (std::uint32_t w = 0; w < t.words; ++w)
       if (!is_guarded(actor, t.first.raw() + w)) unguarded_.push_back({Location{t.first.raw() + w}, 1, t.use});
-  return !futures_.meets_others(actor.who, unguarded_);
+  return !futures_.meets_others(actor.who, unguarded_, precedence_);
 }
 
 bool Reduction::has_to_itself(Who who, const Footprint& footprint) {
   unguarded_.assign(footprint.begin(), footprint.end());
-  return !futures_.meets_others(who, unguarded_);
+  return !futures_.meets_others(who, unguarded_, precedence_);
 }
 
 bool Reduction::is_private(const Actor& actor, CpuId cpu, const Step& step) {
@@ -102,8 +102,14 @@ bool Reduction::is_private(const Actor& actor, CpuId cpu, const Step& step) {
   }
   const Futures::Point at = futures_.expect(actor.who, actor.progress, *step.label, step.footprint);
   // Rather than performing it and taking it back again.
-  if (futures_.meets_others(actor.who, futures_.always_concerns(at))) return false;
+  if (futures_.meets_others(actor.who, futures_.always_concerns(at), precedence_)) return false;
   return has_words_to_itself(actor, step);
+}
+
+bool Reduction::is_private_act(Who who, const Step& step) {
+  if (flag(choosing_labels_, step.label->number())) return false;
+  const Futures::Point at = futures_.expect(who, 0, *step.label, step.footprint);
+  return has_to_itself(who, step.footprint) && is_private(who, futures_.always_concerns(at));
 }
 
 bool Reduction::is_right_mover(const Actor& actor, const Step& step, const Concern& concern) {

@@ -21,8 +21,9 @@ namespace mmulab {
 class Reduction {
  public:
   /// `by_locks`: who holds a lock keeps the others from what it guards (not so where releases wait in a buffer).
-  Reduction(const World& world, bool by_locks)
-      : world_(world), by_locks_(by_locks), words_(world.size_words()), futures_(world.size_words()) {}
+  Reduction(const World& world, bool by_locks, Precedence& precedence)
+      : world_(world), by_locks_(by_locks), precedence_(precedence), words_(world.size_words()),
+        futures_(world.size_words()) {}
 
   struct Actor {
     Who who;
@@ -51,10 +52,18 @@ class Reduction {
 
   /// May this step of the actor be performed at once, for all that is known of its events?
   [[nodiscard]] bool is_private(const Actor& actor, CpuId cpu, const Step& step);
+  /// The same of a device's act.
+  [[nodiscard]] bool is_private_act(Who who, const Step& step);
   /// These words lie ahead of nobody else.
   [[nodiscard]] bool has_to_itself(Who who, const Footprint& footprint);
   /// Nobody else's later events look at this.
-  [[nodiscard]] bool is_private(Who who, const Concern& concern) { return !futures_.meets_others(who, concern); }
+  [[nodiscard]] bool is_private(Who who, const Concern& concern) {
+    return !futures_.meets_others(who, concern, precedence_);
+  }
+  /// Nobody but these two ever changes one of the words.
+  [[nodiscard]] bool is_left_to(const Footprint& words, Who one, Who other) {
+    return !futures_.changes(words, one, other);
+  }
   /// A step that has been performed: could whatever others do next have come before it?
   [[nodiscard]] bool is_right_mover(const Actor& actor, const Step& step, const Concern& concern);
 
@@ -88,6 +97,7 @@ class Reduction {
 
   const World& world_;
   const bool by_locks_;
+  Precedence& precedence_;
   std::vector<Word> words_;
   std::vector<std::uint32_t> locks_;
   std::vector<bool> choosing_labels_;

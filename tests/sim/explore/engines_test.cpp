@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sim/explore/trace.h"
+#include "tests/sim/explore/patience.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
 
@@ -60,13 +61,6 @@ bool shows_again(const config::Values& values, const Counterexample& found) {
   const TraceResult again = tracer.perform(cursor, found.path, {}, 0);
   return !again.stale && !again.trace.violations.empty() &&
          again.trace.violations.front().invariant == found.violation.invariant;
-}
-
-/// Where stacks cannot be put back (address sanitizer) every step back is a new start: hours, not seconds.
-bool searching_takes_too_long() {
-  if (Fiber::can_restore()) return false;
-  WARN("left out: stacks cannot be put back in this build");
-  return true;
 }
 
 void compare(const SearchResult& a, const SearchResult& b) {
