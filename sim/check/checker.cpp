@@ -152,10 +152,12 @@ void Checker::each_memory(F&& f) const {
   for (const auto& chosen : goals_) f(static_cast<Remembers&>(*chosen.observer));
 }
 
-Checker::Saved Checker::save() const {
-  Saved saved;
-  each_memory([&](const Remembers& who) { saved.memories.push_back(who.save()); });
-  return saved;
+void Checker::save(Saved& saved) const {
+  std::size_t next = 0;
+  each_memory([&](const Remembers& who) {
+    if (next == saved.memories.size()) saved.memories.emplace_back();
+    who.save(saved.memories[next++]);
+  });
 }
 
 void Checker::restore(const Saved& saved) {

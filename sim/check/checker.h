@@ -87,7 +87,8 @@ class Checker : public EventObserver, private ViolationSink {
    public:
     std::vector<std::unique_ptr<Memory>> memories;
   };
-  [[nodiscard]] Saved save() const;
+  /// Over what it was before: an older state of this checker's, or nothing.
+  void save(Saved& saved) const;
   void restore(const Saved& saved);
   [[nodiscard]] StateHash fingerprint() const;
   /// A fresh run: the observers' state only. forget_violations() drops what was found.

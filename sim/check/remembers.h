@@ -43,7 +43,8 @@ class Memory {
 class Remembers {
  public:
   virtual ~Remembers() = default;
-  [[nodiscard]] virtual std::unique_ptr<Memory> save() const { return nullptr; }
+  /// Over an older copy of its own, if there is one, which is cheaper than a fresh one.
+  virtual void save(std::unique_ptr<Memory>& copy) const { static_cast<void>(copy); }
   virtual void restore(const Memory* memory) { static_cast<void>(memory); }
   virtual void mix_into(StateHash& hash) const { static_cast<void>(hash); }
   /// Back to how it was constructed.
@@ -55,7 +56,10 @@ template <class State, class Base>
 class RememberedAs : public Base {
  public:
   using Base::Base;
-  [[nodiscard]] std::unique_ptr<Memory> save() const override { return std::make_unique<Copy>(state_); }
+  void save(std::unique_ptr<Memory>& copy) const override {
+    if (copy == nullptr) copy = std::make_unique<Copy>(state_);
+    else static_cast<Copy*>(copy.get())->state = state_;
+  }
   void restore(const Memory* memory) override { state_ = static_cast<const Copy*>(memory)->state; }
   void reset() override { state_ = State{}; }
 

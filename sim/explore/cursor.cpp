@@ -79,8 +79,11 @@ void Cursor::on_event(const Event& event) {
   if (frame.emitted) return;
   frame.emitted = true;
   observed_known_ = false;
-  if (options_.rewind == Rewind::images)
-    frame.observers = std::make_unique<Checker::Saved>(system_.checker().save());
+  if (options_.rewind != Rewind::images) return;
+  if (spare_.empty()) spare_.push_back(std::make_unique<Checker::Saved>());
+  frame.observers = std::move(spare_.back());
+  spare_.pop_back();
+  system_.checker().save(*frame.observers);
 }
 
 void Cursor::list(std::vector<Move>& moves) {
@@ -228,7 +231,10 @@ void Cursor::take_back_step() {
   stacks_.resize(frame.bytes);
   if (frame.cpu.exists()) host_.restore(frame.cpu, frame.cpu_state);
   host_.set_steps(frame.steps);
-  if (frame.observers != nullptr) system_.checker().restore(*frame.observers);
+  if (frame.observers != nullptr) {
+    system_.checker().restore(*frame.observers);
+    spare_.push_back(std::move(frame.observers));
+  }
   observed_ = frame.observed;
   observed_known_ = true;
   at_end_ = frame.at_end;

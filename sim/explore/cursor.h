@@ -175,6 +175,7 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   std::size_t first_ = 0;            ///< steps before the first move
   std::vector<Frame> frames_;
   std::vector<SavedFiber> saved_;
+  std::vector<std::unique_ptr<Checker::Saved>> spare_;  ///< of steps that were taken back
   std::vector<char> stacks_;
   std::vector<Violation> violations_;
   std::vector<Decision> decisions_;   // scratch

@@ -60,13 +60,20 @@ void Futures::enlist(Who who) {
   if (!who.is_task()) join(now_[who.raw()], now_[who.raw()]);
 }
 
-Futures::Point Futures::expect(Who who, std::uint32_t progress, const Label& label, const Footprint& footprint) {
-  const Point from = point(who);
-  const Point to =
-      who.is_task() ? intern(who, std::uint64_t{progress} << 32 | (label.number() + std::uint64_t{1})) : from;
+/// Mostly a point's step touches what it touched the last time.
+bool Futures::knows(const Node& node, const Footprint& footprint) const {
+  return std::equal(footprint.begin(), footprint.end(), node.last.begin(), node.last.end(),
+                    [](const Touch& a, const Touch& b) {
+                      return a.first == b.first && a.words == b.words && a.use == b.use;
+                    });
+}
+
+/// True if there was anything new.
+bool Futures::learn(Node& node, const Footprint& footprint) {
+  node.last.assign(footprint.begin(), footprint.end());
   bool more = false;
   for (const Touch& t : footprint) {
-    Bits& own = points_[to].own[index(t.use)];
+    Bits& own = node.own[index(t.use)];
     for (std::uint32_t w = 0; w < t.words; ++w) {
       const std::uint32_t id = id_of(Location{t.first.raw() + w});
       if (!own.set(id)) continue;
@@ -74,7 +81,14 @@ Futures::Point Futures::expect(Who who, std::uint32_t progress, const Label& lab
       if (t.use == Use::write && written_.set(id)) stale_ = stale_ || counting_relied_.has(id);
     }
   }
-  if (more) spread(to);
+  return more;
+}
+
+Futures::Point Futures::expect(Who who, std::uint32_t progress, const Label& label, const Footprint& footprint) {
+  const Point from = point(who);
+  const Point to =
+      who.is_task() ? intern(who, std::uint64_t{progress} << 32 | (label.number() + std::uint64_t{1})) : from;
+  if (!knows(points_[to], footprint) && learn(points_[to], footprint)) spread(to);
   join(from, to);
   return to;
 }
@@ -105,8 +119,12 @@ bool Futures::grow(Point before, const Node& later) {
   }
   more = node.concern_ahead.add(later.own_concern) || more;
   more = node.concern_ahead.add(later.concern_ahead) || more;
-  if (more) check(node);
-  return more;
+  if (!more) return false;
+  for (const Use use : all_uses)
+    for (const Use ahead : all_uses)
+      if (clash(ahead, use)) node.against[index(use)].merge(node.ahead[index(ahead)]);
+  check(node);
+  return true;
 }
 
 void Futures::spread(Point from) {
@@ -120,16 +138,14 @@ void Futures::spread(Point from) {
 }
 
 void Futures::check(const Node& node) {
-  for (const Use ahead : all_uses)
-    for (const Use relied : all_uses)
-      if (clash(ahead, relied) && node.ahead[index(ahead)].meets(node.relied[index(relied)])) stale_ = true;
+  for (const Use relied : all_uses)
+    if (node.against[index(relied)].meets(node.relied[index(relied)])) stale_ = true;
   if (node.concern_ahead.meets(node.concern_relied)) stale_ = true;
 }
 
 bool Futures::meets(const Node& node, std::uint32_t id, Use use) const {
-  for (const Use ahead : all_uses)
-    if (node.ahead[index(ahead)].has(id) && (clash(ahead, use) || (use == Use::count && written_.has(id)))) return true;
-  return false;
+  return node.against[index(use)].has(id) ||
+         (use == Use::count && written_.has(id) && node.ahead[index(use)].has(id));
 }
 
 template <class Meets>

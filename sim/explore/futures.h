@@ -104,12 +104,16 @@ class Futures {
   using Sets = std::array<Bits, uses>;  ///< by Use
   struct Node {
     Sets own, ahead, relied;
+    Sets against;             ///< by Use: what lies ahead and clashes with it
+    std::vector<Touch> last;  ///< the footprint that was learned last
     Concern own_concern, always_concern, concern_ahead, concern_relied;
     bool taken = false;
     std::vector<Point> next, before;
   };
 
   Point intern(Who who, std::uint64_t key);
+  [[nodiscard]] bool knows(const Node& node, const Footprint& footprint) const;
+  bool learn(Node& node, const Footprint& footprint);
   void join(Point from, Point to);
   /// What lies at and ahead of the point lies ahead of whoever comes before it.
   void spread(Point from);

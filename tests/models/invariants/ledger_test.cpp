@@ -88,7 +88,8 @@ TEST_CASE("One revocation is reported once, however often its copies are used") 
 TEST_CASE("Restoring brings back open obligations and attention, the fingerprint follows the state") {
   Rig r;
   munmap_begins(r);
-  const Checker::Saved saved = r.checker.save();
+  Checker::Saved saved;
+  r.checker.save(saved);
   const StateHash before = r.checker.fingerprint();
   r.drop(t1, 5);
   CHECK_FALSE(r.stream.attended());
