@@ -73,7 +73,10 @@ void Compiler::translate(const Operation& op) {
   }
   if (has_range(op.kind)) {
     const RegionDraft& region = draft_.regions[op.target];
-    into.page = region.first + Pages{op.first};
+    into.page = region.first + Pages{op.first << region.huge_order};
+    into.pages = Pages{into.pages.raw() << region.huge_order};
+    into.step = Pages{into.step.raw() << region.huge_order};
+    into.unit = Pages{std::uint64_t{1} << region.huge_order};
     into.record = record_of(region);
     if (op.kind == OperationKind::ksm_merge)
       into.other = draft_.regions[op.other_target].first + Pages{op.other_first};
@@ -97,8 +100,8 @@ std::uint32_t Compiler::stream(const Operation& op) {
   const RegionDraft& region = draft_.regions[op.target];
   const bool plain = op.kind != OperationKind::access;
   AccessStream stream;
-  stream.first = region.first + Pages{op.first};
-  stream.shift = shift_;
+  stream.first = VirtPage{(region.first.raw() >> region.huge_order) + op.first};
+  stream.shift = PageShift{shift_.raw() + region.huge_order};
   stream.visits = plain ? op.pages : op.amount;
   stream.touches = plain ? 1 : op.touches;
   stream.store_percent = op.kind == OperationKind::store ? 100 : op.store_percent;

@@ -97,6 +97,10 @@ constexpr bool zaps(OperationKind kind) {
 constexpr bool takes_shared_tables(OperationKind kind) {
   return kind <= OperationKind::mmap || kind == OperationKind::dontneed || kind == OperationKind::gup;
 }
+/// Whether it may be done to a mapping of huge pages.
+constexpr bool takes_huge_pages(OperationKind kind) {
+  return kind <= OperationKind::mmap || kind == OperationKind::dontneed;
+}
 /// Whether it names pages of a file.
 constexpr bool has_file_range(OperationKind kind) {
   return kind >= OperationKind::unmap_mapping && kind <= OperationKind::reclaim;

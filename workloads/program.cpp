@@ -92,7 +92,7 @@ void OperationProgram::call_on_file(Context& ctx, Kernel& kernel, const Instruct
 }
 
 void OperationProgram::fetch(Context& ctx, Kernel& kernel, const Instruction& now) const {
-  for (Pages done; done < now.pages; done += Pages{1}) {
+  for (Pages done; done < now.pages; done += now.unit) {
     ctx.learn(done);
     kernel.access(ctx, start_of(now.page + done, code_.shift), AccessKind::fetch);
   }

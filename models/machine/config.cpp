@@ -100,7 +100,10 @@ TableGeometry table_geometry(const config::Values& values) {
   const auto& bits = values.integers("machine.table_bits");
   std::array<unsigned, TableGeometry::levels_max> level_bits{};
   for (std::size_t level = 0; level < bits.size(); ++level) level_bits[level] = static_cast<unsigned>(bits[level]);
-  return {PageShift{static_cast<unsigned>(values.integer("machine.page_shift"))}, level_bits, bits.size()};
+  const auto shift = static_cast<unsigned>(values.integer("machine.page_shift"));
+  // Of all architectures only ppc64 has huge pages here: 16 MiB.
+  const unsigned huge_order = values.text("machine.arch") == "ppc64" ? 24 - shift : 0;
+  return {PageShift{shift}, level_bits, bits.size(), huge_order};
 }
 
 Topology topology(const config::Values& values) {

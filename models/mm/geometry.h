@@ -16,11 +16,13 @@ class TableGeometry {
   static constexpr std::size_t levels_max = 5;
   TableGeometry() = default;
   /// `bits[level]` index bits a level, leaf first.
-  TableGeometry(PageShift shift, std::array<unsigned, levels_max> bits, std::size_t levels)
-      : shift_(shift), bits_(bits), levels_(levels) {}
+  TableGeometry(PageShift shift, std::array<unsigned, levels_max> bits, std::size_t levels, unsigned huge_order = 0)
+      : shift_(shift), bits_(bits), levels_(levels), huge_order_(huge_order) {}
 
   [[nodiscard]] PageShift page_shift() const { return shift_; }
   [[nodiscard]] std::size_t levels() const { return levels_; }
+  /// log2 of the base pages in a huge page (HUGETLB_PAGE_ORDER); 0 where there are none.
+  [[nodiscard]] unsigned huge_order() const { return huge_order_; }
   [[nodiscard]] std::uint32_t entries(std::size_t level) const { return 1U << bits_[level]; }
   [[nodiscard]] std::uint32_t entries_max() const {
     std::uint32_t most = 0;
@@ -48,6 +50,7 @@ class TableGeometry {
   PageShift shift_;
   std::array<unsigned, levels_max> bits_{};
   std::size_t levels_ = 0;
+  unsigned huge_order_ = 0;
 };
 
 }  // namespace mmulab

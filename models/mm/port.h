@@ -134,6 +134,10 @@ class Port {
   /// Address spaces may share leaf tables (ARCH_WANT_HUGE_PMD_SHARE): a pte says nothing of one of them alone.
   [[nodiscard]] virtual bool shares_tables() const { return false; }
 
+  /// Only huge pages will be mapped in [first, end); at boot, and by mmap with mmap_sem held for write.
+  virtual void boot_huge_range(MmId, VirtPage first, VirtPage end) { (void)first, (void)end; }
+  virtual void open_huge_range(Context&, MmId, VirtPage first, VirtPage end) { (void)first, (void)end; }
+
   // ---- address spaces
   virtual void init_mm(Context& ctx, MmId mm) = 0;
   /// The last user is gone and everything is unmapped: the context id, the TSB go back.

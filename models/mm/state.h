@@ -27,6 +27,8 @@ struct KernelLimits {
   bool lockless_walks = false;
   /// Address spaces may share page tables.
   bool shared_tables = false;
+  /// Somebody maps huge pages.
+  bool huge_pages = false;
 };
 
 enum class TaskState : std::uint8_t { unused, runnable, running, sleeping, dead };

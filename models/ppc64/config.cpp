@@ -38,6 +38,8 @@ constexpr config::NamedCost costs[] = {
     {"cpumask_set", 25, "Setting a bit of an mm's cpumask"},
     {"context_alloc", 60, "Allocating a context id"},
     {"context_free", 40, "Freeing a context id"},
+    {"slice_read", 4, "Looking the page size of an address up"},
+    {"slice_convert", 60, "Giving a slice of an address space another page size"},
 };
 
 void describe_tlb(config::Section& s, const std::string& name, const std::string& what, std::uint64_t sets,
@@ -99,6 +101,9 @@ void describe_kernel_part(config::Schema& schema) {
   k.flag("preset_c").default_to(true).help("C is set when an entry is inserted");
   k.flag("ptesync_after_tlbie").default_to(true).help("ptesync waits for the tlbies to complete");
   k.flag("pte_update_honours_busy").default_to(true).help("pte accessors wait while BUSY is set");
+  k.flag("huge_rights_with_busy")
+      .default_to(true)
+      .help("A huge page's hash fault checks rights as it sets BUSY (since 171aa2caaad1)");
 }
 
 }  // namespace
@@ -181,6 +186,7 @@ Ppc64Params ppc64_params(const config::Values& v) {
   p.preset_c = v.flag("kernel.ppc64.preset_c");
   p.ptesync_after_tlbie = v.flag("kernel.ppc64.ptesync_after_tlbie");
   p.pte_update_honours_busy = v.flag("kernel.ppc64.pte_update_honours_busy");
+  p.huge_rights_with_busy = v.flag("kernel.ppc64.huge_rights_with_busy");
   return p;
 }
 

@@ -76,7 +76,7 @@ void Ppc64Port::clear_entries(Context& ctx, const Invalidation& what, std::uint6
     });
     bool hit = false;
     if (entry.old.has(page_hashpte)) {
-      const HptTarget t = hpt_.target(what.mm, entry.page, last_context_of(what.mm));
+      const HptTarget t = target(what.mm, entry.page, last_context_of(what.mm));
       hit = hpt_.invalidate(ctx, t, slot_named_by(t, entry.old));
     }
     only(hit);
@@ -107,7 +107,7 @@ void Ppc64Port::tlbiel(Context& ctx, TlbKey key) {
   ctx.step(local_tlbie, footprint, [&](Access& a) {
     hardware_.kill(a, core, key);
     Event event{EventKind::translation_dropped};
-    event.page = key.page();
+    event.page = hardware_.page_of(key);
     event.tag = Tag{key.tag()};
     emit(a, event);
   });
@@ -133,7 +133,7 @@ void Ppc64Port::invalidate_tlbs(Context& ctx, MmId mm, bool local, std::uint32_t
 }
 
 void Ppc64Port::tlbie_one(Context& ctx, const HptTarget& target, bool local) {
-  const TlbKey key{target.page, static_cast<std::uint32_t>(target.context), 0};
+  const TlbKey key = target.key();
   invalidate_tlbs(ctx, target.mm, local, 1, [key](std::uint32_t) { return key; }, nullptr);
 }
 
@@ -147,12 +147,12 @@ void Ppc64Port::invalidate(Context& ctx, const Invalidation& what) {
   bool local = begin_flush(ctx, what);
   if (!what.tlb_only) clear_entries(ctx, what, missed);
   if (params_.local_sample == LocalSample::after_hpt) local = sample_local(ctx, sample_mask, what.mm);
-  const auto context = static_cast<std::uint32_t>(last_context_of(what.mm));
+  const std::uint64_t context = last_context_of(what.mm);
   invalidate_tlbs(ctx, what.mm, local, what.count,
                   [&](std::uint32_t i) {
                     if (!params_.tlbie_on_miss && (missed[i / 64] >> (i % 64) & 1) != 0) return TlbKey{};
                     // The batch is this cpu's own, and its line has just been read.
-                    return TlbKey{ctx.world().load(Cell<VirtPage>{entry_at(what, i)}), context, 0};
+                    return target(what.mm, ctx.world().load(Cell<VirtPage>{entry_at(what, i)}), context).key();
                   },
                   &what);
   locks_.irq_enable(ctx);
@@ -184,7 +184,8 @@ void Ppc64Port::remove_entries(Context& ctx, MmId mm, VirtPage page, bool both_g
         search_group, reads_words(hpt_.group_first(first / slots_per_group), Hpt::group_words), [&](Access& a) {
           std::uint64_t slots = 0;
           for (unsigned i = 0; i < slots_per_group; ++i)
-            if (Hpt::hardware_matches(a.read(hpt_.v(first + i)), t, secondary)) slots |= std::uint64_t{1} << i;
+            if (Hpt::hardware_matches(Hpte{a.read(hpt_.v(first + i)), a.read(hpt_.r(first + i))}, t, secondary))
+              slots |= std::uint64_t{1} << i;
           return slots;
         });
     for (unsigned i = 0; i < slots_per_group; ++i)

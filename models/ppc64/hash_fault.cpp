@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The low-level hash fault: no lock but the pte's BUSY bit, interrupts off. Source: Linux 2.6.22 hash_utils_64.c
-// (hash_page, hash_preload), hash_low_64.S (__hash_page_4K); linux-gather.md 2.5.
+// (hash_page, hash_preload), hash_low_64.S (__hash_page_4K), hugetlbpage.c (hash_huge_page; its rights check as
+// 171aa2caaad1 left it, unless huge_rights_with_busy says otherwise); linux-gather.md 2.5. The pte of a huge page lies
+// where that of its first base page would (Linux 2.6.16 with 64 KiB pages; later in tables of its own).
 // Cost: hash_fault_entry, hash_walk_level a level, pte_read, cpumask_read, pte_lock (set and clear BUSY), those of
-// hpt.h, hash_fault_return. Together the 900 cycles of hardware.md 6.2.
+// hpt.h, hash_fault_return: together the 900 cycles of hardware.md 6.2; slice_read where page sizes vary.
 #include "models/ppc64/port.h"
 
 namespace mmulab {
@@ -11,6 +13,8 @@ using namespace ppc64;
 
 namespace {
 const Label dsi{"ppc64.dsi", "hash_fault_entry", Phase::entry, Ordering::atomic};
+const Label read_slice{"ppc64.hash.read_slice", "slice_read"};
+const Label rebolt{"ppc64.hash.flush_slb", "slb_switch"};
 const Label read_root{"ppc64.hash.read_root", "hash_walk_level"};
 const Label read_level{"ppc64.hash.read_level", "hash_walk_level"};
 const Label read_pte{"ppc64.hash.read_pte", "pte_read"};
@@ -52,7 +56,7 @@ bool Ppc64Port::find_linux_pte(Context& ctx, PteAddress& where) {
 /// Both groups full: some entry of one of them goes, and with it no TLB copy.
 Pte Ppc64Port::insert_entry(Context& ctx, const HptTarget& target, Pte pte) {
   if (before_insert_) before_insert_(ctx, target.mm, target.page);
-  const std::uint64_t r = hpte_r_of(pte, params_.preset_c);
+  const std::uint64_t r = hpte_r_of(pte, params_.preset_c, target.size);
   for (;;) {
     for (const bool secondary : {false, true}) {
       const unsigned index = hpt_.insert(ctx, target, secondary, r);
@@ -65,33 +69,47 @@ Pte Ppc64Port::insert_entry(Context& ctx, const HptTarget& target, Pte pte) {
   }
 }
 
-/// __hash_page_4K. `access`: pte bits that must be there.
-Ppc64Port::HashOutcome Ppc64Port::hash_4k(Context& ctx, const PteAddress& where, std::uint64_t access,
-                                          bool local) {
+/// __hash_page_4K, or hash_huge_page. `access`: pte bits that must be there.
+Ppc64Port::HashOutcome Ppc64Port::hash_entry(Context& ctx, const PteAddress& where, const HptTarget& target,
+                                             std::uint64_t access, bool local) {
   Conclusion only(ctx);
-  const HptTarget target = hpt_.target(where.mm, where.page, context_of(where.mm));
+  // Until 171aa2caaad1 a huge page's rights were what an earlier look had shown, and nothing made it dirty.
+  const bool checks = target.size != PageSize::s16m || params_.huge_rights_with_busy;
+  const std::uint64_t marks =
+      page_accessed | page_hashpte | (checks && (access & page_rw) != 0 ? page_dirty : 0);
   Pte old;
   const HashOutcome outcome = ctx.step(set_busy, writes(where.at), [&](Access& a) {
     old = a.keep(a.read(where.at));
-    if (!old.has(access)) return HashOutcome::refused;
+    if (checks && !old.has(access)) return HashOutcome::refused;
     if (old.has(page_busy)) return HashOutcome::busy;
-    const std::uint64_t dirty = (access & page_rw) != 0 ? page_dirty : 0;
-    store_pte(a, where, old.with(page_busy | page_accessed | page_hashpte | dirty));
+    store_pte(a, where, old.with(page_busy | marks));
     return HashOutcome::done;
   });
   if (outcome != HashOutcome::done) return only(outcome);
-  Pte next = old.with(page_accessed | page_hashpte | ((access & page_rw) != 0 ? page_dirty : 0));
+  Pte next = old.with(marks);
   bool in_place = false;
   if (old.has(page_hashpte)) {
     const std::uint64_t slot = slot_named_by(target, old);
     if (old.has(page_stale) && tombstones_ != Tombstones::taken_for_entries) hpt_.invalidate(ctx, target, slot);
-    else in_place = hpt_.update_pp(ctx, target, slot, hpte_r_of(next, params_.preset_c));
+    else in_place = hpt_.update_pp(ctx, target, slot, hpte_r_of(next, params_.preset_c, target.size));
     // Even if the entry is gone: its TLB copies need not be.
     tlbie_one(ctx, target, local);
   }
   if (!in_place) next = insert_entry(ctx, target, next);
   ctx.step(clear_busy, writes(where.at), [&](Access& a) { store_pte(a, where, next); });
   return only(HashOutcome::done);
+}
+
+/// The size that the kernel wants for the address; the SLB may still have been loaded with another one.
+Ppc64Port::UserAccess Ppc64Port::settle_size(Context& ctx, const UserAccess& ua) {
+  Conclusion only(ctx);
+  if (!slices_.vary()) return ua;
+  const auto word = slices_.word(ua.mm, ua.va);
+  const std::uint64_t slices = only(ctx.step(read_slice, reads(word), [&](Access& a) { return a.read(word); }));
+  const PageSize size = slices_.size_in(slices, ua.va);
+  if (size == ua.size()) return ua;
+  ctx.step(rebolt, slb_and_erats(ua.cpu), [&](Access& a) { empty_slb(a, ua.cpu); });
+  return describe(ua.cpu, ua.mm, ua.va, ua.kind, size);
 }
 
 Ppc64Port::HashOutcome Ppc64Port::hash_fault(Context& ctx, const UserAccess& ua, PteAddress& where) {
@@ -101,16 +119,16 @@ Ppc64Port::HashOutcome Ppc64Port::hash_fault(Context& ctx, const UserAccess& ua,
   const Pte seen = ctx.step(read_pte, reads(where.at), [&](Access& a) { return a.read(where.at); });
   if (!seen.has(access)) return only(HashOutcome::refused);
   const bool local = sample_local(ctx, read_cpumask, where.mm);
-  const HashOutcome outcome = hash_4k(ctx, where, access, local);
+  const HashOutcome outcome = hash_entry(ctx, where, target(ua), access, local);
   if (outcome == HashOutcome::busy) only(where.at);
   return only(outcome);
 }
 
-AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& ua, bool protection) {
+AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& missed, bool protection) {
   const auto depth = state_.task_irqs_off(ctx.task());
   const auto in_user = state_.task_in_user(ctx.task());
   Event mode{EventKind::entered_kernel};
-  mode.mm = ua.mm;
+  mode.mm = missed.mm;
   const auto entered = ctx.step_restartable(dsi, writes(depth, in_user), Cycles{}, [&](Access& a) {
     const bool was_in_user = a.exchange(in_user, false);
     if (was_in_user) emit(a, mode);
@@ -119,6 +137,7 @@ AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& ua, bool prote
   });
   if (!entered) return {AccessResult::Status::interrupted, false};
   const bool from_user = *entered;
+  const UserAccess ua = settle_size(ctx, missed);
   PteAddress where{ua.mm, ua.page, {}};
   const HashOutcome outcome = hash_fault(ctx, ua, where);
   const auto allow_interrupts = [&](Access& a) {
@@ -145,7 +164,7 @@ AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& ua, bool prote
 /// before the table holds an entry that permits the access; a copy that denies it stays until the tlbie that BUSY
 /// covers.
 void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where, bool protection) {
-  const HptTarget target = hpt_.target(ua.mm, ua.page, ua.key.tag());
+  const HptTarget target = this->target(ua);
   Footprint footprint = reads(where.at);
   if (!protection) {
     footprint.reads_words(hpt_.group_first(target.groups.primary), Hpt::group_words);
@@ -165,12 +184,14 @@ void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteA
 void Ppc64Port::update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind kind) {
   const Conclusion nothing(ctx);
   if (!pte.has(page_accessed)) return;
+  const HptTarget entry = target(mm, page);
+  if (entry.size == PageSize::s16m) return;  // only standard pages are preloaded
   PteAddress where{mm, page, {}};
   if (!find_linux_pte(ctx, where)) return;
   locks_.irq_disable(ctx);
   // A store asks for no more than a load here: the fault handler has set DIRTY already.
   const bool local = sample_local(ctx, read_cpumask, mm);
-  hash_4k(ctx, where, kind == AccessKind::fetch ? page_exec : 0, local);
+  hash_entry(ctx, where, entry, kind == AccessKind::fetch ? page_exec : 0, local);
   locks_.irq_enable(ctx);
 }
 

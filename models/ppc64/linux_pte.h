@@ -41,10 +41,11 @@ constexpr PteLayout linux_pte_layout() {
   return layout;
 }
 
-/// Doubleword 1 for a pte (hash_low_64.S, __hash_page_4K): read-write only if RW and DIRTY, R from ACCESSED, N =
-/// !EXEC, and C always, so that hardware has nothing to write back.
-constexpr std::uint64_t hpte_r_of(Pte pte, bool preset_c) {
-  std::uint64_t r = (pte.raw() >> page_rpn_shift) << hpte_rpn_shift | (pte.raw() & (hpte_wimg | hpte_r));
+/// Doubleword 1 for a pte (hash_low_64.S, __hash_page_4K; hpte_encode_r): read-write only if RW and DIRTY, R from
+/// ACCESSED, N = !EXEC, and C always, so that hardware has nothing to write back.
+constexpr std::uint64_t hpte_r_of(Pte pte, bool preset_c, PageSize size = PageSize::s4k) {
+  std::uint64_t r = (pte.raw() >> page_rpn_shift) << shift_of(size).raw() | (pte.raw() & (hpte_wimg | hpte_r));
+  if (size == PageSize::s64k) r |= hpte_lp_64k;
   r |= pte.has(page_rw | page_dirty) ? hpte_pp_read_write : hpte_pp_read_only;
   if (!pte.has(page_exec)) r |= hpte_n;
   return preset_c ? r | hpte_c : r;

@@ -3,7 +3,7 @@
 // fault that fills the table from Linux's ptes without any lock but BUSY; accessors, contexts, and the ways in
 // which hash entries and TLB copies die. Source: Linux 2.6.20 / 2.6.22 arch/powerpc/mm (hash_low_64.S,
 // hash_utils_64.c, hash_native_64.c, tlb_64.c, mmu_context_64.c), linux-gather.md 2, modelling.md 1 and 4,
-// hardware.md 2. Left out: hypervisor calls, 64 KiB and huge pages, kernel mappings, i-cache maintenance, a store
+// hardware.md 2. Left out: hypervisor calls, 64 KiB pages, kernel mappings, i-cache maintenance, a store
 // buffer (memory model: SC). Cost: named in docs/models/ppc64.md. Interrupts are off in the hash fault and in a
 // flush.
 #pragma once
@@ -14,6 +14,7 @@
 #include "models/mm/port.h"
 #include "models/ppc64/hpt.h"
 #include "models/ppc64/linux_pte.h"
+#include "models/ppc64/slices.h"
 #include "models/ppc64/tlbie_bus.h"
 #include "models/ppc64/translation_hardware.h"
 
@@ -62,13 +63,16 @@ class Ppc64Port : public Port, public CopySource {
 
   void remove_entries(Context& ctx, MmId mm, VirtPage page, bool both_groups) override;
 
+  void open_huge_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) override;
+  void boot_huge_range(MmId mm, VirtPage first, VirtPage end) override;
+
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
 
   // For tests, reports and the checkers' set-up.
   [[nodiscard]] const ppc64::Hpt& hpt() const { return hpt_; }
   [[nodiscard]] const ppc64::TranslationHardware& hardware() const { return hardware_; }
   [[nodiscard]] ppc64::HptTarget target(MmId mm, VirtPage page) const {
-    return hpt_.target(mm, page, context_of(mm));
+    return target(mm, page, context_of(mm));
   }
   /// Machine checks that the cpu has taken; the access that took one reports a fault.
   [[nodiscard]] Cell<std::uint64_t> machine_checks(CpuId cpu) const {
@@ -78,12 +82,15 @@ class Ppc64Port : public Port, public CopySource {
  private:
   struct UserAccess {
     MmId mm;
-    VirtPage page;
+    VirtAddr va;
+    VirtPage page;  ///< as the kernel counts them; of a huge page, its first
     TlbKey key;
+    VirtPage index;  ///< what selects the set of an ERAT or TLB
     CpuId cpu;
     CoreId core;
     AccessKind kind = AccessKind::load;
     std::uint64_t need = 0;  ///< rights bits that a copy must have
+    [[nodiscard]] ppc64::PageSize size() const { return static_cast<ppc64::PageSize>(key.size_code()); }
   };
   /// What one attempt by the hardware came to.
   enum class Lookup : std::uint8_t { done, again, not_found, protection, machine_check };
@@ -116,7 +123,24 @@ class Ppc64Port : public Port, public CopySource {
   }
   /// Word 0 of contexts_ is mmu_context_lock; one bit an id follows.
   static constexpr std::uint32_t context_bitmap = 1;
-  [[nodiscard]] UserAccess describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind) const;
+  [[nodiscard]] UserAccess describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind) const {
+    return describe(cpu, mm, va, kind, looked_up_size(cpu, va));
+  }
+  [[nodiscard]] UserAccess describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind, ppc64::PageSize size) const;
+  /// The page size by which the hardware looks `va` up: what the SLB says of its segment.
+  [[nodiscard]] ppc64::PageSize looked_up_size(CpuId cpu, VirtAddr va) const;
+  [[nodiscard]] PageShift base() const { return state_.geometry().page_shift(); }
+  /// The kernel's page in the numbers of hardware.
+  [[nodiscard]] VirtPage hardware_page(VirtPage page) const { return page_of(start_of(page, base()), PageShift{12}); }
+  [[nodiscard]] ppc64::HptTarget target(const UserAccess& ua) const {
+    return hpt_.target(ua.mm, ua.key.page(), ua.key.tag(), ua.size());
+  }
+  /// Of a page that is mapped, or was when its flush was noted.
+  [[nodiscard]] ppc64::HptTarget target(MmId mm, VirtPage page, std::uint64_t context) const {
+    const ppc64::PageSize size = slices_.peek(machine_.world, mm, start_of(page, base()));
+    return hpt_.target(mm, hardware_page(page), context, size);
+  }
+  [[nodiscard]] ppc64::CopyData copy_of(const UserAccess& ua, std::uint64_t r) const;
   [[nodiscard]] const Tlb& erat_for(AccessKind kind) const {
     return kind == AccessKind::fetch ? hardware_.ierat : hardware_.derat;
   }
@@ -127,7 +151,7 @@ class Ppc64Port : public Port, public CopySource {
   Lookup load_segment(Context& ctx, const UserAccess& ua);
   [[nodiscard]] bool peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const;
   [[nodiscard]] bool segment_loaded(const UserAccess& ua) const;
-  [[nodiscard]] TlbKey segment_key(const UserAccess& ua) const;
+  [[nodiscard]] TlbKey segment_key(VirtAddr va) const;
   [[nodiscard]] Cycles declare_stall(const UserAccess& ua, Footprint& footprint) const;
   void pay_stall(Access& a, const UserAccess& ua, Cycles paid) const;
   /// A label's cost as part of another step's; nothing costs anything when explored.
@@ -160,12 +184,18 @@ class Ppc64Port : public Port, public CopySource {
   [[nodiscard]] bool readable(CoreId core, Location group) const;
 
   // hash_fault.cpp: low-level software
-  AccessResult hash_page(Context& ctx, const UserAccess& ua, bool protection);
+  AccessResult hash_page(Context& ctx, const UserAccess& missed, bool protection);
   HashOutcome hash_fault(Context& ctx, const UserAccess& ua, PteAddress& where);
+  UserAccess settle_size(Context& ctx, const UserAccess& ua);
   bool find_linux_pte(Context& ctx, PteAddress& where);
-  HashOutcome hash_4k(Context& ctx, const PteAddress& where, std::uint64_t access, bool local);
+  HashOutcome hash_entry(Context& ctx, const PteAddress& where, const ppc64::HptTarget& target, std::uint64_t access,
+                         bool local);
   Pte insert_entry(Context& ctx, const ppc64::HptTarget& target, Pte pte);
   void wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where, bool protection);
+
+  // port.cpp
+  void empty_slb(Access& a, CpuId cpu) const;
+  [[nodiscard]] Footprint slb_and_erats(CpuId cpu) const;
 
   // pte_ops.cpp
   void store_pte(Access& a, const PteAddress& where, Pte value) const;
@@ -192,6 +222,7 @@ class Ppc64Port : public Port, public CopySource {
   const Locks& locks_;
   Ppc64Params params_;
   PteLayout layout_ = ppc64::linux_pte_layout();
+  ppc64::Slices slices_;
   ppc64::Hpt hpt_;
   ppc64::TranslationHardware hardware_;
   ppc64::TlbieBus bus_;

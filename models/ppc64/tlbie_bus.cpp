@@ -45,7 +45,7 @@ void TlbieBus::issue(Context& ctx, MmId mm, TlbKey key) {
         a.add(pending, std::uint64_t{1});
         Event event{EventKind::tlbie_issued};
         event.mm = mm;
-        event.page = key.page();
+        event.page = hardware_.page_of(key);
         event.tag = Tag{key.tag()};
         emit(a, event);
         return free;
@@ -101,7 +101,7 @@ void TlbieBus::act(Access& a, std::uint32_t unit) {
   const TlbKey key{a.read(key_of(u.entry))};
   hardware_.kill(a, u.core, key);
   Event event{EventKind::translation_dropped};
-  event.page = key.page();
+  event.page = hardware_.page_of(key);
   event.tag = Tag{key.tag()};
   event.b = u.core.raw() + 1;
   emit(a, event);

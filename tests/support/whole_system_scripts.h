@@ -318,4 +318,33 @@ cpu = 0
 ops = ["load heap; munmap heap; mmap heap"]
 )";
 
+/// Huge pages beside others; a cpu has loaded the segment before it was huge.
+constexpr const char* huge = R"([workload]
+kind = "script"
+think_cycles_max = 500
+rounds = 8
+[[workload.region]]
+name = "heap"
+pages = 8
+[[workload.region]]
+name = "big"
+pages = 3
+huge_pages = true
+mapped = false
+[[workload.region]]
+name = "read_only"
+rights = "r"
+pages = 1
+huge_pages = true
+first_page = 196608
+[[workload.task]]
+name = "mapper"
+cpu = 0
+ops = ["store heap; load big; mmap big; store big; load read_only; think; dontneed big[1..2]; load big", "munmap big"]
+[[workload.task]]
+name = "other"
+cpu = 1
+ops = ["load big; store heap; think; store big; load read_only; access big 40 uniform 50% x 8; dontneed heap"]
+)";
+
 }  // namespace mmulab::test
