@@ -146,6 +146,7 @@ KernelLimits limits_of(const Draft& draft, const TableGeometry& geometry, Proble
   limits.lockless_walks = any_operation(draft, [](OperationKind kind) { return kind == OperationKind::gup; });
   limits.shared_tables = std::any_of(draft.regions.begin(), draft.regions.end(),
                                      [](const RegionDraft& region) { return region.shares_tables; });
+  limits.demotions = any_operation(draft, [](OperationKind kind) { return kind == OperationKind::demote; });
   limits.huge_pages = std::any_of(draft.regions.begin(), draft.regions.end(),
                                   [](const RegionDraft& region) { return region.huge_order != 0; });
   limits.frames = static_cast<std::uint32_t>(std::min(frames, frames_max));

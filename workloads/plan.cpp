@@ -25,6 +25,7 @@ Draft draft_of(const config::Values& values, const PlanEnvironment& environment,
   settle_forks(draft, problems);
   problems.raise();
   check_tasks(draft, environment.cpus, problems);
+  check_parts(draft, environment.geometry, problems);
   check_barriers(draft, problems);
   check_queues(draft, problems);
   lay_out_regions(draft, environment.geometry, problems);

@@ -132,6 +132,19 @@ void check_regions_of(const Draft& draft, const TaskDraft& task, Problems& probl
   });
 }
 
+}  // namespace
+
+void check_parts(const Draft& draft, const TableGeometry& geometry, Problems& problems) {
+  if (geometry.part_order() != 0) return;
+  for (const TaskDraft& task : draft.tasks)
+    for_each_statement(task, [&](const Statement& s, std::uint64_t) {
+      if (s.operation.kind == OperationKind::demote || s.operation.part != 0)
+        problems.add(s.at, "pages of this machine have no parts", "pages of 64 KiB have them (ppc64, page_shift = 16)");
+    });
+}
+
+namespace {
+
 std::uint64_t meetings_of(const TaskDraft& task, std::uint32_t barrier) {
   std::uint64_t meetings = 0;
   for_each_statement(task, [&](const Statement& s, std::uint64_t times) {

@@ -100,6 +100,8 @@ class HptTracked : public Row<Touched> {
     const HashPteBits& bits = ledger_.config().hash;
     const HptShape& hpt = ledger_.config().hpt;
     if (!pte.has(bits.hashpte)) return false;
+    if (bits.combo != 0 && pte.has(bits.combo) != (h.part != 0)) return false;
+    if (h.part != 0) return pte.has(bits.part0 >> (h.part - 1));  // the slot is in the second word
     const std::uint64_t slot = (h.at.raw() - hpt.first.raw()) / hpt.words_per_entry % hpt.entries_per_group;
     const bool secondary = (h.dword0 & hpt.secondary) != 0;
     return (pte.raw() & bits.slot_mask) >> bits.slot_shift == slot && pte.has(bits.secondary) == secondary;

@@ -101,9 +101,10 @@ TableGeometry table_geometry(const config::Values& values) {
   std::array<unsigned, TableGeometry::levels_max> level_bits{};
   for (std::size_t level = 0; level < bits.size(); ++level) level_bits[level] = static_cast<unsigned>(bits[level]);
   const auto shift = static_cast<unsigned>(values.integer("machine.page_shift"));
-  // Of all architectures only ppc64 has huge pages here: 16 MiB.
-  const unsigned huge_order = values.text("machine.arch") == "ppc64" ? 24 - shift : 0;
-  return {PageShift{shift}, level_bits, bits.size(), huge_order};
+  // Of all architectures only ppc64 has several sizes here: 16 MiB, and 4 KiB within pages of 64 KiB.
+  OtherSizes sizes;
+  if (values.text("machine.arch") == "ppc64") sizes = {24 - shift, shift - 12};
+  return {PageShift{shift}, level_bits, bits.size(), sizes};
 }
 
 Topology topology(const config::Values& values) {

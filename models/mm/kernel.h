@@ -106,6 +106,9 @@ class Kernel {
   /// /proc/PID/clear_refs, of a range.
   Outcome clear_refs(Context& ctx, VirtPage first, Pages pages);
 
+  /// subpage_prot's first half: the range's pages are translated in parts from now on.
+  Outcome demote(Context& ctx, VirtPage first, Pages pages);
+
   /// get_user_pages_fast; the pages are let go at once.
   Outcome gup(Context& ctx, VirtPage first, Pages pages);
 

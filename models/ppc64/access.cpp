@@ -89,6 +89,7 @@ void Ppc64Port::use(Access& a, const UserAccess& ua, CopyData copy) const {
   Event event{EventKind::translation_used};
   event.mm = ua.mm;
   event.page = ua.page;
+  event.part = hardware_.part_of(ua.key);
   event.frame = copy.frame();
   event.a = static_cast<std::uint64_t>(ua.kind);
   event.b = copy.rights();
@@ -188,14 +189,20 @@ AccessResult Ppc64Port::access(Context& ctx, MmId mm, VirtAddr va, AccessKind ki
 void Ppc64Port::list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const {
   const std::uint64_t context = context_of(mm);
   if (context == 0) return;
-  const TlbKey key = target(mm, page, context).key();
+  list_copies(target(mm, page, context).key(), mm, copies);
+  if (!state_.limits().demotions) return;
+  for (unsigned part = 0; part < 1U << page_part_order; ++part)
+    list_copies(hpt_.target(mm, hardware_page(page) + Pages{part}, context).key(), mm, copies);
+}
+
+void Ppc64Port::list_copies(TlbKey key, MmId mm, std::vector<TranslationCopy>& copies) const {
   for (std::uint32_t core = 0; core < machine_.topology.cores(); ++core)
     for (const Tlb* tlb : {&hardware_.tlb, &hardware_.derat, &hardware_.ierat}) {
       const PeekWords set(machine_.world, tlb->set_first(CoreId{core}, tlb->set_of(index_of(key))));
       const std::uint32_t way = tlb->find(set, key);
       if (way == Tlb::absent) continue;
       const CopyData copy{tlb->data(set, way)};
-      copies.push_back({CoreId{core}, mm, page, copy.frame(), Tag{context}, copy.rights()});
+      copies.push_back({CoreId{core}, mm, hardware_.page_of(key), copy.frame(), Tag{key.tag()}, copy.rights()});
     }
 }
 

@@ -15,6 +15,8 @@ namespace {
 const Label dsi{"ppc64.dsi", "hash_fault_entry", Phase::entry, Ordering::atomic};
 const Label read_slice{"ppc64.hash.read_slice", "slice_read"};
 const Label rebolt{"ppc64.hash.flush_slb", "slb_switch"};
+const Label read_slots{"ppc64.hash.read_slots", "pte_read"};
+const Label write_slots{"ppc64.hash.write_slots", "set_pte", Ordering::release};
 const Label read_root{"ppc64.hash.read_root", "hash_walk_level"};
 const Label read_level{"ppc64.hash.read_level", "hash_walk_level"};
 const Label read_pte{"ppc64.hash.read_pte", "pte_read"};
@@ -54,22 +56,20 @@ bool Ppc64Port::find_linux_pte(Context& ctx, PteAddress& where) {
 }
 
 /// Both groups full: some entry of one of them goes, and with it no TLB copy.
-Pte Ppc64Port::insert_entry(Context& ctx, const HptTarget& target, Pte pte) {
+/// SECONDARY and GROUP_IX in four bits.
+unsigned Ppc64Port::insert_entry(Context& ctx, const HptTarget& target, Pte pte) {
   if (before_insert_) before_insert_(ctx, target.mm, target.page);
-  const std::uint64_t r = hpte_r_of(pte, params_.preset_c, target.size);
+  const std::uint64_t r = entry_r(target, pte);
   for (;;) {
     for (const bool secondary : {false, true}) {
       const unsigned index = hpt_.insert(ctx, target, secondary, r);
-      if (index == Hpt::full) continue;
-      const Pte hashed =
-          pte.without(page_hpteflags).with(page_hashpte | std::uint64_t{index} << page_group_ix_shift);
-      return secondary ? hashed.with(page_secondary) : hashed;
+      if (index != Hpt::full) return secondary ? index | 8 : index;
     }
     hpt_.evict(ctx, ctx.choose(evict_group, 2) == 0 ? target.groups.primary : target.groups.secondary);
   }
 }
 
-/// __hash_page_4K, or hash_huge_page. `access`: pte bits that must be there.
+/// __hash_page_4K, __hash_page_64K or hash_huge_page: a page as a whole. `access`: pte bits that must be there.
 Ppc64Port::HashOutcome Ppc64Port::hash_entry(Context& ctx, const PteAddress& where, const HptTarget& target,
                                              std::uint64_t access, bool local) {
   Conclusion only(ctx);
@@ -89,15 +89,72 @@ Ppc64Port::HashOutcome Ppc64Port::hash_entry(Context& ctx, const PteAddress& whe
   Pte next = old.with(marks);
   bool in_place = false;
   if (old.has(page_hashpte)) {
-    const std::uint64_t slot = slot_named_by(target, old);
-    if (old.has(page_stale) && tombstones_ != Tombstones::taken_for_entries) hpt_.invalidate(ctx, target, slot);
-    else in_place = hpt_.update_pp(ctx, target, slot, hpte_r_of(next, params_.preset_c, target.size));
+    const std::uint64_t slot = slot_of(target, RealPte{old, 0}.slot());
+    const bool stale = tombstones_ != Tombstones::none && old.has(page_stale);
+    if (stale && tombstones_ != Tombstones::taken_for_entries) hpt_.invalidate(ctx, target, slot);
+    else in_place = hpt_.update_pp(ctx, target, slot, entry_r(target, next));
     // Even if the entry is gone: its TLB copies need not be.
     tlbie_one(ctx, target, local);
   }
-  if (!in_place) next = insert_entry(ctx, target, next);
+  if (!in_place) {
+    const std::uint64_t slot = insert_entry(ctx, target, next);
+    next = next.without(format_.hpteflags).with(page_hashpte | slot << page_group_ix_shift);
+  }
   ctx.step(clear_busy, writes(where.at), [&](Access& a) { store_pte(a, where, next); });
   return only(HashOutcome::done);
+}
+
+/// __hash_page_4K of kernels with 64 KiB pages: one part. The first one finds the page hashed as a whole, and is to
+/// remove that entry.
+Ppc64Port::HashOutcome Ppc64Port::hash_part(Context& ctx, const PteAddress& where, const HptTarget& target,
+                                            std::uint64_t access, bool local) {
+  Conclusion only(ctx);
+  const unsigned part = hardware_.part_of(target.key()) - 1U;
+  const auto second = KernelState::second_word(where.at);
+  const std::uint64_t marks =
+      page_accessed | page_hashpte | page_combo | ((access & page_rw) != 0 ? page_dirty : 0);
+  RealPte old;
+  const HashOutcome outcome = ctx.step(set_busy, writes(where.at), [&](Access& a) {
+    old.pte = a.keep(a.read(where.at));
+    if (!old.pte.has(access)) return HashOutcome::refused;
+    if (old.pte.has(page_busy)) return HashOutcome::busy;
+    store_pte(a, where, old.pte.with(page_busy | marks));
+    return HashOutcome::done;
+  });
+  if (outcome != HashOutcome::done) return only(outcome);
+  Pte next = old.pte.with(marks);
+  bool in_place = false;
+  if (old.pte.has(page_hashpte | page_combo)) {
+    old.slots = ctx.step(read_slots, reads(second), [&](Access& a) { return a.read(second); });
+    in_place = old.part_may_be_hashed(part) && update_part(ctx, target, old, next, local);
+  } else if (old.pte.has(page_hashpte)) {
+    const HptTarget whole = this->target(where.mm, where.page);
+    if (params_.demotion_removes_whole) {
+      hpt_.invalidate(ctx, whole, slot_of(whole, old.slot()));
+      tlbie_one(ctx, whole, local);
+    }
+    next = next.without(page_parts);
+  }
+  if (!in_place) {
+    const std::uint64_t slot = insert_entry(ctx, target, next);
+    const std::uint64_t slots = (old.slots & ~(std::uint64_t{0xf} << part * 4)) | slot << part * 4;
+    ctx.step(write_slots, writes(second), [&](Access& a) { a.write(second, slots); });
+    next = next.with(page_part0 >> part);
+  }
+  ctx.step(clear_busy, writes(where.at), [&](Access& a) { store_pte(a, where, next); });
+  return only(HashOutcome::done);
+}
+
+bool Ppc64Port::update_part(Context& ctx, const HptTarget& target, const RealPte& old, Pte next, bool local) {
+  const unsigned part = hardware_.part_of(target.key()) - 1U;
+  const bool hit = hpt_.update_pp(ctx, target, slot_of(target, old.slot(part)), entry_r(target, next));
+  tlbie_one(ctx, target, local);
+  return hit;
+}
+
+/// slb_flush_and_rebolt. Interrupts are off.
+void Ppc64Port::flush_slb(Context& ctx, CpuId cpu) {
+  ctx.step(rebolt, slb_and_erats(cpu), [&](Access& a) { empty_slb(a, cpu); });
 }
 
 /// The size that the kernel wants for the address; the SLB may still have been loaded with another one.
@@ -108,7 +165,7 @@ Ppc64Port::UserAccess Ppc64Port::settle_size(Context& ctx, const UserAccess& ua)
   const std::uint64_t slices = only(ctx.step(read_slice, reads(word), [&](Access& a) { return a.read(word); }));
   const PageSize size = slices_.size_in(slices, ua.va);
   if (size == ua.size()) return ua;
-  ctx.step(rebolt, slb_and_erats(ua.cpu), [&](Access& a) { empty_slb(a, ua.cpu); });
+  flush_slb(ctx, ua.cpu);
   return describe(ua.cpu, ua.mm, ua.va, ua.kind, size);
 }
 
@@ -119,7 +176,8 @@ Ppc64Port::HashOutcome Ppc64Port::hash_fault(Context& ctx, const UserAccess& ua,
   const Pte seen = ctx.step(read_pte, reads(where.at), [&](Access& a) { return a.read(where.at); });
   if (!seen.has(access)) return only(HashOutcome::refused);
   const bool local = sample_local(ctx, read_cpumask, where.mm);
-  const HashOutcome outcome = hash_entry(ctx, where, target(ua), access, local);
+  const HashOutcome outcome = hardware_.part_of(ua.key) != 0 ? hash_part(ctx, where, target(ua), access, local)
+                                                             : hash_entry(ctx, where, target(ua), access, local);
   if (outcome == HashOutcome::busy) only(where.at);
   return only(outcome);
 }
@@ -185,7 +243,8 @@ void Ppc64Port::update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, 
   const Conclusion nothing(ctx);
   if (!pte.has(page_accessed)) return;
   const HptTarget entry = target(mm, page);
-  if (entry.size == PageSize::s16m) return;  // only standard pages are preloaded
+  // Only standard pages are preloaded; which part of a page was touched, nobody says.
+  if (entry.size == PageSize::s16m || slices_.peek(ctx.world(), mm, start_of(page, base())) != slices_.base()) return;
   PteAddress where{mm, page, {}};
   if (!find_linux_pte(ctx, where)) return;
   locks_.irq_disable(ctx);

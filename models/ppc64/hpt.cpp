@@ -69,6 +69,9 @@ void Hpt::store_v(Access& a, std::uint64_t slot, std::uint64_t value, const HptT
     const PageShift base = state_.geometry().page_shift();
     if (owner.context != target.context) event.mm = owner_of(a, owner.context);
     event.page = page_of(start_of(owner.page, PageShift{12}), base);
+    event.part = part_of(owner.page, entry.size(), base);
+    if (shift_of(entry.size()).raw() > base.raw())
+      event.order = static_cast<std::uint8_t>(shift_of(entry.size()).raw() - base.raw());
     event.tag = Tag{owner.context};
     event.frame = entry.frame(base);
   }

@@ -23,6 +23,11 @@ constexpr VirtPage first_of(VirtPage page, PageSize size) {
 constexpr TlbKey key_of(VirtPage page, std::uint64_t context, PageSize size) {
   return TlbKey{first_of(page, size), static_cast<std::uint32_t>(context), static_cast<unsigned>(size)};
 }
+/// A part of a base page has its number there, plus 1; what is not less than a page, 0.
+constexpr std::uint8_t part_of(VirtPage page, PageSize size, PageShift base) {
+  if (size != PageSize::s4k || base == PageShift{12}) return 0;
+  return static_cast<std::uint8_t>((page.raw() & ((std::uint64_t{1} << (base.raw() - 12)) - 1)) + 1);
+}
 /// What selects the set of an ERAT or TLB.
 constexpr VirtPage index_of(TlbKey key) {
   return VirtPage{key.page().raw() >> order_of(static_cast<PageSize>(key.size_code()))};

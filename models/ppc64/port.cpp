@@ -22,7 +22,10 @@ Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& lo
       machine_(machine),
       locks_(locks),
       params_(params),
-      slices_(machine.world, state.limits().mms, PageSize::s4k, state.limits().huge_pages),
+      format_(state.geometry().part_order() == 0 ? pte_of_4k : pte_of_64k),
+      layout_(linux_pte_layout(format_)),
+      slices_(machine.world, state.limits().mms, state.geometry().part_order() == 0 ? PageSize::s4k : PageSize::s64k,
+              state.limits().huge_pages || state.limits().demotions),
       hpt_(machine.world, state, params),
       hardware_(machine.world, machine.topology, params, state.geometry().page_shift()),
       bus_(machine.world, machine.topology, params, hardware_),
@@ -31,7 +34,7 @@ Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& lo
                                        Coherence::memory)),
       machine_checks_(
           machine.world.allocate("ppc64.machine_check", machine.topology.cpus(), 1, Coherence::internal)) {
-  MMULAB_ASSERT(state.geometry().page_shift() == PageShift{12}, "the ppc64 port has 4 KiB pages");
+  MMULAB_ASSERT(state.geometry().page_shift() == format_.base, "the ppc64 port has pages of 4 or of 64 KiB");
   MMULAB_ASSERT(params.pteg_count >= 2, "primary and secondary group are two groups");
   MMULAB_ASSERT(state.limits().mms < 0xffff, "a copy's tag has room for 16-bit context ids");
 }
@@ -125,6 +128,24 @@ void Ppc64Port::open_huge_range(Context& ctx, MmId mm, VirtPage first, VirtPage 
     const auto word = slices_.word(mm, va);
     ctx.step(convert_slices, writes(word),
              [&](Access& a) { a.write(word, Slices::with(a.read(word), va, PageSize::s16m)); });
+  }
+}
+
+/// Other cpus go on with their SLBs until hash_page notices.
+void Ppc64Port::demote_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) {
+  const VirtAddr last = start_of(end, base());
+  for (VirtAddr va = start_of(first, base()); va < last; va = Slices::end_of(va)) {
+    const auto word = slices_.word(mm, va);
+    const bool changed = ctx.step(convert_slices, writes(word), [&](Access& a) {
+      const std::uint64_t now = a.read(word);
+      if (slices_.size_in(now, va) != slices_.base()) return false;
+      a.write(word, Slices::with(now, va, PageSize::s4k));
+      return true;
+    });
+    if (!changed) continue;
+    locks_.irq_disable(ctx);
+    flush_slb(ctx, ctx.cpu());
+    locks_.irq_enable(ctx);
   }
 }
 

@@ -3,7 +3,7 @@
 // fault that fills the table from Linux's ptes without any lock but BUSY; accessors, contexts, and the ways in
 // which hash entries and TLB copies die. Source: Linux 2.6.20 / 2.6.22 arch/powerpc/mm (hash_low_64.S,
 // hash_utils_64.c, hash_native_64.c, tlb_64.c, mmu_context_64.c), linux-gather.md 2, modelling.md 1 and 4,
-// hardware.md 2. Left out: hypervisor calls, 64 KiB pages, kernel mappings, i-cache maintenance, a store
+// hardware.md 2. Left out: hypervisor calls, kernel mappings, i-cache maintenance, a store
 // buffer (memory model: SC). Cost: named in docs/models/ppc64.md. Interrupts are off in the hash fault and in a
 // flush.
 #pragma once
@@ -43,7 +43,7 @@ class Ppc64Port : public Port, public CopySource {
   Pte change_pte(Context& ctx, const PteRequest& request) override;
   /// What a tombstone names has been recorded by whoever made it.
   [[nodiscard]] bool may_be_cached(Pte old) const override {
-    return old.has(ppc64::page_hashpte) && !old.has(ppc64::page_stale);
+    return old.has(ppc64::page_hashpte) && !(tombstones_ != Tombstones::none && old.has(ppc64::page_stale));
   }
   /// hash_preload. Interrupts on or off, PTL held.
   void update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind kind) override;
@@ -65,6 +65,8 @@ class Ppc64Port : public Port, public CopySource {
 
   void open_huge_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) override;
   void boot_huge_range(MmId mm, VirtPage first, VirtPage end) override;
+  /// demote_segment_4k, slice by slice.
+  void demote_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) override;
 
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
 
@@ -135,10 +137,28 @@ class Ppc64Port : public Port, public CopySource {
   [[nodiscard]] ppc64::HptTarget target(const UserAccess& ua) const {
     return hpt_.target(ua.mm, ua.key.page(), ua.key.tag(), ua.size());
   }
-  /// Of a page that is mapped, or was when its flush was noted.
+  /// Of a page that is mapped, or was when its flush was noted; as a whole.
   [[nodiscard]] ppc64::HptTarget target(MmId mm, VirtPage page, std::uint64_t context) const {
-    const ppc64::PageSize size = slices_.peek(machine_.world, mm, start_of(page, base()));
-    return hpt_.target(mm, hardware_page(page), context, size);
+    const bool huge = slices_.peek(machine_.world, mm, start_of(page, base())) == ppc64::PageSize::s16m;
+    return hpt_.target(mm, hardware_page(page), context, huge ? ppc64::PageSize::s16m : slices_.base());
+  }
+  /// visit(target, slot) for every entry that `old` names (pte_iterate_hashed_subpages): COMBO says of which size.
+  template <class Visit>
+  void for_each_entry(MmId mm, VirtPage page, std::uint64_t context, const ppc64::RealPte& old,
+                      const Visit& visit) const {
+    if (format_.base == PageShift{12} || !old.pte.has(ppc64::page_combo)) {
+      const ppc64::HptTarget whole = target(mm, page, context);
+      return visit(whole, slot_of(whole, old.slot()));
+    }
+    for (unsigned part = 0; part < 1U << ppc64::page_part_order; ++part) {
+      if (!old.part_may_be_hashed(part)) continue;
+      const ppc64::HptTarget one = hpt_.target(mm, hardware_page(page) + Pages{part}, context);
+      visit(one, slot_of(one, old.slot(part)));
+    }
+  }
+  /// `named`: SECONDARY and GROUP_IX in four bits.
+  [[nodiscard]] std::uint64_t slot_of(const ppc64::HptTarget& target, unsigned named) const {
+    return hpt_.slot_of(target, (named & 8) != 0, named & 7);
   }
   [[nodiscard]] ppc64::CopyData copy_of(const UserAccess& ua, std::uint64_t r) const;
   [[nodiscard]] const Tlb& erat_for(AccessKind kind) const {
@@ -149,6 +169,7 @@ class Ppc64Port : public Port, public CopySource {
   Lookup try_erat(Context& ctx, const UserAccess& ua);
   Lookup try_tlb(Context& ctx, const UserAccess& ua);
   Lookup load_segment(Context& ctx, const UserAccess& ua);
+  void list_copies(TlbKey key, MmId mm, std::vector<TranslationCopy>& copies) const;
   [[nodiscard]] bool peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const;
   [[nodiscard]] bool segment_loaded(const UserAccess& ua) const;
   [[nodiscard]] TlbKey segment_key(VirtAddr va) const;
@@ -190,7 +211,15 @@ class Ppc64Port : public Port, public CopySource {
   bool find_linux_pte(Context& ctx, PteAddress& where);
   HashOutcome hash_entry(Context& ctx, const PteAddress& where, const ppc64::HptTarget& target, std::uint64_t access,
                          bool local);
-  Pte insert_entry(Context& ctx, const ppc64::HptTarget& target, Pte pte);
+  HashOutcome hash_part(Context& ctx, const PteAddress& where, const ppc64::HptTarget& target, std::uint64_t access,
+                        bool local);
+  bool update_part(Context& ctx, const ppc64::HptTarget& target, const ppc64::RealPte& old, Pte next, bool local);
+  [[nodiscard]] std::uint64_t entry_r(const ppc64::HptTarget& target, Pte pte) const {
+    const unsigned part = hardware_.part_of(target.key());
+    return ppc64::hpte_r_of(pte, params_.preset_c, target.size, format_, part == 0 ? 0 : part - 1);
+  }
+  unsigned insert_entry(Context& ctx, const ppc64::HptTarget& target, Pte pte);
+  void flush_slb(Context& ctx, CpuId cpu);
   void wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where, bool protection);
 
   // port.cpp
@@ -207,21 +236,20 @@ class Ppc64Port : public Port, public CopySource {
   bool sample_local(Context& ctx, const Label& label, MmId mm);
   bool begin_flush(Context& ctx, const Invalidation& what);
   void clear_entries(Context& ctx, const Invalidation& what, std::uint64_t* missed);
-  template <class KeyAt>
-  void invalidate_tlbs(Context& ctx, MmId mm, bool local, std::uint32_t count, const KeyAt& key_at,
-                       const Invalidation* flush);
+  template <class EachKey>
+  void invalidate_tlbs(Context& ctx, MmId mm, bool local, const EachKey& each_key, const Invalidation* flush);
   void tlbie_one(Context& ctx, const ppc64::HptTarget& target, bool local);
   void tlbiel(Context& ctx, TlbKey key);
   void ptesync(Context& ctx);
   void ptesync_after(Context& ctx, const Invalidation* done);
   [[nodiscard]] bool only_here(const Access& a, MmId mm) const;
-  [[nodiscard]] std::uint64_t slot_named_by(const ppc64::HptTarget& target, Pte pte) const;
 
   KernelState& state_;
   const Machine& machine_;
   const Locks& locks_;
   Ppc64Params params_;
-  PteLayout layout_ = ppc64::linux_pte_layout();
+  ppc64::PteFormat format_;
+  PteLayout layout_;
   ppc64::Slices slices_;
   ppc64::Hpt hpt_;
   ppc64::TranslationHardware hardware_;

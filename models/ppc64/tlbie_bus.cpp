@@ -102,6 +102,7 @@ void TlbieBus::act(Access& a, std::uint32_t unit) {
   hardware_.kill(a, u.core, key);
   Event event{EventKind::translation_dropped};
   event.page = hardware_.page_of(key);
+  event.part = hardware_.part_of(key);
   event.tag = Tag{key.tag()};
   event.b = u.core.raw() + 1;
   emit(a, event);

@@ -50,6 +50,11 @@ class TranslationHardware {
   /// The kernel's page that a copy belongs to.
   [[nodiscard]] VirtPage page_of(TlbKey key) const { return VirtPage{key.page().raw() >> (base_.raw() - 12)}; }
 
+  /// Which part of it, plus 1, if it is less.
+  [[nodiscard]] std::uint8_t part_of(TlbKey key) const {
+    return ppc64::part_of(key.page(), static_cast<PageSize>(key.size_code()), base_);
+  }
+
   /// The whole SLB of a cpu: one set.
   [[nodiscard]] Location slb_first(CpuId cpu) const { return slb.set_first(CoreId{cpu.raw()}, 0); }
 

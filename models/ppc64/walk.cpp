@@ -153,6 +153,7 @@ Ppc64Port::Lookup Ppc64Port::fill(Context& ctx, const UserAccess& ua, std::uint6
     Event event{EventKind::translation_filled};
     event.mm = ua.mm;
     event.page = ua.page;
+    event.part = hardware_.part_of(ua.key);
     event.frame = copy.frame();
     event.tag = Tag{ua.key.tag()};
     event.location = tlb.core_first(ua.core);
