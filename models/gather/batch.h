@@ -29,7 +29,8 @@ class Batch {
   /// Appends entry `index` of somebody else's batch, as it reads now, to one's own, which has room.
   void copy(Context& ctx, std::uint32_t other, std::uint32_t index, std::uint32_t owner, MmId mm) const;
   [[nodiscard]] std::uint32_t owners() const { return owners_; }
-  /// Appends; `second`: where the pte's second word is, if it has one. True if the batch is full now. Preemption off, or the owner is the task itself.
+  /// Appends; `second`: where the pte's second word is, if it has one. True if the batch is full now. Preemption off,
+  /// or the owner is the task itself.
   bool append(Context& ctx, std::uint32_t owner, MmId mm, VirtPage page, Pte old, Cell<std::uint64_t> second) const;
   /// What is pending, as the port wants it; count 0 if nothing is.
   Invalidation pending(Context& ctx, std::uint32_t owner) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Pages that the hardware comes to translate in parts. Source: Linux 2.6.25 arch/powerpc/mm/subpage_prot.c
-// (sys_subpage_prot: mmap_sem for write, demote_segment_4k). Left out: what the call is for, rights of single parts, and
-// the flush of the pages that get some (hpte_flush_range). Cost: the port's.
+// (sys_subpage_prot: mmap_sem for write, demote_segment_4k). Left out: what the call is for, rights of single parts,
+// and the flush of the pages that get some (hpte_flush_range). Cost: the port's.
 #include "models/mm/kernel.h"
 
 namespace mmulab {

@@ -16,7 +16,7 @@ const Label dsi{"ppc64.dsi", "hash_fault_entry", Phase::entry, Ordering::atomic}
 const Label read_slice{"ppc64.hash.read_slice", "slice_read"};
 const Label rebolt{"ppc64.hash.flush_slb", "slb_switch"};
 const Label read_slots{"ppc64.hash.read_slots", "pte_read"};
-const Label write_slots{"ppc64.hash.write_slots", "set_pte", Ordering::release};
+const Label write_slots{"ppc64.hash.write_slots", "set_pte"};
 const Label read_root{"ppc64.hash.read_root", "hash_walk_level"};
 const Label read_level{"ppc64.hash.read_level", "hash_walk_level"};
 const Label read_pte{"ppc64.hash.read_pte", "pte_read"};
@@ -75,18 +75,17 @@ Ppc64Port::HashOutcome Ppc64Port::hash_entry(Context& ctx, const PteAddress& whe
   Conclusion only(ctx);
   // Until 171aa2caaad1 a huge page's rights were what an earlier look had shown, and nothing made it dirty.
   const bool checks = target.size != PageSize::s16m || params_.huge_rights_with_busy;
-  const std::uint64_t marks =
-      page_accessed | page_hashpte | (checks && (access & page_rw) != 0 ? page_dirty : 0);
   Pte old;
   const HashOutcome outcome = ctx.step(set_busy, writes(where.at), [&](Access& a) {
-    old = a.keep(a.read(where.at));
-    if (checks && !old.has(access)) return HashOutcome::refused;
-    if (old.has(page_busy)) return HashOutcome::busy;
-    store_pte(a, where, old.with(page_busy | marks));
+    const Pte seen = a.read(where.at);
+    if (checks && !seen.has(access)) return HashOutcome::refused;
+    if (seen.has(page_busy)) return HashOutcome::busy;
+    old = a.keep(seen.with(page_accessed | (checks && (access & page_rw) != 0 ? page_dirty : 0)));
+    store_pte(a, where, old.with(page_busy | page_hashpte));
     return HashOutcome::done;
   });
   if (outcome != HashOutcome::done) return only(outcome);
-  Pte next = old.with(marks);
+  Pte next = old.with(page_hashpte);
   bool in_place = false;
   if (old.has(page_hashpte)) {
     const std::uint64_t slot = slot_of(target, RealPte{old, 0}.slot());
@@ -111,18 +110,17 @@ Ppc64Port::HashOutcome Ppc64Port::hash_part(Context& ctx, const PteAddress& wher
   Conclusion only(ctx);
   const unsigned part = hardware_.part_of(target.key()) - 1U;
   const auto second = KernelState::second_word(where.at);
-  const std::uint64_t marks =
-      page_accessed | page_hashpte | page_combo | ((access & page_rw) != 0 ? page_dirty : 0);
   RealPte old;
   const HashOutcome outcome = ctx.step(set_busy, writes(where.at), [&](Access& a) {
-    old.pte = a.keep(a.read(where.at));
-    if (!old.pte.has(access)) return HashOutcome::refused;
-    if (old.pte.has(page_busy)) return HashOutcome::busy;
-    store_pte(a, where, old.pte.with(page_busy | marks));
+    const Pte seen = a.read(where.at);
+    if (!seen.has(access)) return HashOutcome::refused;
+    if (seen.has(page_busy)) return HashOutcome::busy;
+    old.pte = a.keep(seen.with(page_accessed | ((access & page_rw) != 0 ? page_dirty : 0)));
+    store_pte(a, where, old.pte.with(page_busy | page_hashpte | page_combo));
     return HashOutcome::done;
   });
   if (outcome != HashOutcome::done) return only(outcome);
-  Pte next = old.pte.with(marks);
+  Pte next = old.pte.with(page_hashpte | page_combo);
   bool in_place = false;
   if (old.pte.has(page_hashpte | page_combo)) {
     old.slots = ctx.step(read_slots, reads(second), [&](Access& a) { return a.read(second); });
@@ -173,8 +171,8 @@ Ppc64Port::HashOutcome Ppc64Port::hash_fault(Context& ctx, const UserAccess& ua,
   Conclusion only(ctx);
   if (!find_linux_pte(ctx, where)) return only(HashOutcome::refused);
   const std::uint64_t access = access_bits(ua.kind);
-  const Pte seen = ctx.step(read_pte, reads(where.at), [&](Access& a) { return a.read(where.at); });
-  if (!seen.has(access)) return only(HashOutcome::refused);
+  const bool permitted = ctx.step(read_pte, reads(where.at), [&](Access& a) { return a.read(where.at).has(access); });
+  if (!permitted) return only(HashOutcome::refused);
   const bool local = sample_local(ctx, read_cpumask, where.mm);
   const HashOutcome outcome = hardware_.part_of(ua.key) != 0 ? hash_part(ctx, where, target(ua), access, local)
                                                              : hash_entry(ctx, where, target(ua), access, local);
@@ -182,7 +180,7 @@ Ppc64Port::HashOutcome Ppc64Port::hash_fault(Context& ctx, const UserAccess& ua,
   return only(outcome);
 }
 
-AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& missed, bool protection) {
+AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& missed) {
   const auto depth = state_.task_irqs_off(ctx.task());
   const auto in_user = state_.task_in_user(ctx.task());
   Event mode{EventKind::entered_kernel};
@@ -205,7 +203,7 @@ AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& missed, bool p
   };
   if (outcome == HashOutcome::refused) {
     ctx.step(to_fault, writes(depth), allow_interrupts);
-    return {AccessResult::Status::fault, protection};
+    return {AccessResult::Status::fault, false};
   }
   ctx.step(return_to_user, writes(depth, in_user), [&](Access& a) {
     allow_interrupts(a);
@@ -214,23 +212,24 @@ AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& missed, bool p
     mode.kind = EventKind::returned_to_user;
     emit(a, mode);
   });
-  if (outcome == HashOutcome::busy) wait_for_progress(ctx, ua, where, protection);
+  if (outcome == HashOutcome::busy) wait_for_progress(ctx, ua, where);
   return {AccessResult::Status::interrupted, false};
 }
 
 /// BUSY: the real cpu executes the access again and again. Nothing can come of that before BUSY is clear, or
 /// before the table holds an entry that permits the access; a copy that denies it stays until the tlbie that BUSY
 /// covers.
-void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where, bool protection) {
+void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where) {
   const HptTarget target = this->target(ua);
   Footprint footprint = reads(where.at);
-  if (!protection) {
-    footprint.reads_words(hpt_.group_first(target.groups.primary), Hpt::group_words);
-    footprint.reads_words(hpt_.group_first(target.groups.secondary), Hpt::group_words);
-  }
+  footprint.reads_words(hpt_.group_first(target.groups.primary), Hpt::group_words);
+  footprint.reads_words(hpt_.group_first(target.groups.secondary), Hpt::group_words);
+  const Tlb& erat = erat_for(ua.kind);
+  footprint.reads_words(erat.set_first(ua.core, erat.set_of(ua.page)), erat.set_words());
+  footprint.reads_words(hardware_.tlb.set_first(ua.core, hardware_.tlb.set_of(ua.page)), hardware_.tlb.set_words());
   const auto progress = [&](const Access& a) {
     if (!a.read(where.at).has(page_busy)) return true;
-    if (protection) return false;
+    if (is_denied(a, ua)) return false;
     Matches found;
     collect(a, target, false, found);
     collect(a, target, true, found);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The Linux pte of ppc64 with 4 KiB and with 64 KiB pages, bit for bit. A 64 KiB page has one hash entry, or, once it is
-// COMBO, one for each of its parts of 4 KiB: a bit here says that the part may have one, four bits of the pte's second
-// word say where (real_pte_t). Source: Linux 2.6.20 / 2.6.22 asm-powerpc/pgtable.h, pgtable-4k.h, pgtable-64k.h. Left
-// out: swap entries, a pte for a single 4 KiB frame (_PAGE_4K_PFN).
+// The Linux pte of ppc64 with 4 KiB and with 64 KiB pages, bit for bit. A 64 KiB page has one hash entry, or, once it
+// is COMBO, one for each of its parts of 4 KiB: a bit here says that the part may have one, four bits of the pte's
+// second word (here beside it, there in the page's second half) say where (real_pte_t). Source: Linux 2.6.20 / 2.6.22
+// asm-powerpc/pgtable.h, pgtable-4k.h, pgtable-64k.h. Left out: swap entries, a pte for a single 4 KiB frame
+// (_PAGE_4K_PFN).
 #pragma once
 
 #include "models/mm/pte.h"

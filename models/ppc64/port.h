@@ -95,7 +95,7 @@ class Ppc64Port : public Port, public CopySource {
     [[nodiscard]] ppc64::PageSize size() const { return static_cast<ppc64::PageSize>(key.size_code()); }
   };
   /// What one attempt by the hardware came to.
-  enum class Lookup : std::uint8_t { done, again, not_found, protection, machine_check };
+  enum class Lookup : std::uint8_t { done, again, fault, machine_check };
   /// What a copy says to an access: go on, look again in the table (C), no.
   enum class Permission : std::uint8_t { granted, needs_look, denied };
   struct Matches {
@@ -171,6 +171,8 @@ class Ppc64Port : public Port, public CopySource {
   Lookup load_segment(Context& ctx, const UserAccess& ua);
   void list_copies(TlbKey key, MmId mm, std::vector<TranslationCopy>& copies) const;
   [[nodiscard]] bool peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const;
+  /// The core holds a copy that does not permit the access: the table is not searched.
+  [[nodiscard]] bool is_denied(const Access& a, const UserAccess& ua) const;
   [[nodiscard]] bool segment_loaded(const UserAccess& ua) const;
   [[nodiscard]] TlbKey segment_key(VirtAddr va) const;
   [[nodiscard]] Cycles declare_stall(const UserAccess& ua, Footprint& footprint) const;
@@ -205,7 +207,7 @@ class Ppc64Port : public Port, public CopySource {
   [[nodiscard]] bool readable(CoreId core, Location group) const;
 
   // hash_fault.cpp: low-level software
-  AccessResult hash_page(Context& ctx, const UserAccess& missed, bool protection);
+  AccessResult hash_page(Context& ctx, const UserAccess& missed);
   HashOutcome hash_fault(Context& ctx, const UserAccess& ua, PteAddress& where);
   UserAccess settle_size(Context& ctx, const UserAccess& ua);
   bool find_linux_pte(Context& ctx, PteAddress& where);
@@ -220,7 +222,7 @@ class Ppc64Port : public Port, public CopySource {
   }
   unsigned insert_entry(Context& ctx, const ppc64::HptTarget& target, Pte pte);
   void flush_slb(Context& ctx, CpuId cpu);
-  void wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where, bool protection);
+  void wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where);
 
   // port.cpp
   void empty_slb(Access& a, CpuId cpu) const;

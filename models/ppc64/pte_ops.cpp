@@ -54,8 +54,8 @@ Pte Ppc64Port::cleared(Pte old) const {
 
 Pte Ppc64Port::changed(const PteRequest& request, Pte old) const {
   const Pte stripped = request.value.without(format_.hpteflags);
-  const bool loses = tombstones_ == Tombstones::lost_when_set;
-  const Pte tombstone = tombstones_ != Tombstones::none && old.has(page_stale) && !loses ? slot_bits_of(old, format_).with(page_stale) : Pte{};
+  const bool keeps = tombstones_ != Tombstones::none && tombstones_ != Tombstones::lost_when_set;
+  const Pte tombstone = keeps && old.has(page_stale) ? slot_bits_of(old, format_).with(page_stale) : Pte{};
   switch (request.action) {
     case PteAction::clear:
     case PteAction::clear_full: return cleared(old);

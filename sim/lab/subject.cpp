@@ -87,7 +87,8 @@ LedgerConfig ledger_config(const config::Values& values, const System& system) {
   config.tsb = arch == "sparc64";
   config.hardware_walker = arch == "x86" || arch == "tagged";
   config.lockless_walker = system.state->limits().lockless_walks;
-  if (const auto* ppc = dynamic_cast<const Ppc64Port*>(system.port)) describe_hash_table(*ppc, system.state->geometry(), config);
+  if (const auto* ppc = dynamic_cast<const Ppc64Port*>(system.port))
+    describe_hash_table(*ppc, system.state->geometry(), config);
   return config;
 }
 
