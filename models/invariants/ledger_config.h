@@ -18,9 +18,9 @@ struct HashPteBits {
   std::uint64_t busy = 0;
   std::uint64_t secondary = 0;
   std::uint64_t slot_mask = 0;  ///< GROUP_IX
-  std::uint64_t combo = 0;      ///< the page is hashed in parts; 0 where none can be
-  std::uint64_t part0 = 0;      ///< of a combo pte: its first part may have an entry; those of the others follow below
   unsigned slot_shift = 0;
+  std::uint64_t combo = 0;  ///< the page is hashed in parts; 0 where none can be
+  std::uint64_t part0 = 0;  ///< of a combo pte: its first part may have an entry; those of the others follow below
 };
 
 /// Dword 0 of a hash entry, and how groups lie in the World.

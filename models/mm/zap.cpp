@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Zapping a range: unmap_vmas, zap_page_range, zap_pte_range of mm/memory.c (2.6.22), with the hooks of
-// modelling.md 2 at the places where each generation of Linux does its flushing. One page-table page at a time
-// under its PTL; in 2.6 the walk is cut into blocks. Huge pages are zapped by the same walk, as in unmap_vmas of today;
-// 2.6's unmap_hugepage_range flushes and frees for itself. Left out: nonlinear VMAs. Cost:
-// kernel.cost.pte_read for each pte looked at, and what pte_op, page accounting and the strategy charge.
-#include <algorithm>
-
+// Zapping a range: unmap_vmas, zap_page_range, zap_pte_range of mm/memory.c (2.6.22), with the hooks of modelling.md 2
+// where each generation of Linux flushes. One page-table page at a time under its PTL; in 2.6 the walk is cut into
+// blocks. Huge pages go the same way, as today; 2.6's unmap_hugepage_range flushes for itself. Left out: nonlinear
+// VMAs. Cost: kernel.cost.pte_read a pte looked at, and what pte_op, page accounting and the strategy charge.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -79,7 +76,8 @@ VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPa
                            std::int64_t& block) {
   const Pages each{std::uint64_t{1} << (vma.huge ? state_.geometry().huge_order() : 0)};
   // A huge page may reach beyond the table that its pte is in.
-  const VirtPage border = std::max(state_.geometry().next_boundary(first, 1), first + each);
+  const VirtPage table_end = state_.geometry().next_boundary(first, 1);
+  const VirtPage border = table_end < first + each ? first + each : table_end;
   const VirtPage last = border < end ? border : end;
   const PtePlace place = find_pte(ctx, g.mm, first);
   if (!place.exists) {
