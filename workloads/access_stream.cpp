@@ -17,11 +17,12 @@ void fill_each(const AccessStream& s, std::uint64_t from, std::uint64_t count, s
   const std::uint64_t first = s.first.raw();
   const unsigned shift = s.shift.raw();
   const std::uint64_t within = s.shift.bytes().raw() - 1;
+  const std::uint64_t start = s.within.raw();
   std::uint64_t touch = from % s.touches;
   for (std::uint64_t i = 0; i < count; touch = 0) {
     const std::uint64_t page = (first + choose()) << shift;
     for (; touch < s.touches && i < count; ++touch, ++i)
-      words[i] = page | (touch * touch_stride & within) | store_bit(from + i);
+      words[i] = page | ((start + touch * touch_stride) & within) | store_bit(from + i);
   }
 }
 

@@ -19,6 +19,7 @@ struct AccessStream {
   std::uint64_t visits = 0;
   std::uint32_t touches = 1;
   std::uint32_t store_percent = 0;
+  Bytes within;  ///< where in each page the touches begin
 
   [[nodiscard]] std::uint64_t accesses() const { return visits * touches; }
   /// The accesses [from, from + count) as an AccessBuffer holds them.

@@ -25,6 +25,11 @@ Code Compiler::compile(std::uint32_t task, std::uint32_t instance) {
   return std::move(code_);
 }
 
+namespace {
+/// Parts have 4 KiB (ppc64).
+Bytes start_of_part(const Operation& op) { return Bytes{std::uint64_t{op.part} << 12}; }
+}  // namespace
+
 void Compiler::append(const std::vector<Statement>& list) {
   for (const Statement& statement : list) {
     const Operation& op = statement.operation;
@@ -73,8 +78,12 @@ void Compiler::translate(const Operation& op) {
   }
   if (has_range(op.kind)) {
     const RegionDraft& region = draft_.regions[op.target];
-    into.page = region.first + Pages{op.first};
+    into.page = region.first + Pages{op.first << region.huge_order};
+    into.pages = Pages{into.pages.raw() << region.huge_order};
+    into.step = Pages{into.step.raw() << region.huge_order};
+    into.unit = Pages{std::uint64_t{1} << region.huge_order};
     into.record = record_of(region);
+    into.within = start_of_part(op);
     if (op.kind == OperationKind::ksm_merge)
       into.other = draft_.regions[op.other_target].first + Pages{op.other_first};
     if (op.kind == OperationKind::mprotect) into.record.rights = op.rights;
@@ -97,8 +106,9 @@ std::uint32_t Compiler::stream(const Operation& op) {
   const RegionDraft& region = draft_.regions[op.target];
   const bool plain = op.kind != OperationKind::access;
   AccessStream stream;
-  stream.first = region.first + Pages{op.first};
-  stream.shift = shift_;
+  stream.first = VirtPage{(region.first.raw() >> region.huge_order) + op.first};
+  stream.shift = PageShift{shift_.raw() + region.huge_order};
+  stream.within = start_of_part(op);
   stream.visits = plain ? op.pages : op.amount;
   stream.touches = plain ? 1 : op.touches;
   stream.store_percent = op.kind == OperationKind::store ? 100 : op.store_percent;

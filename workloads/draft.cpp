@@ -8,12 +8,13 @@ namespace mmulab::workload {
 VmaRecord record_of(const RegionDraft& region) {
   VmaRecord record;
   record.first = region.first;
-  record.end = region.first + Pages{region.pages};
+  record.end = region.first + Pages{region.base_pages()};
   record.rights = region.rights;
   record.kind = region.kind;
   if (region.file != nobody) record.file = FileId{region.file};
   record.offset_pages = region.offset;
   record.shares_tables = region.shares_tables;
+  record.huge = region.huge_order != 0;
   return record;
 }
 

@@ -28,8 +28,10 @@ struct RegionDraft {
   bool straddle = false;
   bool mapped = true;
   bool shares_tables = false;
+  unsigned huge_order = 0;  ///< `pages`, and the ranges of operations, count pages of so many base pages (log2)
   config::Position at;
   VirtPage first;  ///< set by lay_out_regions()
+  [[nodiscard]] std::uint64_t base_pages() const { return pages << huge_order; }
 };
 
 /// The region as one VMA; it has its place.

@@ -27,7 +27,7 @@ std::uint64_t tables_of(const Draft& draft, std::uint32_t mm, const TableGeometr
     std::uint64_t next = 0;
     for (const RegionDraft* region : regions) {
       const std::uint64_t first = std::max(next, region->first.raw() >> bits);
-      const std::uint64_t end = ((region->first.raw() + region->pages - 1) >> bits) + 1;
+      const std::uint64_t end = ((region->first.raw() + region->base_pages() - 1) >> bits) + 1;
       if (end <= first) continue;
       tables += end - first;
       next = end;
@@ -146,6 +146,9 @@ KernelLimits limits_of(const Draft& draft, const TableGeometry& geometry, Proble
   limits.lockless_walks = any_operation(draft, [](OperationKind kind) { return kind == OperationKind::gup; });
   limits.shared_tables = std::any_of(draft.regions.begin(), draft.regions.end(),
                                      [](const RegionDraft& region) { return region.shares_tables; });
+  limits.demotions = any_operation(draft, [](OperationKind kind) { return kind == OperationKind::demote; });
+  limits.huge_pages = std::any_of(draft.regions.begin(), draft.regions.end(),
+                                  [](const RegionDraft& region) { return region.huge_order != 0; });
   limits.frames = static_cast<std::uint32_t>(std::min(frames, frames_max));
   limits.tables = static_cast<std::uint32_t>(std::min<std::uint64_t>(tables, words_max));
   limits.vmas_per_mm = static_cast<std::uint32_t>(std::min(vmas, vmas_max));

@@ -35,6 +35,7 @@ enum class OperationKind : std::uint8_t {
   migrate_vma,
   ksm_merge,  ///< other: the pages that are merged into the range's
   gup,
+  demote,
   zero_read,
   unmap_mapping,  ///< target = file; first and pages are the file's; so are the next three's
   truncate,
@@ -69,6 +70,7 @@ struct Operation {
   Pattern pattern = Pattern::sequential;
   std::uint32_t store_percent = 0;
   std::uint32_t touches = 1;
+  std::uint32_t part = 0;  ///< load, store, fetch, access: which part of each page
 };
 
 /// Whether it names pages of a region.
@@ -96,6 +98,10 @@ constexpr bool zaps(OperationKind kind) {
 /// Whether it may be done to a mapping that shares its page tables, as a whole.
 constexpr bool takes_shared_tables(OperationKind kind) {
   return kind <= OperationKind::mmap || kind == OperationKind::dontneed || kind == OperationKind::gup;
+}
+/// Whether it may be done to a mapping of huge pages.
+constexpr bool takes_huge_pages(OperationKind kind) {
+  return kind <= OperationKind::mmap || kind == OperationKind::dontneed;
 }
 /// Whether it names pages of a file.
 constexpr bool has_file_range(OperationKind kind) {

@@ -18,12 +18,14 @@ Draft draft_of(const config::Values& values, const PlanEnvironment& environment,
   draft.think_max = values.integer("workload.think_cycles_max");
   draft.delay = values.integer("workload.delay_cycles");
   draft.zipf_halves = static_cast<std::uint32_t>(values.integer("workload.zipf_exponent") / 500);
-  if (values.text("workload.kind") == "script") draft_script(values, draft, problems);
+  const unsigned huge_order = environment.geometry.huge_order();
+  if (values.text("workload.kind") == "script") draft_script(values, huge_order, draft, problems);
   else draft_generator(values, environment.cpus, environment.seed, draft, problems);
   problems.raise();
   settle_forks(draft, problems);
   problems.raise();
   check_tasks(draft, environment.cpus, problems);
+  check_parts(draft, environment.geometry, problems);
   check_barriers(draft, problems);
   check_queues(draft, problems);
   lay_out_regions(draft, environment.geometry, problems);
@@ -37,7 +39,7 @@ std::vector<std::uint32_t> add_mms(const Draft& draft, Plan& plan) {
   for (const TaskDraft& task : draft.tasks) roots = std::max(roots, task.mm + 1);
   plan.mms.resize(roots);
   for (const RegionDraft& region : draft.regions) {
-    plan.regions.push_back({region.name, MmId{region.mm}, region.first, Pages{region.pages}});
+    plan.regions.push_back({region.name, MmId{region.mm}, region.first, Pages{region.base_pages()}});
     if (region.mapped) plan.mms[region.mm].vmas.push_back(record_of(region));
   }
   for (PlannedMm& mm : plan.mms)

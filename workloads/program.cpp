@@ -65,6 +65,7 @@ void OperationProgram::call(Context& ctx, Kernel& kernel, const Instruction& now
     case OperationKind::migrate_vma: kernel.migrate_vma(ctx, page, pages); return;
     case OperationKind::ksm_merge: kernel.ksm_merge(ctx, page, now.other + into); return;
     case OperationKind::gup: kernel.gup(ctx, page, pages); return;
+    case OperationKind::demote: kernel.demote(ctx, page, pages); return;
     case OperationKind::zero_read: kernel.zero_read(ctx, page, pages); return;
     case OperationKind::mprotect: kernel.mprotect(ctx, page, pages, now.record.rights); return;
     case OperationKind::mremap: kernel.mremap(ctx, page, pages, now.to); return;
@@ -92,9 +93,9 @@ void OperationProgram::call_on_file(Context& ctx, Kernel& kernel, const Instruct
 }
 
 void OperationProgram::fetch(Context& ctx, Kernel& kernel, const Instruction& now) const {
-  for (Pages done; done < now.pages; done += Pages{1}) {
+  for (Pages done; done < now.pages; done += now.unit) {
     ctx.learn(done);
-    kernel.access(ctx, start_of(now.page + done, code_.shift), AccessKind::fetch);
+    kernel.access(ctx, start_of(now.page + done, code_.shift) + now.within, AccessKind::fetch);
   }
 }
 

@@ -25,6 +25,8 @@ struct Instruction {
   VirtPage to;  ///< mremap
   Pages pages;
   Pages step;
+  Bytes within;  ///< fetch: where in each page
+  Pages unit{1};  ///< of the base pages, those that one page of the region has
   /// think, delay: cycles; repeat: times; end: where its loop begins; calls on a file: its first page.
   std::uint64_t amount = 0;
   TaskId child;   ///< fork: the first of the tasks to be started

@@ -88,6 +88,9 @@ void describe_tables(config::Schema& schema) {
   region.flag("shares_tables")
       .default_to(false)
       .help("Address spaces that map the same pages of the file share their page tables, as with hugetlb");
+  region.flag("huge_pages")
+      .default_to(false)
+      .help("Anonymous memory of huge pages (ppc64: 16 MiB), in which `pages` and operations count");
   region.text("file").help("The file whose pages it maps; by default one of the region's name");
   region.integer("offset")
       .default_to(0)

@@ -27,7 +27,18 @@ void check_name(const config::Values& table, const std::string& what, const std:
     problems.add(table.position("name"), "there is a " + what + " `" + name + "` already");
 }
 
-void add_region(const config::Values& table, Draft& draft, Problems& problems) {
+void set_huge_pages(const config::Values& table, unsigned order, RegionDraft& region, Problems& problems) {
+  if (!table.flag("huge_pages")) return;
+  region.huge_order = order;
+  if (order == 0) problems.add(table.position("huge_pages"), "this machine has no huge pages", "ppc64 has them");
+  if (region.kind != VmaKind::anonymous || region.straddle)
+    problems.add(table.position("huge_pages"), "only anonymous memory has huge pages, and it does not straddle");
+  if (region.at_page && order != 0 && *region.at_page % (std::uint64_t{1} << order) != 0)
+    problems.add(table.position("first_page"), "`" + region.name + "` does not begin at a border of huge pages",
+                 "a huge page has " + std::to_string(std::uint64_t{1} << order) + " pages");
+}
+
+void add_region(const config::Values& table, unsigned huge_order, Draft& draft, Problems& problems) {
   check_name(table, "region", draft.regions, problems);
   RegionDraft region;
   region.name = table.text("name");
@@ -50,6 +61,7 @@ void add_region(const config::Values& table, Draft& draft, Problems& problems) {
     problems.add(table.position("straddle"), "`first_page` says already where `" + region.name + "` lies");
   if (region.straddle && region.pages < 2)
     problems.add(table.position("straddle"), "one page cannot lie on both sides of a border");
+  set_huge_pages(table, huge_order, region, problems);
   if (region.kind == VmaKind::anonymous) {
     for (const char* key : {"file", "offset"})
       if (table.position(key).exists())
@@ -82,9 +94,9 @@ void add_task(const config::Values& table, std::uint64_t rounds, Draft& draft, P
 
 }  // namespace
 
-void draft_script(const config::Values& values, Draft& draft, Problems& problems) {
+void draft_script(const config::Values& values, unsigned huge_order, Draft& draft, Problems& problems) {
   const auto& tables = values.tables("workload.task");
-  for (const auto& table : values.tables("workload.region")) add_region(table, draft, problems);
+  for (const auto& table : values.tables("workload.region")) add_region(table, huge_order, draft, problems);
   for (const auto& table : tables) add_task(table, values.integer("workload.rounds"), draft, problems);
   if (tables.empty())
     problems.add(values.position("workload.kind"), "a script has no task", "write [[workload.task]]");

@@ -7,6 +7,7 @@
 
 namespace mmulab::workload {
 
-void draft_script(const config::Values& values, Draft& draft, Problems& problems);
+/// `huge_order`: of the machine's huge pages, 0 if it has none.
+void draft_script(const config::Values& values, unsigned huge_order, Draft& draft, Problems& problems);
 
 }  // namespace mmulab::workload

@@ -35,6 +35,7 @@ constexpr Verb verbs[] = {
     {"migrate_vma", OperationKind::migrate_vma},
     {"ksm_merge", OperationKind::ksm_merge},
     {"gup", OperationKind::gup},
+    {"demote", OperationKind::demote},
     {"zero_read", OperationKind::zero_read},
     {"mprotect", OperationKind::mprotect},
     {"mremap", OperationKind::mremap},
@@ -161,7 +162,7 @@ class Parser {
     switch (op.kind) {
       case OperationKind::load:
       case OperationKind::store:
-      case OperationKind::fetch: return parse_range(op);
+      case OperationKind::fetch: return parse_accessed(op);
       case OperationKind::access: return parse_access(op);
       case OperationKind::munmap:
       case OperationKind::mmap:
@@ -174,6 +175,7 @@ class Parser {
       case OperationKind::migrate:
       case OperationKind::migrate_vma:
       case OperationKind::gup:
+      case OperationKind::demote:
       case OperationKind::zero_read:
       case OperationKind::mprotect: return parse_call(op);
       case OperationKind::ksm_merge: return parse_pair(op);
@@ -287,8 +289,13 @@ class Parser {
     parse_part(op, draft_.files[op.target].name, draft_.files[op.target].pages);
     parse_step(op);
   }
-  void parse_access(Operation& op) {
+  /// A range, and which part of its pages.
+  void parse_accessed(Operation& op) {
     parse_range(op);
+    if (accept_word("part")) op.part = static_cast<std::uint32_t>(number("which part", 0, 15));
+  }
+  void parse_access(Operation& op) {
+    parse_accessed(op);
     op.amount = here().kind == Kind::number ? number("how many visits", 1, visits_max) : op.pages;
     const Token& pattern = word("a pattern");
     if (std::find(pattern_names().begin(), pattern_names().end(), pattern.text) == pattern_names().end())

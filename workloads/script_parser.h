@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Reads a list of operations. The grammar, with | for choice, [] for may be left out, {} for any number of times:
 //   list    = statement { (";" | line's end | item's end) statement }
-//   statement = ("load" | "store" | "fetch" | "touch") range
-//             | "access" range [number] pattern [number "%"] ["x" number]
+//   statement = ("load" | "store" | "fetch" | "touch") range ["part" number]
+//             | "access" range ["part" number] [number] pattern [number "%"] ["x" number]
 //             | ("munmap" | "mmap" | "dontneed" | "zero_read" | "madv_free" | "clear_refs" | "discard" |
-//                "reclaim_anon" | "protnone" | "migrate" | "migrate_vma" | "gup") range ["by" number]
+//                "reclaim_anon" | "protnone" | "migrate" | "migrate_vma" | "gup" | "demote") range ["by" number]
 //             | "ksm_merge" range range                        (of as many pages)
 //             | "mprotect" range rights ["by" number] | "mremap" range name
 //             | ("unmap_mapping" | "truncate" | "writeback" | "reclaim") range ["by" number]     (of a file)

@@ -95,8 +95,21 @@ void count_instances(Draft& draft, std::uint32_t t, std::vector<bool>& done, Pro
 
 std::string cpu_range(std::uint32_t cpus) { return fmt::format("this machine's cpus are 0 to {}", cpus - 1); }
 
+void check_huge_pages(const Draft& draft, const TaskDraft& task, const Statement& s, Problems& problems) {
+  for (std::uint32_t r = 0; r < draft.regions.size(); ++r) {
+    const RegionDraft& region = draft.regions[r];
+    if (region.huge_order == 0) continue;
+    if (s.operation.kind == OperationKind::fork && region.mm == task.mm)
+      problems.add(s.at, fmt::format("`{}` has huge pages, which no fork copies", region.name));
+    if (has_range(s.operation.kind) && s.operation.target == r && !takes_huge_pages(s.operation.kind))
+      problems.add(s.at, fmt::format("`{}` has huge pages", region.name),
+                   "they are accessed, mapped, unmapped and given up; nothing else is done to them");
+  }
+}
+
 void check_regions_of(const Draft& draft, const TaskDraft& task, Problems& problems) {
   for_each_statement(task, [&](const Statement& s, std::uint64_t) {
+    check_huge_pages(draft, task, s, problems);
     if (s.operation.kind == OperationKind::writeback || s.operation.kind == OperationKind::reclaim)
       for (const RegionDraft& region : draft.regions)
         if (region.shares_tables && region.file == s.operation.target)
@@ -118,6 +131,19 @@ void check_regions_of(const Draft& draft, const TaskDraft& task, Problems& probl
     if (s.operation.kind == OperationKind::ksm_merge) check(draft.regions[s.operation.other_target]);
   });
 }
+
+}  // namespace
+
+void check_parts(const Draft& draft, const TableGeometry& geometry, Problems& problems) {
+  if (geometry.part_order() != 0) return;
+  for (const TaskDraft& task : draft.tasks)
+    for_each_statement(task, [&](const Statement& s, std::uint64_t) {
+      if (s.operation.kind == OperationKind::demote || s.operation.part != 0)
+        problems.add(s.at, "pages of this machine have no parts", "pages of 64 KiB have them (ppc64, page_shift = 16)");
+    });
+}
+
+namespace {
 
 std::uint64_t meetings_of(const TaskDraft& task, std::uint32_t barrier) {
   std::uint64_t meetings = 0;

@@ -23,6 +23,8 @@ std::vector<std::uint32_t> children_of(const TaskDraft& task);
 void settle_forks(Draft& draft, Problems& problems);
 /// Every task exists on a cpu, runs in an mm that has a task at boot, and names regions of that mm only.
 void check_tasks(const Draft& draft, std::uint32_t cpus, Problems& problems);
+/// Parts of pages are named only where pages have some.
+void check_parts(const Draft& draft, const TableGeometry& geometry, Problems& problems);
 /// Every barrier is met by several tasks, equally often, each on a cpu of its own.
 void check_barriers(const Draft& draft, Problems& problems);
 /// Whoever sleeps is woken, by a task on another cpu.

@@ -24,7 +24,7 @@ AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, L
     : state_(state), port_(port), locks_(locks), axes_(axes), pages_(world, state.limits(), axes) {
   if (axes.recorder == Recorder::batch) {
     const std::uint32_t owners = axes.scope == RecordScope::cpu ? state.limits().cpus : state.limits().tasks;
-    batch_ = std::make_unique<Batch>(world, "gather.batch", owners, axes.batch_entries);
+    batch_ = std::make_unique<Batch>(world, "gather.batch", owners, axes.batch_entries, 1 + state.entry_words());
   }
   has_unflushed_ = batch_ != nullptr && axes.settle == Settle::flush_mm_when_nested;
   if (has_unflushed_) unflushed_ = world.allocate("gather.unflushed", state.limits().mms, 1, Coherence::memory);
@@ -141,7 +141,8 @@ void AxesStrategy::record_entry(Context& ctx, const Gather* g, const PteRequest&
   // A walk that was stopped has been preempted before its flush.
   if (batch_->has_no_room(ctx, who)) flush_batch(ctx, FlushReason::full);
   if (publishes() && batch_->is_empty(ctx, who)) publish(ctx, request.mm);
-  const bool full = batch_->append(ctx, who, request.mm, request.page, old);
+  const bool full =
+      batch_->append(ctx, who, request.mm, request.page, old, KernelState::second_word(request.ptep));
   if (!recording) return flush_batch(ctx, FlushReason::each);
   if (full && (g == nullptr || !stops_when_batch_full(*g))) return flush_batch(ctx, FlushReason::full);
   if (request.action == PteAction::set && has(on_set_over_present)) flush_batch(ctx, FlushReason::each);

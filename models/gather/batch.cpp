@@ -11,14 +11,18 @@ const Label copy_entry{"batch.copy", "batch_note"};
 const Label empty{"batch.clear", "batch_note"};
 const Label switch_on{"batch.set_active", "batch_note"};
 
-constexpr std::uint32_t words_of(std::uint32_t capacity) { return (8 + capacity * BatchEntry::words + 7) / 8 * 8; }
+constexpr std::uint32_t words_of(std::uint32_t capacity, std::uint32_t each) {
+  return (8 + capacity * each + 7) / 8 * 8;
+}
 
 }  // namespace
 
-Batch::Batch(World& world, const std::string& name, std::uint32_t owners, std::uint32_t capacity)
+Batch::Batch(World& world, const std::string& name, std::uint32_t owners, std::uint32_t capacity,
+             std::uint32_t entry_words)
     : capacity_(capacity),
       owners_(owners),
-      region_(world.allocate(name, owners, words_of(capacity), Coherence::memory)) {}
+      entry_words_(entry_words),
+      region_(world.allocate(name, owners, words_of(capacity, entry_words), Coherence::memory)) {}
 
 bool Batch::holds_other_mm(Context& ctx, std::uint32_t owner, MmId wanted) const {
   return ctx.step(look, reads(count(owner), mm(owner)),
@@ -47,25 +51,31 @@ void Batch::copy(Context& ctx, std::uint32_t other, std::uint32_t index, std::ui
     VirtPage page;
     Pte old;
   };
-  const std::uint32_t at = entries_field + index * BatchEntry::words;
+  const std::uint32_t at = entry(index);
   const auto page_cell = region_.cell<VirtPage>(other, at + BatchEntry::page);
   const auto pte_cell = region_.cell<Pte>(other, at + BatchEntry::old_pte);
-  Entry entry;
+  Entry copied;
   ctx.step(copy_entry, reads(page_cell, pte_cell), [&](Access& a) {
-    entry.page = a.keep(a.read(page_cell));
-    entry.old = a.keep(a.read(pte_cell));
+    copied.page = a.keep(a.read(page_cell));
+    copied.old = a.keep(a.read(pte_cell));
   });
-  append(ctx, owner, whose, entry.page, entry.old);
+  append(ctx, owner, whose, copied.page, copied.old, region_.cell<std::uint64_t>(other, at + BatchEntry::second));
 }
 
-bool Batch::append(Context& ctx, std::uint32_t owner, MmId whose, VirtPage page, Pte old) const {
+bool Batch::append(Context& ctx, std::uint32_t owner, MmId whose, VirtPage page, Pte old,
+                   Cell<std::uint64_t> second) const {
   const auto n = static_cast<std::uint32_t>(ctx.world().load(count(owner)));
   MMULAB_ASSERT(n < capacity_, "a full batch is flushed before the next entry");
-  const auto page_cell = region_.cell<VirtPage>(owner, entries_field + n * BatchEntry::words + BatchEntry::page);
-  const auto pte_cell = region_.cell<Pte>(owner, entries_field + n * BatchEntry::words + BatchEntry::old_pte);
-  return ctx.step(note_entry, writes(count(owner), mm(owner), page_cell, pte_cell), [&](Access& a) {
+  const auto page_cell = region_.cell<VirtPage>(owner, entry(n) + BatchEntry::page);
+  const auto pte_cell = region_.cell<Pte>(owner, entry(n) + BatchEntry::old_pte);
+  const bool two_words = entry_words_ > BatchEntry::second;
+  Footprint footprint = writes(count(owner), mm(owner), page_cell, pte_cell);
+  const Cell<std::uint64_t> second_cell{Location{pte_cell.at.raw() + 1}};
+  if (two_words) footprint.writes(second_cell).reads(second);
+  return ctx.step(note_entry, footprint, [&](Access& a) {
     a.write(page_cell, page);
     a.write(pte_cell, old);
+    if (two_words) a.write(second_cell, a.read(second));
     a.write(mm(owner), whose);
     a.write(count(owner), std::uint64_t{n} + 1);
     Event event{EventKind::batch_noted};
@@ -81,6 +91,7 @@ Invalidation Batch::pending(Context& ctx, std::uint32_t owner) const {
   Invalidation what;
   what.scope = Invalidation::Scope::entries;
   what.entries = region_.at(owner, entries_field);
+  what.entry_words = entry_words_;
   ctx.step(look, reads(count(owner), mm(owner)), [&](Access& a) {
     what.count = a.keep(static_cast<std::uint32_t>(a.read(count(owner))));
     what.mm = a.keep(a.read(mm(owner)));

@@ -12,7 +12,9 @@ namespace mmulab {
 
 class Batch {
  public:
-  Batch(World& world, const std::string& name, std::uint32_t owners, std::uint32_t capacity);
+  /// `entry_words`: one more than a pte has.
+  Batch(World& world, const std::string& name, std::uint32_t owners, std::uint32_t capacity,
+        std::uint32_t entry_words);
 
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
   /// True if the batch has entries of an mm other than `mm`.
@@ -27,8 +29,9 @@ class Batch {
   /// Appends entry `index` of somebody else's batch, as it reads now, to one's own, which has room.
   void copy(Context& ctx, std::uint32_t other, std::uint32_t index, std::uint32_t owner, MmId mm) const;
   [[nodiscard]] std::uint32_t owners() const { return owners_; }
-  /// Appends; true if the batch is full now. Preemption off, or the owner is the task itself.
-  bool append(Context& ctx, std::uint32_t owner, MmId mm, VirtPage page, Pte old) const;
+  /// Appends; `second`: where the pte's second word is, if it has one. True if the batch is full now. Preemption off,
+  /// or the owner is the task itself.
+  bool append(Context& ctx, std::uint32_t owner, MmId mm, VirtPage page, Pte old, Cell<std::uint64_t> second) const;
   /// What is pending, as the port wants it; count 0 if nothing is.
   Invalidation pending(Context& ctx, std::uint32_t owner) const;
   /// Forgets `count` entries that have been flushed.
@@ -45,8 +48,11 @@ class Batch {
   [[nodiscard]] Cell<MmId> mm(std::uint32_t o) const { return region_.cell<MmId>(o, mm_field); }
   [[nodiscard]] Cell<bool> active_flag(std::uint32_t o) const { return region_.cell<bool>(o, active_field); }
 
+  [[nodiscard]] std::uint32_t entry(std::uint32_t n) const { return entries_field + n * entry_words_; }
+
   std::uint32_t capacity_;
   std::uint32_t owners_;
+  std::uint32_t entry_words_;
   Region region_;
 };
 

@@ -97,7 +97,8 @@ bool keeps_to_its_range(Call call) {
     case Call::zero_read:
     case Call::mprotect:
     case Call::madv_free:
-    case Call::clear_refs: return true;
+    case Call::clear_refs:
+    case Call::demote: return true;
     default: return false;
   }
 }

@@ -31,6 +31,7 @@ const char* call_name(Call call) {
     case Call::reclaim: return "reclaim";
     case Call::mremap: return "mremap";
     case Call::gup: return "get_user_pages";
+    case Call::demote: return "demote_segment_4k";
   }
   return "?";
 }

@@ -12,9 +12,9 @@ const InvariantText row_text{
     "every valid hash entry is known to its pte, to a BUSY pte, or to a pending batch",
     "release of a page-table lock (pages changed under it), clearing of BUSY (that page), quiescence (all)",
     "V(s) implies: the pte has HASHPTE and its slot is s, or the pte is BUSY, or s is in a batch or a "
-    "registered operation. The converse is never required. When BUSY is cleared, the entry that the pte names leads to "
-    "the pte's frame.",
-    "untracked, frame",
+    "registered operation. The converse is never required. When BUSY is cleared, the pte maps a page, and the entry "
+    "that it names leads to that page's frame.",
+    "untracked, frame, absent",
     "ppc64 (machines with a hashed page table)"};
 
 /// Pages that a task has changed since it last released a page-table lock.
@@ -65,12 +65,13 @@ class HptTracked : public Row<Touched> {
   void judge_frame(const Event& event) {
     const Pte pte{event.b};
     const PteLayout& layout = ledger_.config().pte;
-    if (!layout.is_present(pte)) return;
+    const bool maps = layout.is_present(pte);
     for (const HpteRecord& h : ledger_.hptes_of(event.mm, event.page)) {
-      if (!points_to(pte, h) || h.frame == layout.frame(pte)) continue;
-      Violation v = story::about_page(ledger_, event, h.mm, h.page, "frame",
-                                      fmt::format("the hash entry that the pte of {} names leads to another frame",
-                                                  story::page_text(h.mm, h.page)));
+      if (!points_to(pte, h) || (maps && h.frame == layout.frame(pte))) continue;
+      Violation v = story::about_page(ledger_, event, h.mm, h.page, maps ? "frame" : "absent",
+                                      fmt::format("the hash entry that the pte of {} names leads to {}",
+                                                  story::page_text(h.mm, h.page),
+                                                  maps ? "another frame" : "a frame, and the pte to none"));
       story::tell_hpte(v, "the", h);
       v.story.push_back(fmt::format("its pte is 0x{:x}", pte.raw()));
       report(v);
@@ -99,6 +100,8 @@ class HptTracked : public Row<Touched> {
     const HashPteBits& bits = ledger_.config().hash;
     const HptShape& hpt = ledger_.config().hpt;
     if (!pte.has(bits.hashpte)) return false;
+    if (bits.combo != 0 && pte.has(bits.combo) != (h.part != 0)) return false;
+    if (h.part != 0) return pte.has(bits.part0 >> (h.part - 1));  // the slot is in the second word
     const std::uint64_t slot = (h.at.raw() - hpt.first.raw()) / hpt.words_per_entry % hpt.entries_per_group;
     const bool secondary = (h.dword0 & hpt.secondary) != 0;
     return (pte.raw() & bits.slot_mask) >> bits.slot_shift == slot && pte.has(bits.secondary) == secondary;

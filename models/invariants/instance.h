@@ -131,6 +131,8 @@ struct HpteRecord {
   std::uint64_t rights = 0;
   std::uint64_t lineage = 0;
   Moment inserted;
+  std::uint8_t part = 0;   ///< as in the event
+  std::uint8_t order = 0;
 };
 
 struct TsbRecord {

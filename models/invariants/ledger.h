@@ -74,7 +74,7 @@ struct LedgerState {
   std::unordered_map<PageKey, std::vector<std::uint32_t>, PageKeyHash> hptes_by_page;
   std::map<std::uint32_t, TsbRecord> tsbs;
   std::unordered_map<PageKey, std::vector<std::uint32_t>, PageKeyHash> tsbs_by_page;
-  std::uint32_t large_hptes = 0;
+  std::uint32_t wide_hptes = 0;
   std::uint64_t over_invalidations = 0;
 };
 
@@ -189,6 +189,8 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   void add_hpte(const Event& event);
   void remove_hpte(Location at, const Event& event);
   void find_duplicate(const HpteRecord& newer);
+  [[nodiscard]] std::uint64_t pages_of(const HpteRecord& h) const;
+  [[nodiscard]] bool is_wide(const HpteRecord& h) const { return pages_of(h) > 1; }
   [[nodiscard]] std::uint64_t hpte_rights(const PageRecord* record, Frame f) const;
   void on_tsb_stored(const Event& event);
   void on_tsb_dropped(const Event& event);

@@ -19,6 +19,8 @@ struct HashPteBits {
   std::uint64_t secondary = 0;
   std::uint64_t slot_mask = 0;  ///< GROUP_IX
   unsigned slot_shift = 0;
+  std::uint64_t combo = 0;  ///< the page is hashed in parts; 0 where none can be
+  std::uint64_t part0 = 0;  ///< of a combo pte: its first part may have an entry; those of the others follow below
 };
 
 /// Dword 0 of a hash entry, and how groups lie in the World.
@@ -47,6 +49,7 @@ struct LedgerConfig {
   bool hardware_walker = false;  ///< page tables are read by hardware (x86)
   bool lockless_walker = false;  ///< or by somebody who holds no lock (gup)
   bool multi_hit_fatal = false;  ///< two TLB entries of different size for one address are an error of the machine
+  bool parts = false;            ///< less than a page may be translated by itself
   bool empty_at_unlock = false;  ///< the strategy promises an empty batch at the PTL's release
   HashPteBits hash;
   HptShape hpt;

@@ -182,8 +182,11 @@ void Ledger::on_dropped(const Event& event) {
   else
     for (const auto& [id, o] : state_.open) ids.push_back(id);
   for (const std::uint64_t id : ids) {
+    const Obligation& o = state_.open.at(id);
     auto& copies = state_.open.at(id).tlb;
-    copies.erase(std::remove_if(copies.begin(), copies.end(), gone), copies.end());
+    // Other parts of the page may still be there.
+    const auto is_gone = [&](const TlbCopy& c) { return gone(c) && !(config_.parts && confirmed(o, c)); };
+    copies.erase(std::remove_if(copies.begin(), copies.end(), is_gone), copies.end());
     settle_if_bare(id, event);
   }
 }

@@ -16,6 +16,8 @@ void forget_at(Index& index, PageKey key, std::uint32_t at) {
   if (list.empty()) index.erase(it);
 }
 
+constexpr std::uint64_t parts_of_page = 16;
+
 /// Bits 47 and 46 of a TSB tag: locked, invalid (hardware.md 3).
 constexpr std::uint64_t tsb_unusable = std::uint64_t{3} << 46;
 
@@ -60,9 +62,11 @@ void Ledger::add_hpte(const Event& event) {
                event.frame,
                hpte_rights(record, event.frame),
                record != nullptr ? record->lineage : 0,
-               moment(event)};
+               moment(event),
+               event.part,
+               event.order};
   find_duplicate(h);
-  if ((h.dword0 & config_.hpt.large) != 0) ++state_.large_hptes;
+  if (is_wide(h)) ++state_.wide_hptes;
   state_.hptes_by_page[{h.mm, h.page}].push_back(h.at.raw());
   state_.hptes[h.at.raw()] = h;
   if (record == nullptr) return;
@@ -77,7 +81,7 @@ void Ledger::remove_hpte(Location at, const Event& event) {
   const HpteRecord h = it->second;
   state_.hptes.erase(it);
   forget_at(state_.hptes_by_page, {h.mm, h.page}, at.raw());
-  if ((h.dword0 & config_.hpt.large) != 0) --state_.large_hptes;
+  if (is_wide(h)) --state_.wide_hptes;
   const PageRecord* record = page(h.mm, h.page);
   if (record != nullptr && record->present && record->lineage == h.lineage && record->live.frame == h.frame &&
       event.task.exists() && state_.execution.task(event.task).flushing && record->raw.has(config_.hash.hashpte))
@@ -90,11 +94,18 @@ void Ledger::remove_hpte(Location at, const Event& event) {
   }
 }
 
+std::uint64_t Ledger::pages_of(const HpteRecord& h) const {
+  if (h.order != 0) return std::uint64_t{1} << h.order;
+  return (h.dword0 & config_.hpt.large) != 0 ? config_.hpt.pages_per_large : 1;
+}
+
 void Ledger::find_duplicate(const HpteRecord& newer) {
   const HptShape& hpt = config_.hpt;
+  // In parts of a page.
   const auto first_and_size = [&](const HpteRecord& h) {
-    const std::uint64_t pages = (h.dword0 & hpt.large) != 0 ? hpt.pages_per_large : 1;
-    return std::make_pair(h.page.raw() / pages * pages, pages);
+    if (h.part != 0) return std::make_pair(h.page.raw() * parts_of_page + h.part - 1, std::uint64_t{1});
+    const std::uint64_t pages = pages_of(h);
+    return std::make_pair(h.page.raw() / pages * pages * parts_of_page, pages * parts_of_page);
   };
   const auto clashes = [&](const HpteRecord& h) {
     if (h.at == newer.at || h.tag != newer.tag || (!h.tag.exists() && h.mm != newer.mm)) return false;
@@ -104,7 +115,7 @@ void Ledger::find_duplicate(const HpteRecord& newer) {
     return a < b + b_pages && b < a + a_pages;
   };
   const HpteRecord* older = nullptr;
-  if (state_.large_hptes != 0 || (newer.dword0 & hpt.large) != 0) {
+  if (state_.wide_hptes != 0 || is_wide(newer)) {
     for (const auto& [at, h] : state_.hptes)
       if (older == nullptr && clashes(h)) older = &h;
   } else if (const auto it = state_.hptes_by_page.find({newer.mm, newer.page}); it != state_.hptes_by_page.end()) {

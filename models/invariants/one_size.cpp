@@ -13,15 +13,17 @@ const InvariantText row_text{
     "never two TLB entries of different size for one address",
     "fill",
     "No core holds two entries of different page size, equal tag and overlapping range. Fills give the size as "
-    "log2 of base pages in bits 8 to 15 of the rights field.",
+    "log2 of base pages in bits 8 to 15 of the rights field, or say that they are less than a page.",
     "overlap",
     "machines that call such a multi-hit an error"};
 
+constexpr std::uint64_t parts_of_page = 16;
+
 struct Entry {
-  std::uint64_t pages = 1;
+  std::uint64_t parts = parts_of_page;
   MmId mm;
 };
-/// (core, tag) -> first page -> entry
+/// (core, tag) -> first part of a page -> entry
 using Entries = std::map<std::pair<std::uint32_t, std::uint32_t>, std::map<std::uint64_t, Entry>>;
 
 class OneSize : public Row<Entries> {
@@ -34,19 +36,21 @@ class OneSize : public Row<Entries> {
     if (event.kind == EventKind::translation_dropped) return on_dropped(event);
     exercise();
     const std::uint64_t pages = std::uint64_t{1} << (event.b >> 8 & 0xff);
-    const std::uint64_t first = event.page.raw() / pages * pages;
+    const std::uint64_t parts = event.part != 0 ? 1 : pages * parts_of_page;
+    const std::uint64_t first = event.part != 0 ? event.page.raw() * parts_of_page + event.part - 1
+                                                : event.page.raw() / pages * parts;
     auto& entries = state_[{ledger_.core_of(event.cpu).raw(), event.tag.raw()}];
     auto it = entries.lower_bound(first);
-    if (it != entries.begin() && std::prev(it)->first + std::prev(it)->second.pages > first) --it;
-    for (; it != entries.end() && it->first < first + pages; ++it)
-      if (it->second.pages != pages) accuse(event, pages, it->first, it->second);
-    entries[first] = {pages, event.mm};
+    if (it != entries.begin() && std::prev(it)->first + std::prev(it)->second.parts > first) --it;
+    for (; it != entries.end() && it->first < first + parts; ++it)
+      if (it->second.parts != parts) accuse(event, parts, it->first, it->second);
+    entries[first] = {parts, event.mm};
   }
   void mix_into(StateHash& hash) const override {
     for (const auto& [key, entries] : state_)
       for (const auto& [first, e] : entries) {
         hash.mix(std::uint64_t{key.first} << 32 | key.second);
-        hash.mix(first << 8 ^ e.pages);
+        hash.mix(first << 8 ^ e.parts);
       }
   }
 
@@ -59,18 +63,24 @@ class OneSize : public Row<Entries> {
         entries.clear();
         continue;
       }
-      auto it = entries.upper_bound(event.page.raw());
+      const std::uint64_t at = event.page.raw() * parts_of_page + (event.part != 0 ? event.part - 1U : 0);
+      auto it = entries.upper_bound(at);
       if (it == entries.begin()) continue;
       --it;
-      if (event.page.raw() - it->first < it->second.pages) entries.erase(it);
+      const bool same_size = (it->second.parts == 1) == (event.part != 0);
+      if (same_size && at - it->first < it->second.parts) entries.erase(it);
     }
   }
-  void accuse(const Event& event, std::uint64_t pages, std::uint64_t first, const Entry& other) {
+  static std::string size_text(std::uint64_t parts) {
+    return parts < parts_of_page ? std::string("a part of a page") : fmt::format("{} pages", parts / parts_of_page);
+  }
+  void accuse(const Event& event, std::uint64_t parts, std::uint64_t first, const Entry& other) {
     Violation v = story::about_page(
         ledger_, event, event.mm, event.page, "overlap",
-        fmt::format("core {} holds entries of {} and of {} pages for {}", ledger_.core_of(event.cpu), other.pages,
-                    pages, story::page_text(event.mm, event.page)));
-    v.story = {fmt::format("an entry for pages 0x{:x} to 0x{:x} was there", first, first + other.pages - 1),
+        fmt::format("core {} holds entries of {} and of {} for {}", ledger_.core_of(event.cpu), size_text(other.parts),
+                    size_text(parts), story::page_text(event.mm, event.page)));
+    v.story = {fmt::format("an entry for pages 0x{:x} to 0x{:x} was there", first / parts_of_page,
+                           (first + other.parts - 1) / parts_of_page),
                "no invalidation has reached it",
                "the new one was filled at " + story::moment_text(ledger_.moment(event))};
     report(v);

@@ -100,7 +100,11 @@ TableGeometry table_geometry(const config::Values& values) {
   const auto& bits = values.integers("machine.table_bits");
   std::array<unsigned, TableGeometry::levels_max> level_bits{};
   for (std::size_t level = 0; level < bits.size(); ++level) level_bits[level] = static_cast<unsigned>(bits[level]);
-  return {PageShift{static_cast<unsigned>(values.integer("machine.page_shift"))}, level_bits, bits.size()};
+  const auto shift = static_cast<unsigned>(values.integer("machine.page_shift"));
+  // Of all architectures only ppc64 has several sizes here: 16 MiB, and 4 KiB within pages of 64 KiB.
+  OtherSizes sizes;
+  if (values.text("machine.arch") == "ppc64") sizes = {24 - shift, shift - 12};
+  return {PageShift{shift}, level_bits, bits.size(), sizes};
 }
 
 Topology topology(const config::Values& values) {

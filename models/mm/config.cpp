@@ -41,6 +41,7 @@ constexpr config::NamedCost costs[] = {
     {"pte_update", 20, "An atomic change of a pte"},
     {"clear_page", 600, "Clearing a page"},
     {"copy_page", 900, "Copying a page"},
+    {"clear_mebibyte", 153600, "Clearing one MiB of a huge page: 256 times clear_page"},
     {"syscall_entry", 120, "System call entry"},
     {"syscall_exit", 100, "System call return"},
     {"mm_init", 200, "Setting up or releasing an mm"},

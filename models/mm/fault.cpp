@@ -59,7 +59,7 @@ Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from
   if (!find_vma(ctx, mm, page, vma).exists() || page < vma.first) outcome = Outcome::bad_address;
   else if ((kind == AccessKind::store && !vma.rights.write) || (kind == AccessKind::fetch && !vma.rights.exec))
     outcome = Outcome::no_permission;
-  else outcome = handle_fault(ctx, mm, vma, page, kind);
+  else outcome = handle_fault(ctx, mm, vma, mapped_page(vma, page), kind);
   up_read(ctx, mm);
   if (outcome == Outcome::ok) port_.after_fault(ctx, mm);
   scheduler_.cond_resched(ctx);
@@ -75,6 +75,10 @@ Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from
 }
 
 Outcome Kernel::handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind) {
+  if (vma.huge) {
+    hugetlb_fault(ctx, mm, vma, page, kind);
+    return Outcome::ok;
+  }
   const PtePlace place =
       vma.shares_tables ? allocate_shared(ctx, mm, vma, page) : allocate_pte(ctx, mm, page);
   const Pte seen = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });

@@ -10,17 +10,26 @@
 
 namespace mmulab {
 
+/// Translations of another size than a page (ppc64): log2 of the base pages in a huge page (HUGETLB_PAGE_ORDER), and of
+/// the parts of a page that can be translated each by itself; 0 where there are none.
+struct OtherSizes {
+  unsigned huge_order = 0;
+  unsigned part_order = 0;
+};
+
 /// Level 0 is the leaf (pte) level; level levels-1 is the root.
 class TableGeometry {
  public:
   static constexpr std::size_t levels_max = 5;
   TableGeometry() = default;
   /// `bits[level]` index bits a level, leaf first.
-  TableGeometry(PageShift shift, std::array<unsigned, levels_max> bits, std::size_t levels)
-      : shift_(shift), bits_(bits), levels_(levels) {}
+  TableGeometry(PageShift shift, std::array<unsigned, levels_max> bits, std::size_t levels, OtherSizes sizes = {})
+      : shift_(shift), bits_(bits), levels_(levels), sizes_(sizes) {}
 
   [[nodiscard]] PageShift page_shift() const { return shift_; }
   [[nodiscard]] std::size_t levels() const { return levels_; }
+  [[nodiscard]] unsigned huge_order() const { return sizes_.huge_order; }
+  [[nodiscard]] unsigned part_order() const { return sizes_.part_order; }
   [[nodiscard]] std::uint32_t entries(std::size_t level) const { return 1U << bits_[level]; }
   [[nodiscard]] std::uint32_t entries_max() const {
     std::uint32_t most = 0;
@@ -48,6 +57,7 @@ class TableGeometry {
   PageShift shift_;
   std::array<unsigned, levels_max> bits_{};
   std::size_t levels_ = 0;
+  OtherSizes sizes_;
 };
 
 }  // namespace mmulab

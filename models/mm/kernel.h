@@ -106,6 +106,9 @@ class Kernel {
   /// /proc/PID/clear_refs, of a range.
   Outcome clear_refs(Context& ctx, VirtPage first, Pages pages);
 
+  /// subpage_prot's first half: the range's pages are translated in parts from now on.
+  Outcome demote(Context& ctx, VirtPage first, Pages pages);
+
   /// get_user_pages_fast; the pages are let go at once.
   Outcome gup(Context& ctx, VirtPage first, Pages pages);
 
@@ -235,6 +238,7 @@ class Kernel {
   }
   Frame allocate_page(Context& ctx, const PageOwner& owner);
   void clear_page(Context& ctx, Frame frame);
+  void clear_huge_page(Context& ctx, Frame frame);
   void get_page(Context& ctx, Frame frame);
   void count_rss(Context& ctx, MmId mm, std::int64_t change);
   void add_rmap(Context& ctx, Frame frame);
@@ -267,6 +271,8 @@ class Kernel {
   Outcome handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind);
   bool map_page(Context& ctx, MmId mm, VirtPage page, const PtePlace& place, Pte value, AccessKind kind,
                 const Cell<std::uint64_t>* inner = nullptr, bool in_rss = true);
+  [[nodiscard]] VirtPage mapped_page(const VmaRecord& vma, VirtPage page) const;
+  void hugetlb_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind);
   void map_anonymous(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind,
                      const PtePlace& place);
   void map_file(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, AccessKind kind, const PtePlace& place);

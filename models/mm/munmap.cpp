@@ -48,6 +48,7 @@ Outcome Kernel::mmap(Context& ctx, const VmaRecord& record) {
   down_write(ctx, mm);
   VmaRecord other;
   const bool free = !find_vma(ctx, mm, record.first, other).exists() || other.first >= record.end;
+  if (free && record.huge) port_.open_huge_range(ctx, mm, record.first, record.end);
   if (free) insert_vma(ctx, mm, record);
   up_write(ctx, mm);
   leave(ctx, Call::mmap, record.first, record.end - record.first);

@@ -73,6 +73,7 @@ struct Invalidation {
   /// entries: `count` records of {page | old pte} words starting here; see BatchEntry.
   Location entries;
   std::uint32_t count = 0;
+  std::uint32_t entry_words = 2;  ///< BatchEntry::words, or one more
   bool freed_tables = false;
   /// The mm is being torn down and nobody runs it any more.
   bool full_mm = false;
@@ -85,9 +86,10 @@ struct Invalidation {
   FlushReason reason = FlushReason::end;
 };
 
-/// One pending translation in a batch: two words, the page and the pte as it was.
+/// One pending translation in a batch: two words, the page and the pte as it was; and that pte's second word, if ptes
+/// have one.
 struct BatchEntry {
-  enum : std::uint32_t { page, old_pte, words };
+  enum : std::uint32_t { page, old_pte, words, second = words };
 };
 
 /// A core's own supply of user accesses, handed to the port in chunks: virtual address, and bit 63 set for a
@@ -134,6 +136,13 @@ class Port {
   [[nodiscard]] virtual bool moves_tables() const { return false; }
   /// Address spaces may share leaf tables (ARCH_WANT_HUGE_PMD_SHARE): a pte says nothing of one of them alone.
   [[nodiscard]] virtual bool shares_tables() const { return false; }
+
+  /// Only huge pages will be mapped in [first, end); at boot, and by mmap with mmap_sem held for write.
+  virtual void boot_huge_range(MmId, VirtPage first, VirtPage end) { (void)first, (void)end; }
+  virtual void open_huge_range(Context&, MmId, VirtPage first, VirtPage end) { (void)first, (void)end; }
+
+  /// The range's pages are translated in parts from now on (demote_segment_4k); nothing is flushed.
+  virtual void demote_range(Context&, MmId, VirtPage first, VirtPage end) { (void)first, (void)end; }
 
   // ---- address spaces
   virtual void init_mm(Context& ctx, MmId mm) = 0;

@@ -8,7 +8,10 @@ constexpr std::uint32_t round_up_to_line(std::uint32_t words) { return (words + 
 
 KernelState::KernelState(World& world, const KernelLimits& limits, const TableGeometry& geometry,
                          std::uint32_t pte_words_per_entry)
-    : limits_(limits), geometry_(geometry), entry_words_(pte_words_per_entry) {
+    : limits_(limits),
+      geometry_(geometry),
+      // A pte whose page is translated in parts has a second word for their slots (real_pte_t).
+      entry_words_(geometry.part_order() != 0 ? 2 : pte_words_per_entry) {
   constexpr auto memory = Coherence::memory;
   tasks_ = world.allocate("task", limits.tasks, TaskFields::words, Coherence::ordered_memory);
   cpus_ = world.allocate("cpu", limits.cpus, CpuFields::words, memory);

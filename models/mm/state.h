@@ -27,6 +27,10 @@ struct KernelLimits {
   bool lockless_walks = false;
   /// Address spaces may share page tables.
   bool shared_tables = false;
+  /// Somebody maps huge pages.
+  bool huge_pages = false;
+  /// Pages may come to be translated in parts.
+  bool demotions = false;
 };
 
 enum class TaskState : std::uint8_t { unused, runnable, running, sleeping, dead };
@@ -204,6 +208,11 @@ class KernelState {
   // page tables
   [[nodiscard]] Cell<Pte> entry(TableId t, std::uint32_t index) const {
     return Cell<Pte>{Location{table_words_.at(t.raw()).raw() + index * entry_words_}};
+  }
+  [[nodiscard]] std::uint32_t entry_words() const { return entry_words_; }
+  /// Of an entry of two words.
+  [[nodiscard]] static Cell<std::uint64_t> second_word(Cell<Pte> entry) {
+    return Cell<std::uint64_t>{Location{entry.at.raw() + 1}};
   }
   [[nodiscard]] Cell<std::uint64_t> table(TableId t, std::uint32_t field) const {
     return tables_.cell<std::uint64_t>(t.raw(), field);

@@ -24,6 +24,7 @@ VmaRecord load_record(const KernelState& state, Load&& load, VmaId v) {
   r.rights = {(rights & 1) != 0, (rights & 2) != 0};
   r.kind = load(state.vma<VmaKind>(v, VmaFields::kind));
   r.shares_tables = (rights & vma_shares_tables) != 0;
+  r.huge = (rights & vma_huge) != 0;
   r.file = load(state.vma<FileId>(v, VmaFields::file));
   r.offset_pages = load(state.vma<std::uint64_t>(v, VmaFields::offset));
   return r;
@@ -35,7 +36,7 @@ void store_record(const KernelState& state, Store&& store, VmaId v, const VmaRec
   store(state.vma<std::uint64_t>(v, VmaFields::end), r.end.raw());
   store(state.vma<std::uint64_t>(v, VmaFields::rights),
         (r.rights.write ? 1U : 0U) | (r.rights.exec ? std::uint64_t{2} : 0) |
-            (r.shares_tables ? vma_shares_tables : 0));
+            (r.shares_tables ? vma_shares_tables : 0) | (r.huge ? vma_huge : 0));
   store(state.vma<VmaKind>(v, VmaFields::kind), r.kind);
   store(state.vma<FileId>(v, VmaFields::file), r.file);
   store(state.vma<std::uint64_t>(v, VmaFields::offset), r.offset_pages);
@@ -161,6 +162,7 @@ void Kernel::boot_vma(World& world, MmId mm, const VmaRecord& record) {
   MMULAB_ASSERT(n < state_.limits().vmas_per_mm, "the plan of the workload counted all VMAs");
   store_record(state_, [&](auto cell, auto value) { world.store(cell, value); }, state_.vma_of(mm, n), record);
   world.store(count, std::uint64_t{n} + 1);
+  if (record.huge) port_.boot_huge_range(mm, record.first, record.end);
 }
 
 }  // namespace mmulab

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Zapping a range: unmap_vmas, zap_page_range, zap_pte_range of mm/memory.c (2.6.22), with the hooks of
-// modelling.md 2 at the places where each generation of Linux does its flushing. One page-table page at a time
-// under its PTL; in 2.6 the walk is cut into blocks. Left out: nonlinear VMAs, hugetlb. Cost:
-// kernel.cost.pte_read for each pte looked at, and what pte_op, page accounting and the strategy charge.
+// Zapping a range: unmap_vmas, zap_page_range, zap_pte_range of mm/memory.c (2.6.22), with the hooks of modelling.md 2
+// where each generation of Linux flushes. One page-table page at a time under its PTL; in 2.6 the walk is cut into
+// blocks. Huge pages go the same way, as today; 2.6's unmap_hugepage_range flushes for itself. Left out: nonlinear
+// VMAs. Cost: kernel.cost.pte_read a pte looked at, and what pte_op, page accounting and the strategy charge.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -74,7 +74,10 @@ void Kernel::unmap_mapped(Context& ctx, Gather& g, const VmaRecord& vma, VirtPag
 /// Zaps within one page-table page; returns where it stopped.
 VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage first, VirtPage end,
                            std::int64_t& block) {
-  const VirtPage border = state_.geometry().next_boundary(first, 1);
+  const Pages each{std::uint64_t{1} << (vma.huge ? state_.geometry().huge_order() : 0)};
+  // A huge page may reach beyond the table that its pte is in.
+  const VirtPage table_end = state_.geometry().next_boundary(first, 1);
+  const VirtPage border = table_end < first + each ? first + each : table_end;
   const VirtPage last = border < end ? border : end;
   const PtePlace place = find_pte(ctx, g.mm, first);
   if (!place.exists) {
@@ -89,7 +92,7 @@ VirtPage Kernel::zap_table(Context& ctx, Gather& g, const VmaRecord& vma, VirtPa
   std::uint32_t progress = 0;
   g.stopped = false;
   Conclusion before(ctx);
-  for (; page < last && block > 0 && !g.stopped; page = page + Pages{1}) {
+  for (; page < last && block > 0 && !g.stopped; page = page + each) {
     before.forget_all_but(page, progress, block, g);
     if (strategy_.budget(ctx, g, progress++) == Budget::stop) break;
     if (strategy_.room(ctx, g, 1) == Room::stop) break;
@@ -123,7 +126,7 @@ bool Kernel::zap_pte(Context& ctx, Gather& g, const VmaRecord& vma, VirtPage pag
   if (vma.kind == VmaKind::pfnmap) return true;
   const Frame frame = layout.frame(old);
   if (!counted(frame)) return true;
-  if (!vma.shares_tables) count_rss(ctx, g.mm, -1);
+  if (!vma.shares_tables && !vma.huge) count_rss(ctx, g.mm, -1);
   // While others may still store through what they have cached, the page is to look mapped (5df397dec7c4).
   const bool delayed = shared_file && dirty && strategy_.delays_rmap();
   if (delayed) set_page_dirty(ctx, frame);

@@ -14,9 +14,11 @@ using namespace ppc64;
 
 namespace {
 const Label slb_miss{"ppc64.slb_miss", "slb_miss", Phase::entry, Ordering::atomic};
+/// An SLB entry's data: the context, and above it the page size.
+constexpr unsigned segment_size_shift = 16;
 }
 
-Ppc64Port::UserAccess Ppc64Port::describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind) const {
+Ppc64Port::UserAccess Ppc64Port::describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind, PageSize size) const {
   const VirtPage page = page_of(va, PageShift{12});
   const std::uint64_t context = context_of(mm);
   MMULAB_ASSERT(context != 0 && context <= 0xffff, "a user access needs an mm with a context id of 16 bits");
@@ -25,8 +27,21 @@ Ppc64Port::UserAccess Ppc64Port::describe(CpuId cpu, MmId mm, VirtAddr va, Acces
   std::uint64_t need = 0;
   if (kind == AccessKind::store) need = CopyData::write | CopyData::changed;
   if (kind == AccessKind::fetch) need = CopyData::exec;
-  return {mm,   page, TlbKey{page, static_cast<std::uint32_t>(context), 0}, cpu, machine_.topology.core_of(cpu),
-          kind, need};
+  const TlbKey key = key_of(page, context, size);
+  return {mm, va, hardware_.page_of(key), key, index_of(key), cpu, machine_.topology.core_of(cpu), kind, need};
+}
+
+PageSize Ppc64Port::looked_up_size(CpuId cpu, VirtAddr va) const {
+  if (!slices_.vary()) return slices_.base();
+  const PeekWords set(machine_.world, hardware_.slb_first(cpu));
+  const std::uint32_t way = hardware_.slb.find(set, segment_key(va));
+  if (way == Tlb::absent) return slices_.base();
+  return static_cast<PageSize>(hardware_.slb.data(set, way) >> segment_size_shift);
+}
+
+CopyData Ppc64Port::copy_of(const UserAccess& ua, std::uint64_t r) const {
+  const std::uint64_t large = ua.size() == PageSize::s4k ? 0 : hpte_large;
+  return {Hpte{hpte_valid | large, r}.frame(base()), rights_of(r)};
 }
 
 Ppc64Port::Permission Ppc64Port::judge(CopyData copy, std::uint64_t need, AccessKind kind) {
@@ -36,7 +51,7 @@ Ppc64Port::Permission Ppc64Port::judge(CopyData copy, std::uint64_t need, Access
 }
 
 bool Ppc64Port::peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const {
-  const PeekWords set(machine_.world, tlb.set_first(ua.core, tlb.set_of(ua.page)));
+  const PeekWords set(machine_.world, tlb.set_first(ua.core, tlb.set_of(ua.index)));
   const std::uint32_t way = tlb.find(set, ua.key);
   if (way == Tlb::absent) return false;
   data = tlb.data(set, way);
@@ -45,22 +60,22 @@ bool Ppc64Port::peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) 
 
 bool Ppc64Port::is_denied(const Access& a, const UserAccess& ua) const {
   const auto denies = [&](const Tlb& copies) {
-    const GuardWords set(a, copies.set_first(ua.core, copies.set_of(ua.page)));
+    const GuardWords set(a, copies.set_first(ua.core, copies.set_of(ua.index)));
     const std::uint32_t way = copies.find(set, ua.key);
     return way != Tlb::absent && judge(CopyData{copies.data(set, way)}, ua.need, ua.kind) == Permission::denied;
   };
   return denies(erat_for(ua.kind)) || denies(hardware_.tlb);
 }
 
-TlbKey Ppc64Port::segment_key(const UserAccess& ua) const {
-  return TlbKey{VirtPage{ua.page.raw() >> (shift_of(params_.vsid.segment) - 12)}, 0, 0};
+TlbKey Ppc64Port::segment_key(VirtAddr va) const {
+  return TlbKey{VirtPage{va.raw() >> shift_of(params_.vsid.segment)}, 0, 0};
 }
 
 bool Ppc64Port::segment_loaded(const UserAccess& ua) const {
   const PeekWords set(machine_.world, hardware_.slb_first(ua.cpu));
-  const std::uint32_t way = hardware_.slb.find(set, segment_key(ua));
+  const std::uint32_t way = hardware_.slb.find(set, segment_key(ua.va));
   if (way == Tlb::absent) return false;
-  MMULAB_ASSERT(hardware_.slb.data(set, way) == ua.key.tag(),
+  MMULAB_ASSERT((hardware_.slb.data(set, way) & 0xffff) == ua.key.tag(),
                 "the SLB holds another context: switch_mm was not called");
   return true;
 }
@@ -83,6 +98,7 @@ void Ppc64Port::use(Access& a, const UserAccess& ua, CopyData copy) const {
   Event event{EventKind::translation_used};
   event.mm = ua.mm;
   event.page = ua.page;
+  event.part = hardware_.part_of(ua.key);
   event.frame = copy.frame();
   event.a = static_cast<std::uint64_t>(ua.kind);
   event.b = copy.rights();
@@ -91,7 +107,7 @@ void Ppc64Port::use(Access& a, const UserAccess& ua, CopyData copy) const {
 
 Ppc64Port::Lookup Ppc64Port::try_erat(Context& ctx, const UserAccess& ua) {
   const Tlb& erat = erat_for(ua.kind);
-  const Location first = erat.set_first(ua.core, erat.set_of(ua.page));
+  const Location first = erat.set_first(ua.core, erat.set_of(ua.index));
   Footprint footprint = writes_words(first, erat.set_words());
   const Cycles stall = declare_stall(ua, footprint);
   const auto result = ctx.step_restartable(erat_hit, footprint, stall, [&](Access& a) {
@@ -114,8 +130,8 @@ Ppc64Port::Lookup Ppc64Port::try_erat(Context& ctx, const UserAccess& ua) {
 Ppc64Port::Lookup Ppc64Port::try_tlb(Context& ctx, const UserAccess& ua) {
   const Tlb& erat = erat_for(ua.kind);
   const Tlb& tlb = hardware_.tlb;
-  const Location erat_first = erat.set_first(ua.core, erat.set_of(ua.page));
-  const Location tlb_first = tlb.set_first(ua.core, tlb.set_of(ua.page));
+  const Location erat_first = erat.set_first(ua.core, erat.set_of(ua.index));
+  const Location tlb_first = tlb.set_first(ua.core, tlb.set_of(ua.index));
   Footprint footprint = writes_words(erat_first, erat.set_words());
   footprint.writes_words(tlb_first, tlb.set_words());
   const Cycles stall = declare_stall(ua, footprint);
@@ -141,12 +157,16 @@ Ppc64Port::Lookup Ppc64Port::try_tlb(Context& ctx, const UserAccess& ua) {
 /// The SLB is loaded by software: an interrupt whose handler makes one entry (slb_allocate), in round-robin order.
 Ppc64Port::Lookup Ppc64Port::load_segment(Context& ctx, const UserAccess& ua) {
   const Location first = hardware_.slb_first(ua.cpu);
-  const Footprint footprint = writes_words(first, hardware_.slb.set_words());
+  Footprint footprint = writes_words(first, hardware_.slb.set_words());
+  if (slices_.vary()) footprint.reads(slices_.word(ua.mm, ua.va));
   static_cast<void>(ctx.step_restartable(slb_miss, footprint, Cycles{}, [&](Access& a) {
     StepWords set(a, first);
     TlbKey evicted;
-    if (hardware_.slb.find(set, segment_key(ua)) == Tlb::absent)
-      hardware_.slb.insert(set, segment_key(ua), ua.key.tag(), evicted);
+    if (hardware_.slb.find(set, segment_key(ua.va)) != Tlb::absent) return;
+    const PageSize size =
+        slices_.vary() ? slices_.size_in(a.keep(a.read(slices_.word(ua.mm, ua.va))), ua.va) : slices_.base();
+    const std::uint64_t data = ua.key.tag() | std::uint64_t{static_cast<std::uint8_t>(size)} << segment_size_shift;
+    hardware_.slb.insert(set, segment_key(ua.va), data, evicted);
   }));
   return Lookup::again;
 }
@@ -154,6 +174,8 @@ Ppc64Port::Lookup Ppc64Port::load_segment(Context& ctx, const UserAccess& ua) {
 Ppc64Port::Lookup Ppc64Port::look_up(Context& ctx, const UserAccess& ua) {
   Conclusion only(ctx);
   std::uint64_t data = 0;
+  // Where sizes vary, the size of a copy that outlived its segment's SLB entry is unknown.
+  if (slices_.vary() && !segment_loaded(ua)) return only(load_segment(ctx, ua));
   if (peek(erat_for(ua.kind), ua, data) && judge(CopyData{data}, ua.need, ua.kind) != Permission::needs_look)
     return only(try_erat(ctx, ua));
   if (!segment_loaded(ua)) return only(load_segment(ctx, ua));
@@ -176,14 +198,20 @@ AccessResult Ppc64Port::access(Context& ctx, MmId mm, VirtAddr va, AccessKind ki
 void Ppc64Port::list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const {
   const std::uint64_t context = context_of(mm);
   if (context == 0) return;
-  const TlbKey key{page, static_cast<std::uint32_t>(context), 0};
+  list_copies(target(mm, page, context).key(), mm, copies);
+  if (!state_.limits().demotions) return;
+  for (unsigned part = 0; part < 1U << page_part_order; ++part)
+    list_copies(hpt_.target(mm, hardware_page(page) + Pages{part}, context).key(), mm, copies);
+}
+
+void Ppc64Port::list_copies(TlbKey key, MmId mm, std::vector<TranslationCopy>& copies) const {
   for (std::uint32_t core = 0; core < machine_.topology.cores(); ++core)
     for (const Tlb* tlb : {&hardware_.tlb, &hardware_.derat, &hardware_.ierat}) {
-      const PeekWords set(machine_.world, tlb->set_first(CoreId{core}, tlb->set_of(page)));
+      const PeekWords set(machine_.world, tlb->set_first(CoreId{core}, tlb->set_of(index_of(key))));
       const std::uint32_t way = tlb->find(set, key);
       if (way == Tlb::absent) continue;
       const CopyData copy{tlb->data(set, way)};
-      copies.push_back({CoreId{core}, mm, page, copy.frame(), Tag{context}, copy.rights()});
+      copies.push_back({CoreId{core}, mm, hardware_.page_of(key), copy.frame(), Tag{key.tag()}, copy.rights()});
     }
 }
 

@@ -38,6 +38,8 @@ constexpr config::NamedCost costs[] = {
     {"cpumask_set", 25, "Setting a bit of an mm's cpumask"},
     {"context_alloc", 60, "Allocating a context id"},
     {"context_free", 40, "Freeing a context id"},
+    {"slice_read", 4, "Looking the page size of an address up"},
+    {"slice_convert", 60, "Giving a slice of an address space another page size"},
 };
 
 void describe_tlb(config::Section& s, const std::string& name, const std::string& what, std::uint64_t sets,
@@ -72,13 +74,19 @@ ppc64::VsidScheme vsid_scheme(const config::Values& v) {
 
 void parts_fit(const config::Values& v, const config::Complain& complain) {
   if (!v.contains("machine.ppc64.pteg_count")) return;
-  if (v.integer("machine.page_shift") != 12)
-    complain("machine.page_shift", "the ppc64 port has 4 KiB pages", "set machine.page_shift = 12");
+  const std::uint64_t shift = v.integer("machine.page_shift");
+  if (shift != 12 && shift != 16)
+    complain("machine.page_shift", "the ppc64 port has pages of 4 or of 64 KiB", "set machine.page_shift = 12, or 16");
+  if (shift == 16)
+    for (const char* key : {"split_invalidate", "tombstones", "settles_inserts"})
+      if (v.flag(std::string("strategy.") + key))
+        complain(std::string("strategy.") + key, "what a page of 64 KiB leaves behind may be many entries",
+                 "set machine.page_shift = 12");
   const ppc64::VsidScheme scheme = vsid_scheme(v);
   if (v.integer("machine.ppc64.pteg_count") < 2048 && scheme.bits != ppc64::linux_2_6_22_vsid.bits)
     complain("machine.ppc64.pteg_count", "a hash table of less than 2048 groups needs the VSIDs of 2.6.22",
              "set kernel.ppc64.vsid = \"2.6.22\"");
-  const unsigned segment_pages = ppc64::shift_of(scheme.segment) - 12;
+  const unsigned segment_pages = ppc64::shift_of(scheme.segment) - static_cast<unsigned>(shift);
   const auto& bits = v.integers("machine.table_bits");
   const std::uint64_t sum = std::accumulate(bits.begin(), bits.end(), std::uint64_t{0});
   if (sum > scheme.esid_bits + segment_pages)
@@ -99,6 +107,12 @@ void describe_kernel_part(config::Schema& schema) {
   k.flag("preset_c").default_to(true).help("C is set when an entry is inserted");
   k.flag("ptesync_after_tlbie").default_to(true).help("ptesync waits for the tlbies to complete");
   k.flag("pte_update_honours_busy").default_to(true).help("pte accessors wait while BUSY is set");
+  k.flag("demotion_removes_whole")
+      .default_to(true)
+      .help("The first hash of a part of a 64 KiB page removes the page's own entry");
+  k.flag("huge_rights_with_busy")
+      .default_to(true)
+      .help("A huge page's hash fault checks rights as it sets BUSY (since 171aa2caaad1)");
 }
 
 }  // namespace
@@ -181,6 +195,8 @@ Ppc64Params ppc64_params(const config::Values& v) {
   p.preset_c = v.flag("kernel.ppc64.preset_c");
   p.ptesync_after_tlbie = v.flag("kernel.ppc64.ptesync_after_tlbie");
   p.pte_update_honours_busy = v.flag("kernel.ppc64.pte_update_honours_busy");
+  p.demotion_removes_whole = v.flag("kernel.ppc64.demotion_removes_whole");
+  p.huge_rights_with_busy = v.flag("kernel.ppc64.huge_rights_with_busy");
   return p;
 }
 

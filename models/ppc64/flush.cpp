@@ -26,8 +26,16 @@ Event flush_event(EventKind kind, const Invalidation& what) {
   event.b = what.count;
   return event;
 }
+/// The pte that an entry of a batch holds.
+template <class Read>
+RealPte noted(Location entry, std::uint32_t words, const Read& read) {
+  RealPte old;
+  old.pte = read(Cell<Pte>{Location{entry.raw() + BatchEntry::old_pte}});
+  if (words > BatchEntry::second) old.slots = read(Cell<std::uint64_t>{Location{entry.raw() + BatchEntry::second}});
+  return old;
+}
 Location entry_at(const Invalidation& what, std::uint32_t i) {
-  return Location{what.entries.raw() + i * BatchEntry::words};
+  return Location{what.entries.raw() + i * what.entry_words};
 }
 }  // namespace
 
@@ -56,29 +64,23 @@ bool Ppc64Port::begin_flush(Context& ctx, const Invalidation& what) {
   });
 }
 
-std::uint64_t Ppc64Port::slot_named_by(const HptTarget& target, Pte pte) const {
-  const auto index = static_cast<unsigned>((pte.raw() & page_group_ix) >> page_group_ix_shift);
-  return hpt_.slot_of(target, pte.has(page_secondary), index);
-}
-
 /// Pass 1. Marks the entries whose hash entry was not there any more.
 void Ppc64Port::clear_entries(Context& ctx, const Invalidation& what, std::uint64_t* missed) {
   struct Entry {
     VirtPage page;
-    Pte old;
+    RealPte old;
   };
   for (std::uint32_t i = 0; i < what.count; ++i) {
     Conclusion only(ctx);
     const Location at = entry_at(what, i);
-    const Entry entry = ctx.step(read_entry, reads_words(at, BatchEntry::words), [&](Access& a) {
+    const Entry entry = ctx.step(read_entry, reads_words(at, what.entry_words), [&](Access& a) {
       return Entry{a.read(Cell<VirtPage>{Location{at.raw() + BatchEntry::page}}),
-                   a.read(Cell<Pte>{Location{at.raw() + BatchEntry::old_pte}})};
+                   noted(at, what.entry_words, [&](auto cell) { return a.read(cell); })};
     });
     bool hit = false;
-    if (entry.old.has(page_hashpte)) {
-      const HptTarget t = hpt_.target(what.mm, entry.page, last_context_of(what.mm));
-      hit = hpt_.invalidate(ctx, t, slot_named_by(t, entry.old));
-    }
+    if (entry.old.pte.has(page_hashpte))
+      for_each_entry(what.mm, entry.page, last_context_of(what.mm), entry.old,
+                     [&](const HptTarget& t, std::uint64_t slot) { hit = hpt_.invalidate(ctx, t, slot) || hit; });
     only(hit);
     if (!hit) missed[i / 64] |= std::uint64_t{1} << (i % 64);
   }
@@ -105,34 +107,34 @@ void Ppc64Port::tlbiel(Context& ctx, TlbKey key) {
   ctx.step(local_tlbie, footprint, [&](Access& a) {
     hardware_.kill(a, core, key);
     Event event{EventKind::translation_dropped};
-    event.page = key.page();
+    event.page = hardware_.page_of(key);
+    event.part = hardware_.part_of(key);
     event.tag = Tag{key.tag()};
     emit(a, event);
   });
 }
 
-/// Interrupts are off, so the cpu stays the same. key_at(i) may be the empty key: nothing to do for i.
-template <class KeyAt>
-void Ppc64Port::invalidate_tlbs(Context& ctx, MmId mm, bool local, std::uint32_t count, const KeyAt& key_at,
+/// Interrupts are off, so the cpu stays the same. each_key(visit) calls visit(key) for every key that must die.
+template <class EachKey>
+void Ppc64Port::invalidate_tlbs(Context& ctx, MmId mm, bool local, const EachKey& each_key,
                                 const Invalidation* done) {
   const auto lock = tlbie_lock_.cell<std::uint64_t>(0);
   const bool locks = !local && !params_.lockless_tlbie;
   if (locks) locks_.spin_lock(ctx, lock, LockClass::tlbie);
   ptesync(ctx);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const TlbKey key = key_at(i);
-    if (!key.valid()) continue;
-    ctx.learn(i);
+  std::uint32_t sent = 0;
+  each_key([&](TlbKey key) {
+    ctx.learn(sent++);
     if (local) tlbiel(ctx, key);
     else bus_.issue(ctx, mm, key);
-  }
+  });
   ptesync_after(ctx, done);
   if (locks) locks_.spin_unlock(ctx, lock, LockClass::tlbie);
 }
 
 void Ppc64Port::tlbie_one(Context& ctx, const HptTarget& target, bool local) {
-  const TlbKey key{target.page, static_cast<std::uint32_t>(target.context), 0};
-  invalidate_tlbs(ctx, target.mm, local, 1, [key](std::uint32_t) { return key; }, nullptr);
+  const TlbKey key = target.key();
+  invalidate_tlbs(ctx, target.mm, local, [key](const auto& visit) { visit(key); }, nullptr);
 }
 
 void Ppc64Port::invalidate(Context& ctx, const Invalidation& what) {
@@ -145,14 +147,18 @@ void Ppc64Port::invalidate(Context& ctx, const Invalidation& what) {
   bool local = begin_flush(ctx, what);
   if (!what.tlb_only) clear_entries(ctx, what, missed);
   if (params_.local_sample == LocalSample::after_hpt) local = sample_local(ctx, sample_mask, what.mm);
-  const auto context = static_cast<std::uint32_t>(last_context_of(what.mm));
-  invalidate_tlbs(ctx, what.mm, local, what.count,
-                  [&](std::uint32_t i) {
-                    if (!params_.tlbie_on_miss && (missed[i / 64] >> (i % 64) & 1) != 0) return TlbKey{};
-                    // The batch is this cpu's own, and its line has just been read.
-                    return TlbKey{ctx.world().load(Cell<VirtPage>{entry_at(what, i)}), context, 0};
-                  },
-                  &what);
+  const std::uint64_t context = last_context_of(what.mm);
+  const auto each_key = [&](const auto& visit) {
+    // The batch is this cpu's own, and its lines have just been read.
+    const auto load = [&](auto cell) { return ctx.world().load(cell); };
+    for (std::uint32_t i = 0; i < what.count; ++i) {
+      if (!params_.tlbie_on_miss && (missed[i / 64] >> (i % 64) & 1) != 0) continue;
+      const Location at = entry_at(what, i);
+      for_each_entry(what.mm, load(Cell<VirtPage>{at}), context, noted(at, what.entry_words, load),
+                     [&](const HptTarget& t, std::uint64_t) { visit(t.key()); });
+    }
+  };
+  invalidate_tlbs(ctx, what.mm, local, each_key, &what);
   locks_.irq_enable(ctx);
 }
 
@@ -167,7 +173,7 @@ bool Ppc64Port::invalidate_software_entry(Context& ctx, MmId mm, VirtPage page, 
   if (!old.has(page_hashpte)) return only(true);
   const HptTarget t = target(mm, page);
   locks_.irq_disable(ctx);
-  const bool hit = hpt_.invalidate(ctx, t, slot_named_by(t, old));
+  const bool hit = hpt_.invalidate(ctx, t, slot_of(t, RealPte{old, 0}.slot()));
   locks_.irq_enable(ctx);
   return only(hit || params_.tlbie_on_miss);
 }
@@ -182,7 +188,8 @@ void Ppc64Port::remove_entries(Context& ctx, MmId mm, VirtPage page, bool both_g
         search_group, reads_words(hpt_.group_first(first / slots_per_group), Hpt::group_words), [&](Access& a) {
           std::uint64_t slots = 0;
           for (unsigned i = 0; i < slots_per_group; ++i)
-            if (Hpt::hardware_matches(a.read(hpt_.v(first + i)), t, secondary)) slots |= std::uint64_t{1} << i;
+            if (Hpt::hardware_matches(Hpte{a.read(hpt_.v(first + i)), a.read(hpt_.r(first + i))}, t, secondary))
+              slots |= std::uint64_t{1} << i;
           return slots;
         });
     for (unsigned i = 0; i < slots_per_group; ++i)

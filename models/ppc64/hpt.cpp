@@ -32,11 +32,13 @@ Hpt::Hpt(World& world, const KernelState& state, const Ppc64Params& params)
                 "a tiny hash table needs the VSIDs of 2.6.22");
 }
 
-HptTarget Hpt::target(MmId mm, VirtPage page, std::uint64_t context) const {
-  const VirtAddr ea = start_of(page, PageShift{12});
+HptTarget Hpt::target(MmId mm, VirtPage at, std::uint64_t context, PageSize size) const {
+  const VirtPage first = first_of(at, size);
+  const VirtAddr ea = start_of(first, PageShift{12});
   const Vsid vsid = vsid_of(scheme_, context, ea);
-  const std::uint64_t hash = hash_of(scheme_.segment, vsid, ea, PageShift{12});
-  return {mm, page, context, layout_.avpn(vsid, ea), groups_of(hash, layout_.group_mask())};
+  const std::uint64_t hash = hash_of(scheme_.segment, vsid, ea, shift_of(size));
+  return {mm,    page_of(ea, state_.geometry().page_shift()),         context, layout_.avpn(vsid, ea, size),
+          groups_of(hash, layout_.group_mask()), first, size};
 }
 
 /// For the event only. An id belongs to one mm for as long as that lives; an entry of a dead one has no owner.
@@ -63,11 +65,15 @@ void Hpt::store_v(Access& a, std::uint64_t slot, std::uint64_t value, const HptT
   event.tag = Tag{target.context};
   if (((event.a | event.b) & hpte_valid) != 0) {
     const Hpte entry{(event.a & hpte_valid) != 0 ? event.a : event.b, a.read(r(slot))};
-    const AvpnLayout::Owner owner = layout_.owner(entry.v, slot / slots_per_group);
+    const AvpnLayout::Owner owner = layout_.owner(entry, slot / slots_per_group);
+    const PageShift base = state_.geometry().page_shift();
     if (owner.context != target.context) event.mm = owner_of(a, owner.context);
-    event.page = owner.page;
+    event.page = page_of(start_of(owner.page, PageShift{12}), base);
+    event.part = part_of(owner.page, entry.size(), base);
+    if (shift_of(entry.size()).raw() > base.raw())
+      event.order = static_cast<std::uint8_t>(shift_of(entry.size()).raw() - base.raw());
     event.tag = Tag{owner.context};
-    event.frame = entry.frame();
+    event.frame = entry.frame(base);
   }
   emit(a, event);
 }

@@ -2,8 +2,8 @@
 // The hashed page table and the operations by which a native kernel changes it. An entry is changed under its
 // software lock bit, which hardware ignores; insert never looks for an entry that already matches, so duplicates
 // are possible; eviction clears V and leaves TLB copies alive. Source: Linux 2.6.22 hash_native_64.c
-// (native_hpte_insert, _remove, _updatepp, _invalidate), linux-gather.md 2.4, 2.6. Left out: bolted and large
-// entries, hypervisor calls. Cost: hpte_lock, hpte_store, pteg_scan a step, plus the transfer of the group's line.
+// (native_hpte_insert, _remove, _updatepp, _invalidate), linux-gather.md 2.4, 2.6. Left out: bolted entries,
+// hypervisor calls. Cost: hpte_lock, hpte_store, pteg_scan a step, plus the transfer of the group's line.
 #pragma once
 
 #include "models/mm/state.h"
@@ -16,17 +16,21 @@ namespace mmulab::ppc64 {
 /// One translation as the table files it.
 struct HptTarget {
   MmId mm;
-  VirtPage page;
+  VirtPage page;  ///< the first one, as the kernel counts pages
   std::uint64_t context = 0;
-  std::uint64_t avpn = 0;  ///< with B; without H and V
+  std::uint64_t avpn = 0;  ///< with B and L; without H and V
   Groups groups;
+  VirtPage at;  ///< the first one, 4 KiB
+  PageSize size = PageSize::s4k;
+  [[nodiscard]] TlbKey key() const { return key_of(at, context, size); }
 };
 
 class Hpt {
  public:
   Hpt(World& world, const KernelState& state, const Ppc64Params& params);
 
-  [[nodiscard]] HptTarget target(MmId mm, VirtPage page, std::uint64_t context) const;
+  /// `at` counts 4 KiB pages.
+  [[nodiscard]] HptTarget target(MmId mm, VirtPage at, std::uint64_t context, PageSize size = PageSize::s4k) const;
   [[nodiscard]] Cell<std::uint64_t> v(std::uint64_t slot) const { return table_.cell<std::uint64_t>(slot, 0); }
   [[nodiscard]] Cell<std::uint64_t> r(std::uint64_t slot) const { return table_.cell<std::uint64_t>(slot, 1); }
   [[nodiscard]] Location group_first(std::uint64_t group) const { return table_.at(group * slots_per_group); }
@@ -40,6 +44,10 @@ class Hpt {
   [[nodiscard]] static bool hardware_matches(std::uint64_t v, const HptTarget& target, bool secondary) {
     const std::uint64_t want = target.avpn | hpte_valid | (secondary ? hpte_secondary : 0);
     return ((v ^ want) & hpte_hardware_compare) == 0;
+  }
+  /// The same for a whole entry.
+  [[nodiscard]] static bool hardware_matches(const Hpte& entry, const HptTarget& target, bool secondary) {
+    return hardware_matches(entry.v, target, secondary) && entry.size() == target.size;
   }
 
   static constexpr unsigned full = ~0U;

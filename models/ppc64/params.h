@@ -47,6 +47,8 @@ struct Ppc64Params {
   bool preset_c = true;                   ///< kernel.ppc64.preset_c; false: commit c5cf0e30bf3d's bug
   bool ptesync_after_tlbie = true;        ///< kernel.ppc64.ptesync_after_tlbie
   bool pte_update_honours_busy = true;    ///< kernel.ppc64.pte_update_honours_busy
+  bool demotion_removes_whole = true;     ///< kernel.ppc64.demotion_removes_whole; false: as 629149fae478's bug
+  bool huge_rights_with_busy = true;      ///< kernel.ppc64.huge_rights_with_busy; false: until 171aa2caaad1
 };
 
 }  // namespace mmulab

@@ -14,6 +14,7 @@ const Label context_free{"ppc64.context_free", "context_free", Ordering::atomic}
 const Label test_cpumask{"ppc64.switch.test_cpumask", "cpumask_read"};
 const Label set_cpumask{"ppc64.switch.set_cpumask", "cpumask_set", Ordering::atomic};
 const Label switch_slb{"ppc64.switch.slb", "slb_switch"};
+const Label convert_slices{"ppc64.slices.convert", "slice_convert"};
 }  // namespace
 
 Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& locks, const Ppc64Params& params)
@@ -21,15 +22,19 @@ Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& lo
       machine_(machine),
       locks_(locks),
       params_(params),
+      format_(state.geometry().part_order() == 0 ? pte_of_4k : pte_of_64k),
+      layout_(linux_pte_layout(format_)),
+      slices_(machine.world, state.limits().mms, state.geometry().part_order() == 0 ? PageSize::s4k : PageSize::s64k,
+              state.limits().huge_pages || state.limits().demotions),
       hpt_(machine.world, state, params),
-      hardware_(machine.world, machine.topology, params),
+      hardware_(machine.world, machine.topology, params, state.geometry().page_shift()),
       bus_(machine.world, machine.topology, params, hardware_),
       tlbie_lock_(machine.world.allocate("ppc64.tlbie_lock", 1, 1, Coherence::memory)),
       contexts_(machine.world.allocate("ppc64.context", 1, context_bitmap + state.limits().mms / 64 + 1,
                                        Coherence::memory)),
       machine_checks_(
           machine.world.allocate("ppc64.machine_check", machine.topology.cpus(), 1, Coherence::internal)) {
-  MMULAB_ASSERT(state.geometry().page_shift() == PageShift{12}, "the ppc64 port has 4 KiB pages");
+  MMULAB_ASSERT(state.geometry().page_shift() == format_.base, "the ppc64 port has pages of 4 or of 64 KiB");
   MMULAB_ASSERT(params.pteg_count >= 2, "primary and secondary group are two groups");
   MMULAB_ASSERT(state.limits().mms < 0xffff, "a copy's tag has room for 16-bit context ids");
 }
@@ -87,24 +92,69 @@ void Ppc64Port::switch_mm(Context& ctx, MmId prev, MmId next) {
   const bool known = ctx.step(test_cpumask, reads(mask), [&](Access& a) { return (a.read(mask) & bit) != 0; });
   if (!known) ctx.step(set_cpumask, writes(mask), [&](Access& a) { a.write(mask, a.read(mask) | bit); });
   if (prev == next) return;
-  const CoreId core = machine_.topology.core_of(cpu);
-  const Location segments = hardware_.slb_first(cpu);
-  Footprint footprint = writes_words(segments, hardware_.slb.set_words());
-  for (const Tlb* erat : {&hardware_.ierat, &hardware_.derat})
-    footprint.writes_words(erat->core_first(core), erat->core_words());
-  ctx.step(switch_slb, footprint, [&](Access& a) {
-    StepWords slb(a, segments);
-    for (std::uint32_t w = 0; w < hardware_.slb.set_words(); ++w) slb.put(w, 0);
-    for (const Tlb* erat : {&hardware_.ierat, &hardware_.derat})
-      for (std::uint32_t s = 0; s < erat->geometry().sets; ++s) {
-        StepWords set(a, erat->set_first(core, s));
-        for (std::uint32_t way = 0; way < erat->geometry().ways; ++way) erat->drop(set, way);
-      }
+  ctx.step(switch_slb, slb_and_erats(cpu), [&](Access& a) {
+    empty_slb(a, cpu);
     Event event{EventKind::tag_loaded};
     event.mm = next;
     event.tag = Tag{context_of(next)};
     emit(a, event);
   });
+}
+
+Footprint Ppc64Port::slb_and_erats(CpuId cpu) const {
+  const CoreId core = machine_.topology.core_of(cpu);
+  Footprint footprint = writes_words(hardware_.slb_first(cpu), hardware_.slb.set_words());
+  for (const Tlb* erat : {&hardware_.ierat, &hardware_.derat})
+    footprint.writes_words(erat->core_first(core), erat->core_words());
+  return footprint;
+}
+
+/// In a step that declares slb_and_erats().
+void Ppc64Port::empty_slb(Access& a, CpuId cpu) const {
+  const CoreId core = machine_.topology.core_of(cpu);
+  StepWords slb(a, hardware_.slb_first(cpu));
+  for (std::uint32_t w = 0; w < hardware_.slb.set_words(); ++w) slb.put(w, 0);
+  for (const Tlb* erat : {&hardware_.ierat, &hardware_.derat})
+    for (std::uint32_t s = 0; s < erat->geometry().sets; ++s) {
+      StepWords set(a, erat->set_first(core, s));
+      for (std::uint32_t way = 0; way < erat->geometry().ways; ++way) erat->drop(set, way);
+    }
+}
+
+/// slice_set_range_psize. mmap_sem held for write; nothing else is mapped in these slices (workloads/layout.cpp).
+void Ppc64Port::open_huge_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) {
+  const VirtAddr last = start_of(end, base());
+  for (VirtAddr va = start_of(first, base()); va < last; va = Slices::end_of(va)) {
+    const auto word = slices_.word(mm, va);
+    ctx.step(convert_slices, writes(word),
+             [&](Access& a) { a.write(word, Slices::with(a.read(word), va, PageSize::s16m)); });
+  }
+}
+
+/// Other cpus go on with their SLBs until hash_page notices.
+void Ppc64Port::demote_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) {
+  const VirtAddr last = start_of(end, base());
+  for (VirtAddr va = start_of(first, base()); va < last; va = Slices::end_of(va)) {
+    const auto word = slices_.word(mm, va);
+    const bool changed = ctx.step(convert_slices, writes(word), [&](Access& a) {
+      const std::uint64_t now = a.read(word);
+      if (slices_.size_in(now, va) != slices_.base()) return false;
+      a.write(word, Slices::with(now, va, PageSize::s4k));
+      return true;
+    });
+    if (!changed) continue;
+    locks_.irq_disable(ctx);
+    flush_slb(ctx, ctx.cpu());
+    locks_.irq_enable(ctx);
+  }
+}
+
+void Ppc64Port::boot_huge_range(MmId mm, VirtPage first, VirtPage end) {
+  const VirtAddr last = start_of(end, base());
+  for (VirtAddr va = start_of(first, base()); va < last; va = Slices::end_of(va)) {
+    const auto word = slices_.word(mm, va);
+    machine_.world.store(word, Slices::with(machine_.world.load(word), va, PageSize::s16m));
+  }
 }
 
 }  // namespace mmulab

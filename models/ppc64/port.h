@@ -3,7 +3,7 @@
 // fault that fills the table from Linux's ptes without any lock but BUSY; accessors, contexts, and the ways in
 // which hash entries and TLB copies die. Source: Linux 2.6.20 / 2.6.22 arch/powerpc/mm (hash_low_64.S,
 // hash_utils_64.c, hash_native_64.c, tlb_64.c, mmu_context_64.c), linux-gather.md 2, modelling.md 1 and 4,
-// hardware.md 2. Left out: hypervisor calls, 64 KiB and huge pages, kernel mappings, i-cache maintenance, a store
+// hardware.md 2. Left out: hypervisor calls, kernel mappings, i-cache maintenance, a store
 // buffer (memory model: SC). Cost: named in docs/models/ppc64.md. Interrupts are off in the hash fault and in a
 // flush.
 #pragma once
@@ -14,6 +14,7 @@
 #include "models/mm/port.h"
 #include "models/ppc64/hpt.h"
 #include "models/ppc64/linux_pte.h"
+#include "models/ppc64/slices.h"
 #include "models/ppc64/tlbie_bus.h"
 #include "models/ppc64/translation_hardware.h"
 
@@ -42,7 +43,7 @@ class Ppc64Port : public Port, public CopySource {
   Pte change_pte(Context& ctx, const PteRequest& request) override;
   /// What a tombstone names has been recorded by whoever made it.
   [[nodiscard]] bool may_be_cached(Pte old) const override {
-    return old.has(ppc64::page_hashpte) && !old.has(ppc64::page_stale);
+    return old.has(ppc64::page_hashpte) && !(tombstones_ != Tombstones::none && old.has(ppc64::page_stale));
   }
   /// hash_preload. Interrupts on or off, PTL held.
   void update_mmu_cache(Context& ctx, MmId mm, VirtPage page, Pte pte, AccessKind kind) override;
@@ -62,13 +63,18 @@ class Ppc64Port : public Port, public CopySource {
 
   void remove_entries(Context& ctx, MmId mm, VirtPage page, bool both_groups) override;
 
+  void open_huge_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) override;
+  void boot_huge_range(MmId mm, VirtPage first, VirtPage end) override;
+  /// demote_segment_4k, slice by slice.
+  void demote_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) override;
+
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
 
   // For tests, reports and the checkers' set-up.
   [[nodiscard]] const ppc64::Hpt& hpt() const { return hpt_; }
   [[nodiscard]] const ppc64::TranslationHardware& hardware() const { return hardware_; }
   [[nodiscard]] ppc64::HptTarget target(MmId mm, VirtPage page) const {
-    return hpt_.target(mm, page, context_of(mm));
+    return target(mm, page, context_of(mm));
   }
   /// Machine checks that the cpu has taken; the access that took one reports a fault.
   [[nodiscard]] Cell<std::uint64_t> machine_checks(CpuId cpu) const {
@@ -78,12 +84,15 @@ class Ppc64Port : public Port, public CopySource {
  private:
   struct UserAccess {
     MmId mm;
-    VirtPage page;
+    VirtAddr va;
+    VirtPage page;  ///< as the kernel counts them; of a huge page, its first
     TlbKey key;
+    VirtPage index;  ///< what selects the set of an ERAT or TLB
     CpuId cpu;
     CoreId core;
     AccessKind kind = AccessKind::load;
     std::uint64_t need = 0;  ///< rights bits that a copy must have
+    [[nodiscard]] ppc64::PageSize size() const { return static_cast<ppc64::PageSize>(key.size_code()); }
   };
   /// What one attempt by the hardware came to.
   enum class Lookup : std::uint8_t { done, again, fault, machine_check };
@@ -116,7 +125,42 @@ class Ppc64Port : public Port, public CopySource {
   }
   /// Word 0 of contexts_ is mmu_context_lock; one bit an id follows.
   static constexpr std::uint32_t context_bitmap = 1;
-  [[nodiscard]] UserAccess describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind) const;
+  [[nodiscard]] UserAccess describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind) const {
+    return describe(cpu, mm, va, kind, looked_up_size(cpu, va));
+  }
+  [[nodiscard]] UserAccess describe(CpuId cpu, MmId mm, VirtAddr va, AccessKind kind, ppc64::PageSize size) const;
+  /// The page size by which the hardware looks `va` up: what the SLB says of its segment.
+  [[nodiscard]] ppc64::PageSize looked_up_size(CpuId cpu, VirtAddr va) const;
+  [[nodiscard]] PageShift base() const { return state_.geometry().page_shift(); }
+  /// The kernel's page in the numbers of hardware.
+  [[nodiscard]] VirtPage hardware_page(VirtPage page) const { return page_of(start_of(page, base()), PageShift{12}); }
+  [[nodiscard]] ppc64::HptTarget target(const UserAccess& ua) const {
+    return hpt_.target(ua.mm, ua.key.page(), ua.key.tag(), ua.size());
+  }
+  /// Of a page that is mapped, or was when its flush was noted; as a whole.
+  [[nodiscard]] ppc64::HptTarget target(MmId mm, VirtPage page, std::uint64_t context) const {
+    const bool huge = slices_.peek(machine_.world, mm, start_of(page, base())) == ppc64::PageSize::s16m;
+    return hpt_.target(mm, hardware_page(page), context, huge ? ppc64::PageSize::s16m : slices_.base());
+  }
+  /// visit(target, slot) for every entry that `old` names (pte_iterate_hashed_subpages): COMBO says of which size.
+  template <class Visit>
+  void for_each_entry(MmId mm, VirtPage page, std::uint64_t context, const ppc64::RealPte& old,
+                      const Visit& visit) const {
+    if (format_.base == PageShift{12} || !old.pte.has(ppc64::page_combo)) {
+      const ppc64::HptTarget whole = target(mm, page, context);
+      return visit(whole, slot_of(whole, old.slot()));
+    }
+    for (unsigned part = 0; part < 1U << ppc64::page_part_order; ++part) {
+      if (!old.part_may_be_hashed(part)) continue;
+      const ppc64::HptTarget one = hpt_.target(mm, hardware_page(page) + Pages{part}, context);
+      visit(one, slot_of(one, old.slot(part)));
+    }
+  }
+  /// `named`: SECONDARY and GROUP_IX in four bits.
+  [[nodiscard]] std::uint64_t slot_of(const ppc64::HptTarget& target, unsigned named) const {
+    return hpt_.slot_of(target, (named & 8) != 0, named & 7);
+  }
+  [[nodiscard]] ppc64::CopyData copy_of(const UserAccess& ua, std::uint64_t r) const;
   [[nodiscard]] const Tlb& erat_for(AccessKind kind) const {
     return kind == AccessKind::fetch ? hardware_.ierat : hardware_.derat;
   }
@@ -125,11 +169,12 @@ class Ppc64Port : public Port, public CopySource {
   Lookup try_erat(Context& ctx, const UserAccess& ua);
   Lookup try_tlb(Context& ctx, const UserAccess& ua);
   Lookup load_segment(Context& ctx, const UserAccess& ua);
+  void list_copies(TlbKey key, MmId mm, std::vector<TranslationCopy>& copies) const;
   [[nodiscard]] bool peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const;
   /// The core holds a copy that does not permit the access: the table is not searched.
   [[nodiscard]] bool is_denied(const Access& a, const UserAccess& ua) const;
   [[nodiscard]] bool segment_loaded(const UserAccess& ua) const;
-  [[nodiscard]] TlbKey segment_key(const UserAccess& ua) const;
+  [[nodiscard]] TlbKey segment_key(VirtAddr va) const;
   [[nodiscard]] Cycles declare_stall(const UserAccess& ua, Footprint& footprint) const;
   void pay_stall(Access& a, const UserAccess& ua, Cycles paid) const;
   /// A label's cost as part of another step's; nothing costs anything when explored.
@@ -162,12 +207,26 @@ class Ppc64Port : public Port, public CopySource {
   [[nodiscard]] bool readable(CoreId core, Location group) const;
 
   // hash_fault.cpp: low-level software
-  AccessResult hash_page(Context& ctx, const UserAccess& ua);
+  AccessResult hash_page(Context& ctx, const UserAccess& missed);
   HashOutcome hash_fault(Context& ctx, const UserAccess& ua, PteAddress& where);
+  UserAccess settle_size(Context& ctx, const UserAccess& ua);
   bool find_linux_pte(Context& ctx, PteAddress& where);
-  HashOutcome hash_4k(Context& ctx, const PteAddress& where, std::uint64_t access, bool local);
-  Pte insert_entry(Context& ctx, const ppc64::HptTarget& target, Pte pte);
+  HashOutcome hash_entry(Context& ctx, const PteAddress& where, const ppc64::HptTarget& target, std::uint64_t access,
+                         bool local);
+  HashOutcome hash_part(Context& ctx, const PteAddress& where, const ppc64::HptTarget& target, std::uint64_t access,
+                        bool local);
+  bool update_part(Context& ctx, const ppc64::HptTarget& target, const ppc64::RealPte& old, Pte next, bool local);
+  [[nodiscard]] std::uint64_t entry_r(const ppc64::HptTarget& target, Pte pte) const {
+    const unsigned part = hardware_.part_of(target.key());
+    return ppc64::hpte_r_of(pte, params_.preset_c, target.size, format_, part == 0 ? 0 : part - 1);
+  }
+  unsigned insert_entry(Context& ctx, const ppc64::HptTarget& target, Pte pte);
+  void flush_slb(Context& ctx, CpuId cpu);
   void wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where);
+
+  // port.cpp
+  void empty_slb(Access& a, CpuId cpu) const;
+  [[nodiscard]] Footprint slb_and_erats(CpuId cpu) const;
 
   // pte_ops.cpp
   void store_pte(Access& a, const PteAddress& where, Pte value) const;
@@ -179,21 +238,21 @@ class Ppc64Port : public Port, public CopySource {
   bool sample_local(Context& ctx, const Label& label, MmId mm);
   bool begin_flush(Context& ctx, const Invalidation& what);
   void clear_entries(Context& ctx, const Invalidation& what, std::uint64_t* missed);
-  template <class KeyAt>
-  void invalidate_tlbs(Context& ctx, MmId mm, bool local, std::uint32_t count, const KeyAt& key_at,
-                       const Invalidation* flush);
+  template <class EachKey>
+  void invalidate_tlbs(Context& ctx, MmId mm, bool local, const EachKey& each_key, const Invalidation* flush);
   void tlbie_one(Context& ctx, const ppc64::HptTarget& target, bool local);
   void tlbiel(Context& ctx, TlbKey key);
   void ptesync(Context& ctx);
   void ptesync_after(Context& ctx, const Invalidation* done);
   [[nodiscard]] bool only_here(const Access& a, MmId mm) const;
-  [[nodiscard]] std::uint64_t slot_named_by(const ppc64::HptTarget& target, Pte pte) const;
 
   KernelState& state_;
   const Machine& machine_;
   const Locks& locks_;
   Ppc64Params params_;
-  PteLayout layout_ = ppc64::linux_pte_layout();
+  ppc64::PteFormat format_;
+  PteLayout layout_;
+  ppc64::Slices slices_;
   ppc64::Hpt hpt_;
   ppc64::TranslationHardware hardware_;
   ppc64::TlbieBus bus_;

@@ -26,14 +26,14 @@ bool Ppc64Port::readable(CoreId core, Location group) const {
 
 bool Ppc64Port::private_walk(const UserAccess& ua, const PrivateCosts& costs, Cycle& now, Cycle horizon) const {
   const World& world = machine_.world;
-  const HptTarget target = hpt_.target(ua.mm, ua.page, ua.key.tag());
+  const HptTarget target = this->target(ua);
   std::uint64_t slot = 0;
   std::uint32_t matches = 0;
   const auto search = [&](bool secondary) {
     const std::uint64_t first = hpt_.slot_of(target, secondary, 0);
     if (!readable(ua.core, hpt_.group_first(first / slots_per_group))) return false;
     for (std::uint64_t s = first; s < first + slots_per_group; ++s) {
-      if (!Hpt::hardware_matches(world.load(hpt_.v(s)), target, secondary)) continue;
+      if (!Hpt::hardware_matches(Hpte{world.load(hpt_.v(s)), world.load(hpt_.r(s))}, target, secondary)) continue;
       slot = s;
       ++matches;
     }
@@ -56,9 +56,9 @@ bool Ppc64Port::private_walk(const UserAccess& ua, const PrivateCosts& costs, Cy
   *raw(stall.at) = 0;
   *raw(hardware_.walk(ua.cpu).at) = 0;
   machine_.count(&TranslationCounts::walks);
-  const CopyData copy{Hpte{hpte_valid, r}.frame(), rights_of(r)};
+  const CopyData copy = copy_of(ua, r);
   for (const Tlb* tlb : {&hardware_.tlb, &hardware_.derat}) {
-    RawWords set(raw(tlb->set_first(ua.core, tlb->set_of(ua.page))));
+    RawWords set(raw(tlb->set_first(ua.core, tlb->set_of(ua.index))));
     insert_copy(*tlb, set, ua.key, copy.raw());
   }
   return true;
@@ -68,7 +68,7 @@ bool Ppc64Port::private_walk(const UserAccess& ua, const PrivateCosts& costs, Cy
 bool Ppc64Port::private_miss(const UserAccess& ua, const PrivateCosts& costs, Cycle& now, Cycle horizon) const {
   if (!segment_loaded(ua)) return false;
   const Tlb& tlb = hardware_.tlb;
-  RawWords set(raw(tlb.set_first(ua.core, tlb.set_of(ua.page))));
+  RawWords set(raw(tlb.set_first(ua.core, tlb.set_of(ua.index))));
   const std::uint32_t way = tlb.find(set, ua.key);
   if (way == Tlb::absent) return private_walk(ua, costs, now, horizon);
   const CopyData copy{tlb.data(set, way)};
@@ -81,7 +81,7 @@ bool Ppc64Port::private_miss(const UserAccess& ua, const PrivateCosts& costs, Cy
   now += cost;
   stall = 0;
   tlb.touch(set, way);
-  RawWords erat_set(raw(hardware_.derat.set_first(ua.core, hardware_.derat.set_of(ua.page))));
+  RawWords erat_set(raw(hardware_.derat.set_first(ua.core, hardware_.derat.set_of(ua.index))));
   insert_copy(hardware_.derat, erat_set, ua.key, copy.raw());
   machine_.count(&TranslationCounts::second_level);
   return true;
@@ -102,10 +102,11 @@ Cycle Ppc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycl
     const std::uint64_t word = buffer.addresses[buffer.next];
     const bool store = (word & AccessBuffer::store_bit) != 0;
     const VirtAddr va{word & ~AccessBuffer::store_bit};
-    const VirtPage page = page_of(va, PageShift{12});
-    const TlbKey key{page, context, 0};
+    // look_up: where sizes vary, the segment comes first.
+    if (slices_.vary() && !segment_loaded(describe(cpu, mm, va, AccessKind::load))) break;
+    const TlbKey key = key_of(page_of(va, PageShift{12}), context, looked_up_size(cpu, va));
     const std::uint64_t need = store ? CopyData::write | CopyData::changed : 0;
-    RawWords set(sets + std::size_t{erat.set_of(page)} * set_words);
+    RawWords set(sets + std::size_t{erat.set_of(index_of(key))} * set_words);
     const std::uint32_t way = erat.find(set, key);
     if (way != Tlb::absent && (need & ~CopyData{erat.data(set, way)}.rights()) == 0) {
       const Cycles cost = costs.erat_hit + Cycles{stall};

@@ -32,7 +32,9 @@ const Label& label_of(PteAction action) {
   return raise_pte;
 }
 
-Pte slot_bits_of(Pte pte) { return pte.has(page_hashpte) ? Pte{pte.raw() & page_slot_bits} : Pte{}; }
+Pte slot_bits_of(Pte pte, const PteFormat& format) {
+  return pte.has(page_hashpte) ? Pte{pte.raw() & format.slot_bits} : Pte{};
+}
 }  // namespace
 
 void Ppc64Port::store_pte(Access& a, const PteAddress& where, Pte value) const {
@@ -47,23 +49,23 @@ void Ppc64Port::store_pte(Access& a, const PteAddress& where, Pte value) const {
 
 Pte Ppc64Port::cleared(Pte old) const {
   if (tombstones_ == Tombstones::none || !old.has(page_hashpte)) return Pte{};
-  return slot_bits_of(old).with(page_stale);
+  return slot_bits_of(old, format_).with(page_stale);
 }
 
 Pte Ppc64Port::changed(const PteRequest& request, Pte old) const {
-  const Pte stripped = request.value.without(page_hpteflags);
-  const bool loses = tombstones_ == Tombstones::lost_when_set;
-  const Pte tombstone = old.has(page_stale) && !loses ? slot_bits_of(old).with(page_stale) : Pte{};
+  const Pte stripped = request.value.without(format_.hpteflags);
+  const bool keeps = tombstones_ != Tombstones::none && tombstones_ != Tombstones::lost_when_set;
+  const Pte tombstone = keeps && old.has(page_stale) ? slot_bits_of(old, format_).with(page_stale) : Pte{};
   switch (request.action) {
     case PteAction::clear:
     case PteAction::clear_full: return cleared(old);
-    case PteAction::modify_start: return keep_hash_bits_ ? slot_bits_of(old) : cleared(old);
+    case PteAction::modify_start: return keep_hash_bits_ ? slot_bits_of(old, format_) : cleared(old);
     case PteAction::wrprotect: return old.without(page_rw);
     case PteAction::young: return old.without(page_accessed);
     case PteAction::access_flags:
       return old.with(request.value.raw() & (page_dirty | page_accessed | page_rw | page_exec));
     case PteAction::modify_commit:
-      if (keep_hash_bits_) return stripped.with(slot_bits_of(old).raw());
+      if (keep_hash_bits_) return stripped.with(slot_bits_of(old, format_).raw());
       break;
     case PteAction::set: break;
   }

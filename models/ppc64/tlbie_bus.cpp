@@ -45,7 +45,7 @@ void TlbieBus::issue(Context& ctx, MmId mm, TlbKey key) {
         a.add(pending, std::uint64_t{1});
         Event event{EventKind::tlbie_issued};
         event.mm = mm;
-        event.page = key.page();
+        event.page = hardware_.page_of(key);
         event.tag = Tag{key.tag()};
         emit(a, event);
         return free;
@@ -101,7 +101,8 @@ void TlbieBus::act(Access& a, std::uint32_t unit) {
   const TlbKey key{a.look(key_of(u.entry))};
   const bool found = hardware_.kill(a, u.core, key);
   Event event{EventKind::translation_dropped};
-  event.page = key.page();
+  event.page = hardware_.page_of(key);
+  event.part = hardware_.part_of(key);
   event.tag = Tag{key.tag()};
   event.b = (u.core.raw() + 1) | (found ? 0 : Event::nothing_there);
   emit(a, event);

@@ -3,10 +3,12 @@
 // copy is keyed by the page of the effective address and the context id: within one VSID scheme that pair
 // determines (VSID, page in segment), so tlbie's virtual address and this key name the same copies. Source:
 // hardware.md 2.3, 2.4. Left out: kernel mappings and bolted SLB entries, POWER8's two-part D-ERAT, partitioning
-// among threads, multi-hits (one key is in a set once). Cost: none here; the port charges.
+// among threads, multi-hits of one size (a key is in a set once), ERATs that cut large pages up. Cost: none here; the
+// port charges.
 #pragma once
 
 #include "models/machine/topology.h"
+#include "models/ppc64/page_size.h"
 #include "models/ppc64/params.h"
 
 namespace mmulab::ppc64 {
@@ -29,8 +31,10 @@ class CopyData {
 
 class TranslationHardware {
  public:
-  TranslationHardware(World& world, const Topology& topology, const Ppc64Params& params)
+  /// `base`: of the pages that events name.
+  TranslationHardware(World& world, const Topology& topology, const Ppc64Params& params, PageShift base)
       : topology_(topology),
+        base_(base),
         ierat(world, "ppc64.ierat", topology.cores(), params.ierat),
         derat(world, "ppc64.derat", topology.cores(), params.derat),
         tlb(world, "ppc64.tlb", topology.cores(), params.tlb),
@@ -43,20 +47,28 @@ class TranslationHardware {
   /// Cycles that snooping has cost the core and that its next access pays.
   [[nodiscard]] Cell<std::uint64_t> stall(CoreId core) const { return stalls_.cell<std::uint64_t>(core.raw()); }
 
+  /// The kernel's page that a copy belongs to.
+  [[nodiscard]] VirtPage page_of(TlbKey key) const { return VirtPage{key.page().raw() >> (base_.raw() - 12)}; }
+
+  /// Which part of it, plus 1, if it is less.
+  [[nodiscard]] std::uint8_t part_of(TlbKey key) const {
+    return ppc64::part_of(key.page(), static_cast<PageSize>(key.size_code()), base_);
+  }
+
   /// The whole SLB of a cpu: one set.
   [[nodiscard]] Location slb_first(CpuId cpu) const { return slb.set_first(CoreId{cpu.raw()}, 0); }
 
   /// What kill() touches.
   void declare_kill(Footprint& footprint, CoreId core, TlbKey key) const {
     for (const Tlb* t : {&ierat, &derat, &tlb})
-      footprint.updates_words(t->set_first(core, t->set_of(key.page())), t->set_words());
+      footprint.updates_words(t->set_first(core, t->set_of(index_of(key))), t->set_words());
     footprint.updates_words(walk(topology_.first_cpu(core)).at, topology_.threads_per_core);
   }
   /// Empties every entry of `core` with this key, and every lookup in flight for it. False if there was no entry.
   bool kill(Access& a, CoreId core, TlbKey key) const {
     bool found = false;
     for (const Tlb* t : {&ierat, &derat, &tlb}) {
-      UpdateWords set(a, t->set_first(core, t->set_of(key.page())));
+      UpdateWords set(a, t->set_first(core, t->set_of(index_of(key))));
       const std::uint32_t way = t->find(set, key);
       if (way == Tlb::absent) continue;
       found = true;
@@ -71,6 +83,7 @@ class TranslationHardware {
 
  private:
   const Topology& topology_;
+  PageShift base_;
 
  public:
   Tlb ierat;

@@ -35,9 +35,12 @@ bool Ppc64Port::permits(std::uint64_t r, AccessKind kind) {
 void Ppc64Port::collect(const Access& a, const HptTarget& target, bool secondary, Matches& found) const {
   const std::uint64_t first = hpt_.slot_of(target, secondary, 0);
   for (std::uint64_t slot = first; slot < first + slots_per_group; ++slot) {
-    if (!Hpt::hardware_matches(a.read(hpt_.v(slot)), target, secondary)) continue;
+    const std::uint64_t v = a.read(hpt_.v(slot));
+    if (!Hpt::hardware_matches(v, target, secondary)) continue;
+    const std::uint64_t r = a.read(hpt_.r(slot));
+    if (Hpte{v, r}.size() != target.size) continue;
     found.slot[found.count] = slot;
-    found.r[found.count] = a.read(hpt_.r(slot));
+    found.r[found.count] = r;
     ++found.count;
   }
 }
@@ -72,8 +75,8 @@ void Ppc64Port::conclude_search(Access& a, const UserAccess& ua, const Matches& 
 
 bool Ppc64Port::search_first(Context& ctx, const UserAccess& ua, const HptTarget& target, Matches& found) {
   const Tlb& erat = erat_for(ua.kind);
-  const Location erat_first = erat.set_first(ua.core, erat.set_of(ua.page));
-  const Location tlb_first = hardware_.tlb.set_first(ua.core, hardware_.tlb.set_of(ua.page));
+  const Location erat_first = erat.set_first(ua.core, erat.set_of(ua.index));
+  const Location tlb_first = hardware_.tlb.set_first(ua.core, hardware_.tlb.set_of(ua.index));
   const auto flight = hardware_.walk(ua.cpu);
   Footprint footprint = writes(flight);
   footprint.reads_words(hpt_.group_first(target.groups.primary), Hpt::group_words);
@@ -134,10 +137,10 @@ bool Ppc64Port::store_changed_byte(Context& ctx, const UserAccess& ua, std::uint
 Ppc64Port::Lookup Ppc64Port::fill(Context& ctx, const UserAccess& ua, std::uint64_t r) {
   const Tlb& erat = erat_for(ua.kind);
   const Tlb& tlb = hardware_.tlb;
-  const Location erat_first = erat.set_first(ua.core, erat.set_of(ua.page));
-  const Location tlb_first = tlb.set_first(ua.core, tlb.set_of(ua.page));
+  const Location erat_first = erat.set_first(ua.core, erat.set_of(ua.index));
+  const Location tlb_first = tlb.set_first(ua.core, tlb.set_of(ua.index));
   const auto flight = hardware_.walk(ua.cpu);
-  const CopyData copy{Hpte{hpte_valid, r}.frame(), rights_of(r)};
+  const CopyData copy = copy_of(ua, r);
   Footprint footprint = writes(flight);
   footprint.writes_words(erat_first, erat.set_words()).writes_words(tlb_first, tlb.set_words());
   const auto filled = ctx.step_restartable(tlb_fill, footprint, charge(erat_hit), [&](Access& a) {
@@ -150,10 +153,12 @@ Ppc64Port::Lookup Ppc64Port::fill(Context& ctx, const UserAccess& ua, std::uint6
     Event event{EventKind::translation_filled};
     event.mm = ua.mm;
     event.page = ua.page;
+    event.part = hardware_.part_of(ua.key);
     event.frame = copy.frame();
     event.tag = Tag{ua.key.tag()};
     event.location = tlb.core_first(ua.core);
     event.b = copy.rights();
+    if (ua.size() == PageSize::s16m) event.b |= std::uint64_t{state_.geometry().huge_order()} << 8;
     emit(a, event);
     machine_.count(&TranslationCounts::walks);
     use(a, ua, copy);
@@ -163,7 +168,7 @@ Ppc64Port::Lookup Ppc64Port::fill(Context& ctx, const UserAccess& ua, std::uint6
 }
 
 Ppc64Port::Lookup Ppc64Port::walk(Context& ctx, const UserAccess& ua) {
-  const HptTarget target = hpt_.target(ua.mm, ua.page, ua.key.tag());
+  const HptTarget target = this->target(ua);
   Matches found;
   if (!search_first(ctx, ua, target, found)) return Lookup::again;
   if (found.count == 0 && !params_.parallel_search && !search_second(ctx, ua, target, found)) return Lookup::again;

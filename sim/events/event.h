@@ -36,9 +36,10 @@ enum class Call : std::uint8_t {
   page_mkclean,  ///< not a call of its own, but it has obligations of its own: inside writeback and reclaim
   reclaim,
   mremap,
-  gup
+  gup,
+  demote
 };
-inline constexpr std::size_t call_kinds = 24;
+inline constexpr std::size_t call_kinds = 25;
 
 enum class EventKind : std::uint8_t {
   // frames, tables, ptes
@@ -135,6 +136,11 @@ struct Event {
   Location location;
   std::uint64_t a = 0;
   std::uint64_t b = 0;
+  /// hpte_stored, translation_filled, _used, _dropped: a translation of less than a page (ppc64: 4 KiB of 64 KiB) has
+  /// its number there, plus 1.
+  std::uint8_t part = 0;
+  /// hpte_stored: log2 of the base pages that the entry translates.
+  std::uint8_t order = 0;
 };
 
 }  // namespace mmulab

@@ -95,6 +95,7 @@ const char* name_of(Call call) {
     case Call::reclaim: return "reclaim";
     case Call::mremap: return "mremap";
     case Call::gup: return "gup";
+    case Call::demote: return "demote";
   }
   return "?";
 }

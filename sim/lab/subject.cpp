@@ -30,7 +30,7 @@ std::string workload_name(const config::Values& values, std::uint32_t cpus) {
   return kind + ", " + plural(threads == 0 ? cpus : threads, kind == "fork" ? "task" : "thread");
 }
 
-void describe_hash_table(const Ppc64Port& port, LedgerConfig& config) {
+void describe_hash_table(const Ppc64Port& port, const TableGeometry& geometry, LedgerConfig& config) {
   config.hash_table = true;
   config.tag_domain = TagDomain::machine;
   config.hash.hashpte = ppc64::page_hashpte;
@@ -39,6 +39,11 @@ void describe_hash_table(const Ppc64Port& port, LedgerConfig& config) {
   config.hash.slot_mask = ppc64::page_group_ix;
   config.hash.slot_shift = 12;
   config.hpt.first = port.hpt().group_first(0);
+  if (geometry.part_order() == 0) return;
+  config.parts = config.multi_hit_fatal = true;
+  config.hash.combo = ppc64::page_combo;
+  config.hash.part0 = ppc64::page_part0;
+  config.hpt.pages_per_large = 1;
 }
 
 }  // namespace
@@ -82,7 +87,8 @@ LedgerConfig ledger_config(const config::Values& values, const System& system) {
   config.tsb = arch == "sparc64";
   config.hardware_walker = arch == "x86" || arch == "tagged";
   config.lockless_walker = system.state->limits().lockless_walks;
-  if (const auto* ppc = dynamic_cast<const Ppc64Port*>(system.port)) describe_hash_table(*ppc, config);
+  if (const auto* ppc = dynamic_cast<const Ppc64Port*>(system.port))
+    describe_hash_table(*ppc, system.state->geometry(), config);
   return config;
 }
 

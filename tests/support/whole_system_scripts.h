@@ -318,4 +318,58 @@ cpu = 0
 ops = ["load heap; munmap heap; mmap heap"]
 )";
 
+/// Huge pages beside others; a cpu has loaded the segment before it was huge.
+constexpr const char* huge = R"([workload]
+kind = "script"
+think_cycles_max = 500
+rounds = 8
+[[workload.region]]
+name = "heap"
+pages = 8
+[[workload.region]]
+name = "big"
+pages = 3
+huge_pages = true
+mapped = false
+[[workload.region]]
+name = "read_only"
+rights = "r"
+pages = 1
+huge_pages = true
+first_page = 196608
+[[workload.task]]
+name = "mapper"
+cpu = 0
+ops = ["store heap; load big; mmap big; store big; load read_only; think; dontneed big[1..2]; load big", "munmap big"]
+[[workload.task]]
+name = "other"
+cpu = 1
+ops = ["load big; store heap; think; store big; load read_only; access big 40 uniform 50% x 8; dontneed heap"]
+)";
+
+/// Pages that come to be hashed in parts while another cpu uses them, beside huge ones.
+constexpr const char* demotion = R"([workload]
+kind = "script"
+think_cycles_max = 500
+rounds = 6
+[[workload.region]]
+name = "heap"
+pages = 6
+[[workload.region]]
+name = "big"
+pages = 1
+huge_pages = true
+[[workload.task]]
+name = "demoter"
+cpu = 0
+warmup = ["store heap; store big; barrier hashed"]
+ops = ["demote heap; store heap part 1; load heap part 15; think; mprotect heap r; think; mprotect heap rw",
+       "store heap part 1; dontneed heap[0..2]; store heap part 2; munmap heap[3..5]; mmap heap[3..5]; dontneed big"]
+[[workload.task]]
+name = "other"
+cpu = 1
+warmup = ["load heap; load big; barrier hashed"]
+ops = ["load heap; store heap part 3; think; access heap 60 uniform 50% x 8; store big; fetch heap part 1"]
+)";
+
 }  // namespace mmulab::test

@@ -137,6 +137,18 @@ strategy = "sparc64-2.6.22"
 preset = "x86-tiny"
 table_bits = [9, 9, 9]
 )"},
+    {"ppc64 huge pages", R"(machine = "ppc970"
+kernel = "2.6.22"
+strategy = "ppc64-2.6.22"
+)"},
+    {"ppc64 demotion, 64 KiB pages", R"(strategy = "ppc64-2.6.22"
+[machine]
+preset = "ppc970"
+page_shift = 16
+table_bits = [12, 12, 4]
+[kernel]
+preset = "2.6.22"
+)"},
     {"ppc64 crowd, few groups", R"(strategy = "ppc64-2.6.20"
 [machine]
 preset = "ppc970"
@@ -310,6 +322,8 @@ std::vector<WholeSystem> whole_systems() {
     if (name.find("movers") != std::string::npos) text += movers;
     if (name.find("pinners") != std::string::npos) text += pinners;
     if (name.find("giver") != std::string::npos) text += giver;
+    if (name.find("huge") != std::string::npos) text += huge;
+    if (name.find("demotion") != std::string::npos) text += demotion;
     if (name.find("storm") != std::string::npos) text += storm;
     if (name.find("turns") != std::string::npos) text += turns;
     if (name.find("forks") != std::string::npos) text += forks;

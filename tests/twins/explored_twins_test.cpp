@@ -41,6 +41,13 @@ struct Exhibit {
 
 const Exhibit exhibits[] = {
     {"e01-batch-past-unlock", {{"no-duplicate-hpte", "D1"}}, {}},
+    {"e02-huge-hash", {{"hpt-tracked", "absent"}, {"context-clean-at-free", "hpte"}, {"no-leak", "hpte"}}, {}},
+    {"e03-demote",
+     {{"no-duplicate-hpte", "D2"},
+      {"hpt-tracked", "untracked"},
+      {"context-clean-at-free", "hpte"},
+      {"no-leak", "hpte"}},
+     {{"one-size", "overlap"}, {"post-condition", "own"}, {"no-stale-frame", "freed"}}},
     {"e04-posted-batch", {{"post-condition", "own"}}, {{"no-stale-frame", "freed"}, {"one-view", "behind"}}},
     {"e05-tsb-after-tlb", {}, {{"post-condition", "own"}, {"no-stale-frame", "freed"}}},
     {"e06-zap-mkclean", {{"dirty-kept", "lost"}}, {}},

@@ -122,8 +122,8 @@ TEST_CASE("Every operation of the grammar is known to the parser") {
   const std::vector<std::string> all = {
       "load",         "store",    "fetch",    "touch",     "access",        "munmap",    "mmap",      "dontneed",
       "madv_free",    "clear_refs", "discard", "reclaim_anon", "protnone",  "migrate",   "migrate_vma", "ksm_merge",
-      "gup",          "zero_read", "mprotect", "mremap",   "unmap_mapping", "truncate",  "writeback", "reclaim",
-      "fork",         "barrier",  "sleep",    "await",     "wake",          "think",     "delay",     "yield",
-      "exit",         "repeat"};
+      "gup",          "demote",   "zero_read", "mprotect", "mremap",        "unmap_mapping", "truncate", "writeback",
+      "reclaim",      "fork",     "barrier",  "sleep",     "await",         "wake",      "think",     "delay",
+      "yield",        "exit",     "repeat"};
   CHECK(operation_names() == all);
 }

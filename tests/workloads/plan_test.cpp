@@ -51,6 +51,44 @@ TEST_CASE("A small address space is used from page 0 on") {
   CHECK(first(sample::plan(script + region("a", 12), sample::tiny()), 0) == 4);
 }
 
+/// ppc64 with pages of 4 KiB, or of 64 KiB that have parts.
+PlanEnvironment several_sizes(unsigned shift) {
+  return {TableGeometry{PageShift{shift}, {9, 7, 7, 5, 0}, 4, OtherSizes{24 - shift, shift - 12}}, 2, 1};
+}
+
+TEST_CASE("Huge pages lie where huge pages can, in slices of their own, and count for themselves") {
+  const std::string text = script + region("a", 4) + region("big", 3, "huge_pages = true\n") + region("b", 4);
+  const Plan plan = sample::plan(text, several_sizes(12));
+  CHECK(first(plan, 0) == 512);
+  CHECK(first(plan, 1) == 65536);
+  CHECK(first(plan, 2) == 131072);
+  CHECK(plan.regions[1].pages == Pages{3 * 4096});
+  CHECK(plan.mms[0].vmas[1].huge);
+  CHECK(plan.limits.huge_pages);
+  CHECK(plan.limits.frames < 100);
+  CHECK(sample::plan(text, several_sizes(16)).regions[1].pages == Pages{3 * 256});
+}
+
+TEST_CASE("Huge pages and parts of pages are refused where there are none, or where they cannot be") {
+  const std::string big = region("a", 1, "huge_pages = true\n");
+  CHECK(sample::problems(script + big).find("this machine has no huge pages") != std::string::npos);
+  const auto wrong = [](const std::string& text) { return sample::problems(text, several_sizes(12)); };
+  CHECK(wrong(script + region("a", 1, "huge_pages = true\nfirst_page = 4097\n")).find("border of huge pages") !=
+        std::string::npos);
+  CHECK(wrong(script + region("a", 1, "huge_pages = true\nkind = 'file_shared'\n")).find("only anonymous memory") !=
+        std::string::npos);
+  CHECK(wrong(script + region("a", 1, "huge_pages = true\nfirst_page = 4096\n") +
+              region("b", 1, "first_page = 0\n"))
+            .find("lies in one slice with `a`") != std::string::npos);
+  const auto with = [](const std::string& op) {
+    return "[workload]\nkind = 'script'\n[[workload.task]]\nname = 'a'\ncpu = 0\nops = ['" + op + "']\n";
+  };
+  CHECK(wrong(with("mprotect a r") + big).find("`a` has huge pages") != std::string::npos);
+  CHECK(wrong(with("load a part 3") + region("a", 1)).find("have no parts") != std::string::npos);
+  CHECK(wrong(with("demote a") + region("a", 1)).find("have no parts") != std::string::npos);
+  CHECK(sample::problems(with("demote a; load a part 15") + region("a", 1), several_sizes(16)).empty());
+}
+
 TEST_CASE("Address spaces are laid out separately") {
   const Plan plan = sample::plan(script + "[[workload.task]]\nname = 'b'\ncpu = 1\nmm = 1\nops = ['yield']\n" +
                                  region("x", 4) + region("y", 4, "mm = 1\n"));

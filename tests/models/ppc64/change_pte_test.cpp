@@ -65,7 +65,7 @@ TEST_CASE("access_flags only raises, and only DIRTY, ACCESSED, RW and EXEC") {
 TEST_CASE("modify-in-place carries HASHPTE and the slot over, and the pte is none in between") {
   const Change start = apply(Ppc64Fixture::rw | hashed, PteAction::modify_start, 0, true);
   CHECK(start.left == hashed);
-  CHECK(linux_pte_layout().none(Pte{start.left}));
+  CHECK(linux_pte_layout(pte_of_4k).none(Pte{start.left}));
   Ppc64Fixture f(test::tiny_params());
   f.port.set_modify_in_place(true);
   const auto at = f.map_page(1, 5, Ppc64Fixture::rw | hashed);
@@ -78,7 +78,7 @@ TEST_CASE("modify-in-place carries HASHPTE and the slot over, and the pte is non
 TEST_CASE("A tombstone keeps the slot of what was cleared, is none, and is merged into the next mapping") {
   const Change c = apply(Ppc64Fixture::rw | hashed, PteAction::clear, 0, false, true);
   CHECK(c.left == (hashed | page_stale));
-  CHECK(linux_pte_layout().none(Pte{c.left}));
+  CHECK(linux_pte_layout(pte_of_4k).none(Pte{c.left}));
   CHECK(apply(Ppc64Fixture::rw, PteAction::clear, 0, false, true).left == 0);
   const Change over = apply(Ppc64Fixture::ro | hashed, PteAction::set, six(Ppc64Fixture::rw), false, true);
   CHECK(over.left == six(Ppc64Fixture::rw | hashed | page_stale));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <rapidcheck.h>
 
-#include "models/ppc64/hpte.h"
+#include "models/ppc64/linux_pte.h"
 #include "tests/support/catch.h"
 
 namespace mmulab::ppc64 {
@@ -103,13 +103,16 @@ TEST_CASE("An entry's owner can be read back from doubleword 0 and its group, in
     const auto groups = *rc::gen::element<std::uint64_t>(2, 4, 64, 2048, 8192, 1 << 17);
     const bool secondary = *rc::gen::arbitrary<bool>();
     const VirtAddr ea{page << 12};
+    const auto size = *rc::gen::element(PageSize::s4k, PageSize::s64k, PageSize::s16m);
     const AvpnLayout layout(linux_2_6_22_vsid, groups);
     const Vsid vsid = vsid_of(linux_2_6_22_vsid, context, ea);
-    const Groups g = groups_of(hash_of(small, vsid, ea, PageShift{12}), layout.group_mask());
-    const std::uint64_t v = layout.avpn(vsid, ea) | hpte_valid | (secondary ? hpte_secondary : 0);
-    const AvpnLayout::Owner owner = layout.owner(v, secondary ? g.secondary : g.primary);
+    const Groups g = groups_of(hash_of(small, vsid, ea, shift_of(size)), layout.group_mask());
+    const std::uint64_t v = layout.avpn(vsid, ea, size) | hpte_valid | (secondary ? hpte_secondary : 0);
+    const Hpte entry{v, hpte_r_of(Pte{}, true, size)};
+    RC_ASSERT(entry.size() == size);
+    const AvpnLayout::Owner owner = layout.owner(entry, secondary ? g.secondary : g.primary);
     RC_ASSERT(owner.context == context);
-    RC_ASSERT(owner.page.raw() == page);
+    RC_ASSERT(owner.page == first_of(VirtPage{page}, size));
   }));
 }
 

@@ -65,12 +65,13 @@ TEST_CASE("The user rights of PP and N are those with Ks = 0, Kp = 1") {
   CHECK_FALSE(hpte(0).executable());
 }
 
-TEST_CASE("Hardware compares B, AVPN, H and V, and ignores the software bits and L") {
+TEST_CASE("Hardware compares B, AVPN, L, H and V, and ignores the software bits") {
   Ppc64Fixture f(test::tiny_params());
   const HptTarget t = f.port.target(MmId{0}, VirtPage{1});
   const std::uint64_t v = t.avpn | hpte_valid;
   CHECK(Hpt::hardware_matches(v, t, false));
-  CHECK(Hpt::hardware_matches(v | hpte_lock | hpte_bolted | hpte_large, t, false));
+  CHECK(Hpt::hardware_matches(v | hpte_lock | hpte_bolted, t, false));
+  CHECK_FALSE(Hpt::hardware_matches(v | hpte_large, t, false));
   CHECK_FALSE(Hpt::hardware_matches(v, t, true));
   CHECK(Hpt::hardware_matches(v | hpte_secondary, t, true));
   CHECK_FALSE(Hpt::hardware_matches(v & ~hpte_valid, t, false));
