@@ -152,7 +152,8 @@ KernelLimits limits_of(const Draft& draft, const TableGeometry& geometry, Proble
   limits.frames = static_cast<std::uint32_t>(std::min(frames, frames_max));
   limits.tables = static_cast<std::uint32_t>(std::min<std::uint64_t>(tables, words_max));
   limits.vmas_per_mm = static_cast<std::uint32_t>(std::min(vmas, vmas_max));
-  limits.wait_queues = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(draft.queues.size()));
+  const std::size_t sleepers = warms_up_on_shared_cpus(draft) ? participants(draft, nobody).size() : 0;
+  limits.wait_queues = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(draft.queues.size() + sleepers));
   limits.files = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(draft.files.size()));
   return limits;
 }

@@ -70,7 +70,15 @@ std::vector<std::uint32_t> add_mms(const Draft& draft, Plan& plan) {
 void add_meetings(const Draft& draft, Plan& plan) {
   for (std::uint32_t b = 0; b < draft.barriers.size(); ++b)
     plan.meetings->add(static_cast<std::uint32_t>(participants(draft, b).size()));
-  if (has_warm_up(draft)) plan.meetings->add(static_cast<std::uint32_t>(participants(draft, nobody).size()));
+  if (!has_warm_up(draft)) return;
+  const auto all = participants(draft, nobody);
+  if (!warms_up_on_shared_cpus(draft)) {
+    plan.meetings->add(static_cast<std::uint32_t>(all.size()));
+    return;
+  }
+  std::vector<Meetings::Participant> tasks;
+  for (const std::uint32_t t : all) tasks.push_back({TaskId{draft.tasks[t].first_task}, CpuId{draft.tasks[t].cpu}});
+  plan.meetings->add_shared(std::move(tasks), static_cast<std::uint32_t>(draft.queues.size()));
 }
 
 void add_tasks(const Draft& draft, const std::vector<std::uint32_t>& first_mm, const PlanEnvironment& environment,

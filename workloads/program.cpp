@@ -30,7 +30,7 @@ void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& 
       kernel.fork(ctx, TaskId{std::uint64_t{now.child.raw()} + n}, MmId{std::uint64_t{now.child_mm.raw()} + n});
       return;
     }
-    case OperationKind::barrier: return meetings_.meet(ctx, now.slot);
+    case OperationKind::barrier: return meetings_.meet(ctx, kernel, now.slot);
     case OperationKind::think: return ctx.work(Cycles{below(draw(key, memory.draws++), now.amount + 1)});
     case OperationKind::delay: return ctx.work(Cycles{now.amount});
     case OperationKind::yield: return kernel.yield(ctx);

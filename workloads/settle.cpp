@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -249,7 +250,6 @@ void check_barriers(const Draft& draft, Problems& problems) {
     }
     check_cpus(draft, tasks, "at the barrier `" + barrier.name + "`", barrier.at, problems);
   }
-  if (has_warm_up(draft)) check_cpus(draft, participants(draft, nobody), "after the warm-up", {}, problems);
 }
 
 void check_queues(const Draft& draft, Problems& problems) {
@@ -283,6 +283,13 @@ void check_queues(const Draft& draft, Problems& problems) {
 bool has_warm_up(const Draft& draft) {
   return std::any_of(draft.tasks.begin(), draft.tasks.end(),
                      [](const TaskDraft& t) { return !t.warm_up.empty(); });
+}
+
+bool warms_up_on_shared_cpus(const Draft& draft) {
+  std::set<std::uint32_t> cpus;
+  const auto all = participants(draft, nobody);
+  return has_warm_up(draft) &&
+         std::any_of(all.begin(), all.end(), [&](std::uint32_t t) { return !cpus.insert(draft.tasks[t].cpu).second; });
 }
 
 std::vector<std::uint32_t> participants(const Draft& draft, std::uint32_t barrier) {

@@ -33,6 +33,8 @@ void check_queues(const Draft& draft, Problems& problems);
 void lay_out_regions(Draft& draft, const TableGeometry& geometry, Problems& problems);
 
 [[nodiscard]] bool has_warm_up(const Draft& draft);
+/// Whether some of those who warm up share a cpu.
+[[nodiscard]] bool warms_up_on_shared_cpus(const Draft& draft);
 /// The tasks that take part in a barrier, or (nobody) in the end of the warm-up.
 [[nodiscard]] std::vector<std::uint32_t> participants(const Draft& draft, std::uint32_t barrier);
 

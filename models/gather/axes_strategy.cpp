@@ -45,6 +45,7 @@ void AxesStrategy::begin(Context& ctx, Gather& g) {
 }
 
 void AxesStrategy::end(Context& ctx, Gather& g) {
+  const Conclusion nothing(ctx);
   settle_nested(ctx, g);
   // A dead mm's context goes back at once: whatever a strategy defers, it cannot defer past that.
   if (has(on_end) || g.full_mm) flush_and_release(ctx, g, FlushReason::end);
@@ -298,6 +299,7 @@ void AxesStrategy::invalidate(Context& ctx, Gather& g, FlushReason why) {
 }
 
 void AxesStrategy::flush_and_release(Context& ctx, Gather& g, FlushReason why) {
+  Conclusion only(ctx);
   const bool pins = records_entries() && axes_.scope == RecordScope::cpu && !g.attached;
   if (pins) locks_.preempt_disable(ctx);
   if (axes_.free_pages == FreePages::before_flush) pages_.release(ctx, g, *kernel_);
@@ -306,6 +308,7 @@ void AxesStrategy::flush_and_release(Context& ctx, Gather& g, FlushReason why) {
   if (g.table_batch != 0) flush_tables(ctx, g);
   drop_delayed_rmaps(ctx, g);
   if (axes_.free_pages != FreePages::before_flush) pages_.release(ctx, g, *kernel_);
+  only(g);
 }
 
 }  // namespace mmulab

@@ -102,6 +102,7 @@ void PageList::add_table(Context& ctx, const Gather& g, std::size_t level, Table
 }
 
 void PageList::release(Context& ctx, const Gather& g, Kernel& kernel) const {
+  const Conclusion nothing(ctx);
   const auto n = count(g.list);
   const auto entries =
       static_cast<std::uint32_t>(ctx.step(read_entry, reads(n), [&](Access& a) { return a.read(n); }));

@@ -6,6 +6,19 @@
 namespace mmulab {
 namespace {
 
+/// Whether on its return nothing may be left of instances that lived when it began (Ledger::find_pending).
+bool asks_for_age(Call call) { return zaps(call) || call == Call::madv_free || call == Call::mprotect; }
+
+/// Which of the calls now active that ask for its age began after the instance was born.
+std::uint64_t calls_since(const Ledger& ledger, const Instance& instance) {
+  std::uint64_t mask = 0;
+  for (std::uint32_t t = 0; t < ledger.execution().tasks(); ++t)
+    for (const ActiveCall& call : ledger.execution().task(TaskId{t}).calls)
+      if (asks_for_age(call.call) && call.covers(instance.mm, instance.page))
+        mask = mask * 31 + 2 * std::uint64_t{t} + (call.order > instance.born.order ? 2 : 1);
+  return mask;
+}
+
 StateHash hash_of(const Obligation& o, const Ledger& ledger) {
   StateHash h;
   h.mix(std::uint64_t{o.was.mm.raw()} << 32 | o.was.frame.raw());
@@ -18,6 +31,7 @@ StateHash hash_of(const Obligation& o, const Ledger& ledger) {
         std::uint64_t{ledger.execution().still_holds(o.opened.task, o.until)} << 31);
   h.mix(std::uint64_t{o.replaced_by.raw()} << 32 | o.opened.task.raw());
   h.mix(o.denied);
+  h.mix(o.returned ? 0 : calls_since(ledger, o.was));
   for (const TlbCopy& c : o.tlb) {
     StateHash copy;
     copy.mix(std::uint64_t{c.core.raw()} << 32 | c.tag.raw());
@@ -37,22 +51,14 @@ StateHash hash_of(const Obligation& o, const Ledger& ledger) {
   return h;
 }
 
-/// Which of the calls now active began after the page's instance was born: they must not leave it behind.
-std::uint64_t calls_since(const Ledger& ledger, std::uint64_t born) {
-  std::uint64_t mask = 0;
-  for (std::uint32_t t = 0; t < ledger.execution().tasks(); ++t)
-    for (const ActiveCall& call : ledger.execution().task(TaskId{t}).calls)
-      mask = mask * 31 + (call.order > born ? 2 : 1);
-  return mask;
-}
-
 StateHash hash_of(const PageRecord& r, const Ledger& ledger) {
   StateHash h;
   h.mix(std::uint64_t{r.live.mm.raw()} << 32 | r.live.frame.raw());
   h.mix(r.live.page.raw());
   h.mix(r.raw.raw());
   h.mix(std::uint64_t{r.present} | std::uint64_t{ledger.is_dead(r.live)} << 1 | r.live.rights << 8);
-  h.mix(calls_since(ledger, r.live.born.order));
+  h.mix(r.present ? calls_since(ledger, r.live) : 0);
+  h.mix(r.past.known ? calls_since(ledger, r.past.was) : 0);
   h.mix(r.past.known ? 1 + (std::uint64_t{r.past.was.frame.raw()} << 8 | static_cast<std::uint64_t>(r.past.change))
                      : 0);
   h.mix(r.past.known

@@ -12,11 +12,12 @@ const Label count_references{"page.count_references", "page_ref"};
 
 /// follow_page with FOLL_GET: the anonymous page at `page`, with a reference; none if there is no such. mmap_sem held.
 AnonPage Kernel::take_page(Context& ctx, MmId mm, VirtPage page) {
+  Conclusion only(ctx);
   AnonPage anon;
   VmaRecord vma;
-  if (!find_vma(ctx, mm, page, vma).exists() || page < vma.first || vma.kind != VmaKind::anonymous) return anon;
+  if (!find_vma(ctx, mm, page, vma).exists() || page < vma.first || vma.kind != VmaKind::anonymous) return only(anon);
   const PtePlace place = find_pte(ctx, mm, page);
-  if (!place.exists) return anon;
+  if (!place.exists) return only(anon);
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
   const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
   if (port_.pte().is_present(now) && port_.pte().frame(now) != KernelState::zero_frame()) {
@@ -25,7 +26,7 @@ AnonPage Kernel::take_page(Context& ctx, MmId mm, VirtPage page) {
     get_page(ctx, anon.frame);
   }
   locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
-  return anon;
+  return only(anon);
 }
 
 void Kernel::give_back(Context& ctx, const AnonPage& taken) { put_page(ctx, taken.frame); }
@@ -86,21 +87,23 @@ PendingSeen Kernel::ask_for_pending(Context& ctx, MmId mm) {
 
 /// ptep_clear_flush. A NUMA hint counts as accessible only while a flush is pending: it may be the hint's own.
 Pte Kernel::clear_flush(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, PendingSeen pending) {
+  Conclusion only(ctx);
   const Pte old = strategy_.pte_op(ctx, nullptr, {mm, page, ptep, PteAction::clear, Pte{}});
   bool cached = true;
   if (!port_.pte().is_protnone(old)) cached = strategy_.may_be_cached(ctx, mm, page, old);
   else if (!policy_.hint_heeds_pending) cached = false;
   else cached = pending == PendingSeen::not_asked ? flush_is_pending(ctx, mm) : pending == PendingSeen::yes;
   if (cached) strategy_.classic_flush(ctx, {Invalidation::Scope::range, mm, page, page + Pages{1}});
-  return old;
+  return only(old);
 }
 
 /// try_to_unmap_one of reclaim: the flush may wait for others.
 Pte Kernel::clear_deferred(Context& ctx, const Mapping& at) {
+  Conclusion only(ctx);
   const Pte old = strategy_.pte_op(ctx, nullptr, {at.mm, at.page, at.place.pte, PteAction::clear, Pte{}});
   if (!strategy_.rmap_note(ctx, at.mm, old.has(port_.pte().dirty)))
     strategy_.classic_flush(ctx, {Invalidation::Scope::range, at.mm, at.page, at.page + Pages{1}});
-  return old;
+  return only(old);
 }
 
 /// The pte is empty now: shows `entry` instead (nothing if it is none) and gives up the mapping's count and reference.

@@ -60,6 +60,7 @@ Outcome Kernel::page_fault(Context& ctx, VirtAddr va, AccessKind kind, bool from
   else if ((kind == AccessKind::store && !vma.rights.write) || (kind == AccessKind::fetch && !vma.rights.exec))
     outcome = Outcome::no_permission;
   else outcome = handle_fault(ctx, mm, vma, mapped_page(vma, page), kind);
+  only.forget_all_but(outcome);
   up_read(ctx, mm);
   if (outcome == Outcome::ok) port_.after_fault(ctx, mm);
   scheduler_.cond_resched(ctx);
@@ -106,6 +107,7 @@ Outcome Kernel::handle_fault(Context& ctx, MmId mm, const VmaRecord& vma, VirtPa
 static bool install_if_none(Context& ctx, Locks& locks, Port& port, Strategy& strategy, MmId mm, VirtPage page,
                             const PtePlace& place, Pte value, AccessKind kind,
                             const Cell<std::uint64_t>* inner = nullptr) {
+  Conclusion only(ctx);
   locks.spin_lock(ctx, place.ptl, LockClass::ptl);
   if (inner != nullptr) locks.spin_lock(ctx, *inner, LockClass::i_mmap);
   const Pte now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
@@ -116,7 +118,7 @@ static bool install_if_none(Context& ctx, Locks& locks, Port& port, Strategy& st
   }
   if (inner != nullptr) locks.spin_unlock(ctx, *inner, LockClass::i_mmap);
   locks.spin_unlock(ctx, place.ptl, LockClass::ptl);
-  return still_none;
+  return only(still_none);
 }
 
 /// Maps a page that the caller has a reference to, and passes that on to the pte; or, if somebody else was faster,
@@ -205,6 +207,7 @@ void Kernel::map_cached(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage pa
 /// fault_dirty_shared_page: a store through a pte that has just become dirty is announced in the page's flag. Under the
 /// page lock, or clear_page_dirty_for_io could take the flag although it has not seen the pte.
 void Kernel::tell_dirty(Context& ctx, Frame frame) {
+  const Conclusion nothing(ctx);
   if (policy_.faults_lock_page) lock_page(ctx, frame);
   set_page_dirty(ctx, frame);
   if (policy_.faults_lock_page) unlock_page(ctx, frame);

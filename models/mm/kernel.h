@@ -43,6 +43,10 @@ struct AnonPage {
   std::uint64_t index = 0;
   [[nodiscard]] bool exists() const { return frame.exists(); }
 };
+inline void remember(History& history, const AnonPage& anon) {
+  history.learn(anon.frame);
+  history.learn(anon.index);
+}
 
 enum class Settles : std::uint8_t { no, yes };
 
@@ -81,6 +85,10 @@ struct ReclaimList {
   std::array<Frame, 32> frames{};
   std::uint32_t count = 0;
 };
+inline void remember(History& history, const ReclaimList& list) {
+  history.learn(list.count);
+  for (std::uint32_t n = 0; n < list.count; ++n) history.learn(list.frames[n]);
+}
 
 class Kernel {
  public:

@@ -18,7 +18,7 @@ const Label compare_label{"ksm.compare", "compare_pages"};
 }  // namespace
 
 Outcome Kernel::ksm_merge(Context& ctx, VirtPage keep, VirtPage drop) {
-  const Conclusion nothing(ctx);
+  const Conclusion before(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::ksm_merge, drop, Pages{1});
   down_read(ctx, mm);
@@ -35,6 +35,7 @@ Outcome Kernel::ksm_merge(Context& ctx, VirtPage keep, VirtPage drop) {
       unlock_page(ctx, dropped.frame);
     }
   }
+  before.forget_all_but(kept, dropped);
   if (kept.exists()) give_back(ctx, kept);
   if (dropped.exists()) give_back(ctx, dropped);
   up_read(ctx, mm);
@@ -66,6 +67,7 @@ bool Kernel::write_protect_page(Context& ctx, MmId mm, VirtPage page, Frame fram
   const PtePlace place = find_pte(ctx, mm, page);
   const auto mapcount = state_.frame(frame, FrameFields::mapcount);
   const auto refcount = state_.frame(frame, FrameFields::refcount);
+  Conclusion only(ctx);
   bool quiet = false;
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
   now = ctx.step(read_pte, reads(place.pte), [&](Access& a) { return a.read(place.pte); });
@@ -80,11 +82,13 @@ bool Kernel::write_protect_page(Context& ctx, MmId mm, VirtPage page, Frame fram
     if (changes) strategy_.pte_op(ctx, nullptr, {mm, page, place.pte, PteAction::set, now});
   }
   locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
-  return quiet;
+  only(now);
+  return only(quiet);
 }
 
 /// Shows `frame` instead, if the pte is still as it was seen.
 bool Kernel::replace_page(Context& ctx, MmId mm, VirtPage page, Pte seen, Frame frame) {
+  Conclusion only(ctx);
   const PteLayout& layout = port_.pte();
   const PtePlace place = find_pte(ctx, mm, page);
   locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
@@ -100,7 +104,7 @@ bool Kernel::replace_page(Context& ctx, MmId mm, VirtPage page, Pte seen, Frame 
     put_page(ctx, layout.frame(now));
   }
   locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
-  return same;
+  return only(same);
 }
 
 }  // namespace mmulab

@@ -19,10 +19,11 @@ const Label count_mappings{"migrate.count_mappings", "page_ref"};
 }  // namespace
 
 Outcome Kernel::migrate(Context& ctx, VirtPage first, Pages pages) {
-  const Conclusion nothing(ctx);
+  const Conclusion before(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::migrate, first, pages);
   for (VirtPage page = first; page < first + pages; page = page + Pages{1}) {
+    before.forget_all_but(page);
     down_read(ctx, mm);
     const AnonPage anon = take_page(ctx, mm, page);
     up_read(ctx, mm);
@@ -30,13 +31,15 @@ Outcome Kernel::migrate(Context& ctx, VirtPage first, Pages pages) {
     migrate_page(ctx, mm, page, anon);
     give_back(ctx, anon);
   }
+  before.forget_all_but();
   leave(ctx, Call::migrate, first, pages);
   return Outcome::ok;
 }
 
 /// The caller has a reference, and gives it back. False if the page stays where it is: it is locked or in use.
 bool Kernel::migrate_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& anon) {
-  if (!trylock_page(ctx, anon.frame)) return false;
+  Conclusion only(ctx);
+  if (!trylock_page(ctx, anon.frame)) return only(false);
   const PteLayout& layout = port_.pte();
   for_each_mapping(ctx, anon, [&](const Mapping& at) {
     if (!layout.is_present(at.now) || layout.frame(at.now) != anon.frame) return true;
@@ -44,11 +47,12 @@ bool Kernel::migrate_page(Context& ctx, MmId mm, VirtPage page, const AnonPage& 
     unmap_one(ctx, at, anon, layout.entry(EntryKind::migration, anon.frame.raw(), old));
     return true;
   });
+  only.forget_all_but();
   const bool movable = only_reference(ctx, anon.frame);
   if (movable) move_page(ctx, mm, page, anon);
   else remove_migration_ptes(ctx, anon, anon.frame);
   unlock_page(ctx, anon.frame);
-  return movable;
+  return only(movable);
 }
 
 /// Nothing maps the page any more: copies it and shows the copy instead.

@@ -43,6 +43,7 @@ Outcome Kernel::mremap(Context& ctx, VirtPage from, Pages pages, VirtPage to) {
 
 /// `vma` is the new one; its pages are at `from` still.
 void Kernel::move_page_tables(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from) {
+  const Conclusion nothing(ctx);
   const TableGeometry& geometry = state_.geometry();
   const Pages pages = vma.end - vma.first;
   bool flush_later = false;
@@ -100,6 +101,7 @@ bool Kernel::move_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage fr
 /// Within one table each; true if the old place is still to be flushed.
 bool Kernel::move_ptes(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage from, VirtPage to, Pages extent,
                        const PtePlace& source) {
+  Conclusion only(ctx);
   const PtePlace target = allocate_pte(ctx, mm, to);
   const bool two = source.table != target.table;
   const bool rmap_locks = policy_.mremap_locks_rmap || to < from;
@@ -121,7 +123,7 @@ bool Kernel::move_ptes(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage fro
   if (two) locks_.spin_unlock(ctx, target.ptl, LockClass::ptl);
   locks_.spin_unlock(ctx, source.ptl, LockClass::ptl);
   if (rmap_locks) unlock_rmap(ctx, vma);
-  return flush_later;
+  return only(flush_later);
 }
 
 /// Says when the old place must be flushed; each: it has been, or there was nothing.

@@ -18,6 +18,7 @@ Outcome Kernel::munmap(Context& ctx, VirtPage first, Pages pages) {
 
 /// do_munmap; mmap_sem held for write.
 void Kernel::unmap_region(Context& ctx, MmId mm, VirtPage first, VirtPage end) {
+  const Conclusion nothing(ctx);
   split_vma(ctx, mm, first);
   split_vma(ctx, mm, end);
   Gather g;

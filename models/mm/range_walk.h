@@ -18,11 +18,12 @@ Outcome Kernel::for_each_vma(Context& ctx, MmId mm, VirtPage first, VirtPage end
   return Outcome::ok;
 }
 
-/// visit(page, ptep) for every pte of the range whose table exists, with the strategy's hooks around each table. Not
-/// every walk settles what others have pending.
+/// visit(page, ptep) for every pte of the range whose table exists, with the strategy's hooks around each table. What
+/// one visit has seen reaches the next one by `g` alone. Not every walk settles what others have pending.
 template <class Visit>
 void Kernel::for_each_pte(Context& ctx, MmId mm, VirtPage first, VirtPage end, Gather* g, Settles settles,
                           const Visit& visit) {
+  Conclusion before(ctx);
   for (VirtPage page = first; page < end;) {
     const VirtPage border = state_.geometry().next_boundary(page, 1);
     const VirtPage last = border < end ? border : end;
@@ -34,12 +35,16 @@ void Kernel::for_each_pte(Context& ctx, MmId mm, VirtPage first, VirtPage end, G
     locks_.spin_lock(ctx, place.ptl, LockClass::ptl);
     strategy_.locked(ctx, g, mm, {place.ptl, place.ptl, false});
     if (settles == Settles::yes) strategy_.settle(ctx, mm, page, last);
-    for (; page < last; page = page + Pages{1})
+    for (; page < last; page = page + Pages{1}) {
       visit(page, state_.entry(place.table, state_.geometry().index(page, 0)));
+      if (g != nullptr) before.forget_all_but(place, page, *g); else before.forget_all_but(place, page);
+    }
     strategy_.before_unlock(ctx, g, mm);
     locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
     if (g != nullptr) strategy_.after_unlock(ctx, *g);
+    if (g != nullptr) before.forget_all_but(page, *g); else before.forget_all_but(page);
   }
+  if (g != nullptr) before(*g);
 }
 
 }  // namespace mmulab

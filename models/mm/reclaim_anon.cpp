@@ -34,11 +34,12 @@ Outcome Kernel::reclaim_anon(Context& ctx, VirtPage first, Pages pages) {
 }
 
 Outcome Kernel::reclaim(Context& ctx, Call call, VirtPage first, Pages pages) {
-  const Conclusion nothing(ctx);
+  const Conclusion before(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, call, first, pages);
   ReclaimList list;
   for (VirtPage page = first; page < first + pages; page = page + Pages{1}) {
+    before.forget_all_but(page, list);
     down_read(ctx, mm);
     const AnonPage anon = take_page(ctx, mm, page);
     up_read(ctx, mm);
@@ -52,7 +53,9 @@ Outcome Kernel::reclaim(Context& ctx, Call call, VirtPage first, Pages pages) {
     else give_back(ctx, anon);
     if (list.count == list.frames.size()) free_reclaimed(ctx, call, list);
   }
+  before.forget_all_but(list);
   free_reclaimed(ctx, call, list);
+  before.forget_all_but();
   leave(ctx, call, first, pages);
   return Outcome::ok;
 }
@@ -71,10 +74,11 @@ void Kernel::free_reclaimed(Context& ctx, Call call, ReclaimList& list) {
 
 /// A lazily freed page is dropped, unless a pte is dirty: then its owner has stored to it since, and keeps it.
 bool Kernel::discard_one(Context& ctx, const AnonPage& anon) {
+  Conclusion only(ctx);
   const PteLayout& layout = port_.pte();
   const auto flags = state_.frame(anon.frame, FrameFields::flags);
   const auto test = [&](Access& a) { return (a.read(flags) & frame_lazyfree) != 0; };
-  if (!ctx.step(test_flags, reads(flags), test)) return false;
+  if (!ctx.step(test_flags, reads(flags), test)) return only(false);
   bool clean = true;
   for_each_mapping(ctx, anon, [&](const Mapping& at) {
     if (!layout.is_present(at.now) || layout.frame(at.now) != anon.frame) return true;
@@ -92,15 +96,17 @@ bool Kernel::discard_one(Context& ctx, const AnonPage& anon) {
     });
     return false;
   });
-  return clean && only_reference(ctx, anon.frame);
+  only.forget_all_but(clean);
+  return only(clean && only_reference(ctx, anon.frame));
 }
 
 /// False if the page stays: it is lazily freed, shared by KSM, or mapped no more.
 bool Kernel::swap_out(Context& ctx, const AnonPage& anon) {
+  Conclusion only(ctx);
   const PteLayout& layout = port_.pte();
   const auto flags = state_.frame(anon.frame, FrameFields::flags);
   const auto test = [&](Access& a) { return (a.read(flags) & (frame_lazyfree | frame_ksm)) == 0; };
-  if (!ctx.step(test_flags, reads(flags), test)) return false;
+  if (!ctx.step(test_flags, reads(flags), test)) return only(false);
   const std::uint64_t slot = allocate_slot(ctx, anon.frame);
   bool unmapped = false;
   for_each_mapping(ctx, anon, [&](const Mapping& at) {
@@ -112,6 +118,7 @@ bool Kernel::swap_out(Context& ctx, const AnonPage& anon) {
     unmap_one(ctx, at, anon, layout.entry(EntryKind::swap, slot, old.without(layout.write | layout.dirty)));
     return true;
   });
+  only.forget_all_but(slot, unmapped);
   if (unmapped) {
     if (policy_.reclaim_flushes_before_io) strategy_.rmap_flush(ctx, true);
     const auto content = state_.frame(anon.frame, FrameFields::content);
@@ -125,7 +132,7 @@ bool Kernel::swap_out(Context& ctx, const AnonPage& anon) {
   const auto page = state_.swap_page(slot);
   ctx.step(forget_page, writes(page), [&](Access& a) { a.write(page, Frame::none()); });
   free_slot(ctx, slot);
-  return unmapped;
+  return only(unmapped);
 }
 
 }  // namespace mmulab

@@ -77,7 +77,7 @@ void Scheduler::schedule(Context& ctx) {
   if (!next.exists()) next = runnable ? self : idle_task;
   if (next != self && runnable && self != idle_task) enqueue(ctx, cpu, self);
   if (next != self) {
-    switch_to(ctx, next);
+    switch_to(ctx, next, nothing);
   } else {
     // Woken before it had left the cpu: it is its own successor.
     if (!runnable)
@@ -88,8 +88,9 @@ void Scheduler::schedule(Context& ctx) {
   locks_.irq_enable(ctx);
 }
 
-/// rq_lock held, interrupts off; returns on the far side, as the same task, perhaps on another cpu.
-void Scheduler::switch_to(Context& ctx, TaskId next) {
+/// rq_lock held, interrupts off; returns on the far side, as the same task, perhaps on another cpu. What the caller
+/// knew on this side is of no use there.
+void Scheduler::switch_to(Context& ctx, TaskId next, const Conclusion& caller) {
   const CpuId cpu = ctx.cpu();
   const TaskId self = ctx.task();
   const auto next_mm_cell = state_.task_mm(next);
@@ -126,6 +127,7 @@ void Scheduler::switch_to(Context& ctx, TaskId next) {
              emit(a, mm_event(EventKind::switched_in, next_mm));
            });
   if (next != ctx.world().load(state_.cpu_idle_task(cpu)) && arm_tick_) arm_tick_(ctx);
+  caller.forget_all_but();
   ctx.host().switch_task(ctx, *contexts_[next.raw()]);
 }
 
@@ -135,6 +137,7 @@ void Scheduler::borrow_mm(Context& ctx, MmId mm) {
 }
 
 void Scheduler::return_mm(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
   const auto count = state_.mm_count(mm);
   const bool last = ctx.step(drop, writes(count), [&](Access& a) {
     a.write(count, a.read(count) - 1);
@@ -144,10 +147,11 @@ void Scheduler::return_mm(Context& ctx, MmId mm) {
 }
 
 bool Scheduler::cond_resched(Context& ctx) {
+  Conclusion only(ctx);
   const auto flag = state_.task_need_resched(ctx.task());
   const bool wanted = ctx.step(look, reads(flag), [&](Access& a) { return a.read(flag); });
   if (wanted) schedule(ctx);
-  return wanted;
+  return only(wanted);
 }
 
 void Scheduler::preempt_check(Context& ctx) {
@@ -156,6 +160,7 @@ void Scheduler::preempt_check(Context& ctx) {
 }
 
 void Scheduler::wake_up(Context& ctx, TaskId task) {
+  const Conclusion nothing(ctx);
   locks_.irq_disable(ctx);
   const CpuId cpu = ctx.world().load(state_.task_cpu(task));
   locks_.spin_lock(ctx, state_.rq_lock(cpu), LockClass::run_queue);
@@ -169,6 +174,7 @@ void Scheduler::wake_up(Context& ctx, TaskId task) {
 
 void Scheduler::idle(Context& ctx) {
   for (;;) {
+    const Conclusion nothing(ctx);
     const auto length = state_.rq_length(ctx.cpu());
     ctx.step_when(idle_wait, reads(length), [&](const Access& a) { return a.read(length) != 0; }, [](Access&) {});
     schedule(ctx);

@@ -55,7 +55,7 @@ class Scheduler {
   void interrupt_exit(Context& ctx, bool to_user);
 
  private:
-  void switch_to(Context& ctx, TaskId next);
+  void switch_to(Context& ctx, TaskId next, const Conclusion& caller);
   void enqueue(Context& ctx, CpuId cpu, TaskId task);
   TaskId dequeue(Context& ctx, CpuId cpu);
 

@@ -42,6 +42,7 @@ void Kernel::free_slot(Context& ctx, std::uint64_t slot) {
 /// do_swap_page. The page is this mm's alone, so a store makes it writable at once.
 void Kernel::swap_in(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage page, Pte seen, AccessKind kind,
                      const PtePlace& place) {
+  const Conclusion nothing(ctx);
   const PteLayout& layout = port_.pte();
   const std::uint64_t slot = layout.entry_number(seen);
   const auto on_its_way = state_.swap_page(slot);

@@ -37,10 +37,11 @@ Outcome Kernel::unmap_mapping(Context& ctx, const FileRange& range) {
 }
 
 Outcome Kernel::truncate(Context& ctx, const FileRange& range) {
-  const Conclusion nothing(ctx);
+  const Conclusion before(ctx);
   enter(ctx, Call::truncate, VirtPage{range.first}, range.pages);
   unmap_mapping_range(ctx, range);
   for (std::uint64_t index = range.first; index < range.first + range.pages.raw(); ++index) {
+    before.forget_all_but(index);
     const Frame frame = find_get_page(ctx, range.file, index);
     if (!frame.exists()) continue;
     lock_page(ctx, frame);
@@ -50,6 +51,7 @@ Outcome Kernel::truncate(Context& ctx, const FileRange& range) {
     put_page(ctx, frame);
     scheduler_.cond_resched(ctx);
   }
+  before.forget_all_but();
   leave(ctx, Call::truncate, VirtPage{range.first}, range.pages);
   return Outcome::ok;
 }

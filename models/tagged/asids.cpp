@@ -56,8 +56,9 @@ Generations::Generations(const KernelState& state, const Machine& machine, const
 }
 
 std::uint32_t Generations::take(Context& ctx, MmId mm) {
+  Conclusion only(ctx);
   ContextId id = read_id(ctx, mm);
-  if (take_fast(ctx, id)) return id.asid();
+  if (take_fast(ctx, id)) return only(id.asid());
   locks_.spin_lock(ctx, lock(), LockClass::context_alloc);
   const auto cell = of(mm);
   const bool current = ctx.step(check_label, reads(cell, generation()), [&](Access& a) {
@@ -65,11 +66,12 @@ std::uint32_t Generations::take(Context& ctx, MmId mm) {
     return id.generation() == a.read(generation());
   });
   if (!current) id = store_id(ctx, mm, renew(ctx, id));
+  only.forget_all_but(id);
   if (params_.publish_before_flush) publish(ctx, id);
   flush_if_pending(ctx);
   if (!params_.publish_before_flush) publish(ctx, id);
   locks_.spin_unlock(ctx, lock(), LockClass::context_alloc);
-  return id.asid();
+  return only(id.asid());
 }
 
 bool Generations::is_current(Context& ctx, ContextId id) {
@@ -172,6 +174,7 @@ void Generations::roll_over(Context& ctx) {
 }
 
 void Generations::flush_if_pending(Context& ctx) {
+  const Conclusion nothing(ctx);
   const CpuId cpu = ctx.cpu();
   const auto word = pending(cpu);
   const bool due = ctx.step(pending_label, writes(word), [&](Access& a) {

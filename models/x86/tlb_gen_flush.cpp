@@ -28,6 +28,7 @@ enum InfoField : std::uint32_t { info_mm, info_first, info_end, info_entries, in
 // ------------------------------------------------------------------------------------------------ initiator
 
 void TlbGen::invalidate(Context& ctx, const Invalidation& what) {
+  const Conclusion nothing(ctx);
   locks_.preempt_disable(ctx);
   const CpuId cpu = ctx.cpu();
   Info info;
@@ -36,7 +37,9 @@ void TlbGen::invalidate(Context& ctx, const Invalidation& what) {
   const auto gen = state_.mm_tlb_gen(what.mm);
   info.new_gen = ctx.step(bump_label, writes(gen), [&](Access& a) {
     emit(a, flush_event(EventKind::flush_begun, what, info.plan));
-    return a.add(gen, std::uint64_t{1});
+    const std::uint64_t sum = a.add(gen, std::uint64_t{1});
+    // No cpu is told of it.
+    return params_.broadcast ? std::uint64_t{0} : sum;
   });
   if (params_.broadcast) {
     broadcast(ctx, info);
@@ -56,6 +59,7 @@ void TlbGen::invalidate(Context& ctx, const Invalidation& what) {
     else if (self || loaded)
       flush_this_cpu(ctx, info);
   }
+  nothing.forget_all_but();
   ctx.step(flush_return, Footprint{},
            [&](Access& a) { emit(a, flush_event(EventKind::flush_done, what, info.plan)); });
   locks_.preempt_enable(ctx);
@@ -89,6 +93,7 @@ void TlbGen::write_info(Context& ctx, const Info& info) {
 
 /// on_each_cpu_cond_mask(mask, should_flush_tlb), or on_each_cpu_mask when tables were freed.
 void TlbGen::flush_many(Context& ctx, const Info& info, CpuMask mask, bool wait) {
+  const Conclusion nothing(ctx);
   const CpuId self = ctx.cpu();
   const std::uint32_t cpus = state_.limits().cpus;
   CpuMask interrupt;
@@ -161,6 +166,7 @@ TlbGen::Info TlbGen::read_info(Context& ctx, CpuId sender, const SmpCall::Payloa
 
 /// flush_tlb_func; interrupts off.
 void TlbGen::flush_function(Context& ctx, const Info& info) {
+  const Conclusion nothing(ctx);
   const CpuId cpu = ctx.cpu();
   const auto lazy = state_.cpu_lazy(cpu);
   enum class Verdict : std::uint8_t { wrong_mm, lazy_cpu, clean, behind } verdict{};

@@ -259,8 +259,8 @@ class Check {
     list.clear();
     assume_memory(explored_memory(values_), values_.text("machine.arch"), list);
     list.emplace_back("boot and warm-up ran in one order; what follows was explored");
-    list.emplace_back("tasks that have done all their operations exit last, one after another; where two share a cpu, "
-                      "at any time");
+    list.emplace_back("tasks that have done all their operations exit last, one after another; where some share a cpu, "
+                      "all but its last one at any time");
     list.emplace_back("the machine, the page tables and the workload are as small as configured");
     if (options().reduces)
       list.emplace_back("steps that nobody else could notice were performed at once; that nobody could was checked");

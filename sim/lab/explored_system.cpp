@@ -28,21 +28,17 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   ledger_ = ledger.get();
   checker_->add_model(std::move(ledger));
   host_ = &system_->make_explored(explored_memory(values));
-  find_only_tasks();
+  find_tasks_by_cpu();
   contexts_ = system_->contexts();
   system_->events.subscribe(*this);
 }
 
 ExploredSystem::~ExploredSystem() = default;
 
-/// Where tasks share a cpu, one of them has to exit before another one can go on.
-void ExploredSystem::find_only_tasks() {
-  only_task_.assign(host_->cpus(), TaskId::none());
-  for (std::uint32_t t = 0; t < plan_.tasks.size(); ++t) {
-    TaskId& on_cpu = only_task_[plan_.tasks[t].cpu.raw()];
-    if (on_cpu.exists()) winds_down_ = false;
-    on_cpu = TaskId{t};
-  }
+void ExploredSystem::find_tasks_by_cpu() {
+  tasks_by_cpu_.assign(host_->cpus(), {});
+  for (std::uint32_t t = 0; t < plan_.tasks.size(); ++t)
+    tasks_by_cpu_[plan_.tasks[t].cpu.raw()].push_back(TaskId{t});
 }
 
 void ExploredSystem::on_event(const Event& event) {
@@ -72,13 +68,15 @@ bool ExploredSystem::runs_up(const Decision& decision) const {
   return plan_.warms_up || host_->is_device(decision.agent) || decision.agent == AgentId{0};
 }
 
+/// Where tasks share a cpu, all but the last of them may have to exit before another one can go on.
 bool ExploredSystem::winds_down(AgentId agent) const {
-  if (!winds_down_ || host_->is_device(agent) || host_->current(CpuId{agent.raw()}).in_interrupt()) return false;
-  const TaskId task = only_task_[agent.raw()];
-  if (!task.exists()) return true;
-  const auto context =
-      std::find_if(contexts_.begin(), contexts_.end(), [&](const Context* c) { return c->task() == task; });
-  return (*context)->progress() == Context::done;
+  if (host_->is_device(agent) || host_->current(CpuId{agent.raw()}).in_interrupt()) return false;
+  const std::vector<TaskId>& here = tasks_by_cpu_[agent.raw()];
+  return std::all_of(here.begin(), here.end(), [&](TaskId task) {
+    const auto context =
+        std::find_if(contexts_.begin(), contexts_.end(), [&](const Context* c) { return c->task() == task; });
+    return (*context)->progress() == Context::done;
+  });
 }
 
 void ExploredSystem::run_up() {

@@ -41,7 +41,7 @@ class ExploredSystem : public Explorable, private EventObserver {
 
  private:
   void on_event(const Event& event) override;
-  void find_only_tasks();
+  void find_tasks_by_cpu();
   [[nodiscard]] bool runs_up(const Decision& decision) const;
 
   workload::Plan plan_;
@@ -51,8 +51,7 @@ class ExploredSystem : public Explorable, private EventObserver {
   ExploredHost* host_ = nullptr;
   std::vector<Context*> contexts_;
   std::vector<Decision> boot_;
-  std::vector<TaskId> only_task_;  ///< by cpu: whom the plan puts there
-  bool winds_down_ = true;
+  std::vector<std::vector<TaskId>> tasks_by_cpu_;  ///< whom the plan puts there
   bool goals_are_named_ = false;
   bool measuring_ = false;
   bool runs_up_ = false;

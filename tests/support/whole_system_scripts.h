@@ -205,6 +205,7 @@ ops = ["store zero; yield; await turn; wake turn; dontneed zero"]
 name = "b"
 cpu = 0
 mm = 1
+warmup = ["load one"]
 ops = ["store one; yield; load one"]
 [[workload.task]]
 name = "c"

@@ -23,7 +23,8 @@ struct Exhibit {
 
 const Exhibit exhibits[] = {
     {"e14-numa-migrate", "copy-isolation", "after"},
-    {"e15b-pending-bool", "copy-isolation", "during", 4000},
+    {"e15b-pending-bool", "copy-isolation", "during", 2000,
+     {{0, "ptl.unlock"}, {2, "syscall.return_to_user"}, {1, "fault.copy_begin"}}},
     {"e15c-pending-read-early", "copy-isolation", "during", 2000,
      {{1, "flush_pending.read"}, {0, "ptl.unlock"}, {1, "fault.copy_begin"}}},
     {"e16-reclaim-batch", "no-stale-right", "found-pending"},

@@ -11,15 +11,15 @@ using namespace mmulab;
 namespace {
 
 /// Races that need two preemptions at the right step turn up once in ten thousand walks or less: the seed of the first
-/// walk of broken.toml is then chosen near one that finds it.
+/// walk of broken.toml is then chosen near one that finds it. E29c needs three, and is left to `check`.
 struct Exhibit {
   const char* folder;
   std::uint64_t first_seed = 1;
 };
 
 const Exhibit exhibits[] = {
-    {"e28-riscv-mask"},           {"e29a-asid-idle", 3000},   {"e29b-asid-rollover-flush"},
-    {"e29c-active-asids", 11400}, {"e29d-tlbi-asid", 19500}, {"e32-wrong-context"},
+    {"e28-riscv-mask"}, {"e29a-asid-idle", 3000}, {"e29b-asid-rollover-flush"}, {"e29d-tlbi-asid", 19500},
+    {"e32-wrong-context"},
 };
 constexpr unsigned walks = 500;
 

@@ -149,8 +149,6 @@ TEST_CASE("Barriers that would never open are refused") {
              Catch::Contains("`a` comes to the barrier `x` 2 times, `b` 1 times"));
   CHECK_THAT(problems(script + task("a", "'barrier x'") + task("b", "'barrier x'")),
              Catch::Contains("`a` and `b` share cpu 0 and cannot meet at the barrier `x`"));
-  CHECK_THAT(problems(script + task("a", "'yield'", "cpu = 0\nwarmup = ['yield']\n") + task("b", "'yield'")),
-             Catch::Contains("`a` and `b` share cpu 0 and cannot meet after the warm-up"));
 }
 
 TEST_CASE("Regions that cannot lie where they should are refused") {

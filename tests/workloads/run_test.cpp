@@ -179,6 +179,52 @@ ops = ['load heap']
   CHECK(bench::run_timed(preset("unmap-tiny.toml", environment), environment, true).measured == 0);
 }
 
+TEST_CASE("Tasks that share cpus warm up in turn, and the measured phase begins when the last of them is through") {
+  const std::string text = script + R"(
+[[workload.region]]
+name = 'heap'
+pages = 8
+[[workload.task]]
+name = 'a'
+cpu = 0
+warmup = ['store heap', 'yield']
+ops = ['load heap']
+[[workload.task]]
+name = 'b'
+cpu = 0
+warmup = ['delay 50000']
+ops = ['dontneed heap']
+[[workload.task]]
+name = 'c'
+cpu = 1
+ops = ['load heap']
+[[workload.task]]
+name = 'd'
+cpu = 1
+warmup = ['sleep go']
+ops = ['load heap']
+[[workload.task]]
+name = 'e'
+cpu = 0
+warmup = ['wake go']
+ops = ['load heap']
+)";
+  const auto environment = sample::wide(2);
+  const bench::Result on = bench::run_timed(sample::plan(text), environment, true);
+  const bench::Result off = bench::run_timed(sample::plan(text), environment, false);
+  check_clean(on);
+  CHECK(on.end == off.end);
+  CHECK(on.world == off.world);
+  CHECK(on.measured == 1);
+  CHECK(on.measured_at > Cycle{50000});
+  CHECK(calls(on, Call::exit) == 5);
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const bench::Result explored = bench::run_explored(sample::plan(text), environment, seed);
+    check_clean(explored);
+    CHECK(explored.measured == 1);
+  }
+}
+
 TEST_CASE("A barrier holds everyone until the last has come, round after round") {
   const std::string text = script + R"(
 rounds = 5
