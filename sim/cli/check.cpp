@@ -52,7 +52,7 @@ void write_schedules(CheckResult& result, const std::string& file) {
 }
 
 void refuse_matrix_options(const Arguments& arguments) {
-  for (const char* option : {"output", "only"})
+  for (const char* option : {"output", "only", "record"})
     if (arguments.has(option))
       throw config::Error(config::diagnose({}, std::string("--") + option + " is for --matrix", "add --matrix"));
   if (arguments.positionals().empty())

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
 #include <ostream>
-#include <thread>
 
 #include <fmt/format.h>
 
-#include "sim/cli/children.h"
 #include "sim/cli/common_options.h"
+#include "sim/cli/configured_work.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/json_output.h"
 #include "sim/cli/matrix.h"
@@ -67,40 +66,26 @@ std::vector<Plan> plan(const config::Schema& schema, const std::string& file,
   return plans;
 }
 
-/// In the child. A configuration error is a refusal: the laboratory may know more than the schema.
 ChildReply simulate(const Simulator& simulator, const config::Values& values, const std::string& file) {
-  try {
+  return reply_of([&] {
     lab::RunControl control;
     control.interrupt = &InterruptGuard::flag();
     RunResult result = simulator.run(values, file, control);
     if (result.version.empty()) result.version = version();
-    return {exit_clean, to_json(result)};
-  } catch (const config::Error& error) {
-    return {exit_usage, error.problems().front().message};
-  } catch (const std::exception& error) {
-    return {exit_internal, error.what()};
-  } catch (...) {
-    return {exit_internal, "an exception of unknown type"};
-  }
+    return to_json(result);
+  });
 }
 
 void fill(ComparisonPoint& point, const ChildEnd& end) {
-  point.outcome = PointOutcome::failed;
-  point.reason = end.trouble;
-  if (!end.exited) return;
-  if (end.reply.code != exit_clean) {
-    if (end.reply.code == exit_usage) point.outcome = PointOutcome::refused;
-    point.reason = end.reply.text.empty() ? fmt::format("its process ended with exit code {}", end.reply.code)
-                                          : end.reply.text;
-    return;
-  }
-  const auto summary = read_summary(end.reply.text);
-  if (!summary) {
-    point.reason = "its result was cut short";
-    return;
-  }
+  const WorkResult result = result_of(end);
+  point.outcome = result.kind == WorkResult::Kind::refused ? PointOutcome::refused : PointOutcome::failed;
+  point.reason = result.text;
+  if (result.kind != WorkResult::Kind::made) return;
+  const auto summary = read_summary(result.text);
+  point.reason = summary ? "" : "its result was cut short";
+  if (!summary) return;
   point.outcome = PointOutcome::ran;
-  point.json = end.reply.text;
+  point.json = result.text;
   point.summary = *summary;
 }
 
@@ -116,15 +101,8 @@ std::vector<ComparisonPoint> run_all(const std::vector<Plan>& plans, const Argum
     point_of_work.push_back(points.size() - 1);
     work.emplace_back([&simulator, &plan, &file] { return simulate(simulator, *plan.values, file); });
   }
-  ChildOptions options;
-  options.jobs = arguments.number("jobs").value_or(std::max(1U, std::thread::hardware_concurrency()));
+  ChildOptions options = child_options(arguments, streams, work.size(), "strategies");
   options.timeout_seconds = arguments.number("timeout");
-  options.interrupt = &InterruptGuard::flag();
-  if (streams.err_is_terminal)
-    options.on_done = [&](std::size_t done) {
-      streams.err << fmt::format("\r{} of {} strategies", done, work.size()) << (done == work.size() ? "\n" : "")
-                  << std::flush;
-    };
   const auto ends = run_in_children(work, options);
   for (std::size_t i = 0; i < ends.size(); ++i) fill(points[point_of_work[i]], ends[i]);
   return points;
@@ -139,7 +117,7 @@ std::string explored_twin(const std::string& file) {
 }
 
 /// Every interleaving of the twin, under each strategy that the scenario itself could be run with.
-void check_all(Comparison& comparison, const Arguments& arguments) {
+void check_all(Comparison& comparison, const Arguments& arguments, Streams& streams) {
   config::Overrides more = arguments.all("set");
   more.push_back("check.states_max=" + std::to_string(arguments.number("max-states").value_or(twin_states)));
   std::vector<std::string> names;
@@ -155,10 +133,8 @@ void check_all(Comparison& comparison, const Arguments& arguments) {
     point_of_work.push_back(i);
     work.emplace_back([&plans, &comparison, i] { return explore_in_child(*plans[i].values, comparison.checked_file); });
   }
-  ChildOptions options;
-  options.jobs = arguments.number("jobs").value_or(std::max(1U, std::thread::hardware_concurrency()));
+  ChildOptions options = child_options(arguments, streams, work.size(), "proofs");
   options.timeout_seconds = arguments.number("timeout");
-  options.interrupt = &InterruptGuard::flag();
   const auto ends = run_in_children(work, options);
   for (std::size_t i = 0; i < ends.size(); ++i) fill_cell(*comparison.points[point_of_work[i]].checked, ends[i]);
 }
@@ -176,7 +152,7 @@ int compare(const Arguments& arguments, Streams& streams, const Simulator& simul
   comparison.points = run_all(plans, arguments, streams, simulator);
   if (arguments.has("check") && !InterruptGuard::flag().load()) {
     comparison.checked_file = explored_twin(operands.front());
-    check_all(comparison, arguments);
+    check_all(comparison, arguments, streams);
   }
   json.talk(streams) << comparison_table(comparison, json.talk_color(streams)) << std::flush;
   if (json.wanted()) json.write(to_json(comparison), streams);

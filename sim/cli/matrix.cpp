@@ -3,8 +3,8 @@
 
 #include <fstream>
 #include <ostream>
+#include <set>
 #include <sstream>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -26,32 +26,46 @@ void explore_all(lab::MatrixPlan& plan, const Arguments& arguments, Streams& str
     cell_of_work.push_back(i);
     work.emplace_back([&plan, i] { return explore_in_child(*plan.values[i], plan.matrix.cells[i].name()); });
   }
-  ChildOptions options;
-  options.jobs = arguments.number("jobs").value_or(std::max(1U, std::thread::hardware_concurrency()));
-  options.interrupt = &InterruptGuard::flag();
-  if (streams.err_is_terminal)
-    options.on_done = [&](std::size_t done) {
-      streams.err << fmt::format("\r{} of {} cells", done, work.size()) << (done == work.size() ? "\n" : "")
-                  << std::flush;
-    };
-  const auto ends = run_in_children(work, options);
-  for (std::size_t i = 0; i < ends.size(); ++i) {
-    MatrixCell& cell = plan.matrix.cells[cell_of_work[i]];
-    fill_cell(cell, ends[i]);
-    mark_known(cell, plan.matrix.known);
+  const auto ends = run_in_children(work, child_options(arguments, streams, work.size(), "cells"));
+  for (std::size_t i = 0; i < ends.size(); ++i) fill_cell(plan.matrix.cells[cell_of_work[i]], ends[i]);
+  for (MatrixCell& cell : plan.matrix.cells) mark_known(cell, plan.matrix.known);
+}
+
+std::string text_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+/// The whole matrix; what `only` does not name is as the record says, and is not explored.
+lab::MatrixPlan with_record(const lab::MatrixPlan& wanted, lab::MatrixOptions options, const std::string& file) {
+  const auto record = recorded_verdicts(text_of(file));
+  if (!record) throw config::Error(config::diagnose({}, file + " is no result of check --matrix --json"));
+  options.only.clear();
+  lab::MatrixPlan plan = lab::plan_matrix(options);
+  std::set<std::string> names;
+  for (const MatrixCell& cell : wanted.matrix.cells) names.insert(cell.name());
+  for (std::size_t i = 0; i < plan.values.size(); ++i) {
+    MatrixCell& cell = plan.matrix.cells[i];
+    if (!plan.values[i] || names.count(cell.name()) != 0) continue;
+    plan.values[i].reset();
+    const auto found = record->find(cell.name());
+    cell.outcome = found == record->end() ? CellOutcome::failed : CellOutcome::explored;
+    if (found == record->end()) cell.reason = "it is not in " + file;
+    else cell.found = found->second;
   }
+  return plan;
 }
 
 /// What people wrote stands before the mark and stays.
 void write_page(const std::string& file, const std::string& page) {
   std::string beginning = "# Verdicts\n\n";
-  if (std::ifstream in(file, std::ios::binary); in) {
-    std::ostringstream old;
-    old << in.rdbuf();
-    const std::size_t mark = old.str().find(generated);
+  if (const std::string old = text_of(file); !old.empty()) {
+    const std::size_t mark = old.find(generated);
     if (mark == std::string::npos)
       throw config::Error(config::diagnose({}, file + " has no line " + generated, "name another file, or a new one"));
-    beginning = old.str().substr(0, mark);
+    beginning = old.substr(0, mark);
   }
   std::ofstream out(file, std::ios::binary);
   out << beginning << generated << "\n" << page;
@@ -61,44 +75,27 @@ void write_page(const std::string& file, const std::string& page) {
 
 }  // namespace
 
-/// In the child. A configuration error says that there is no such combination: the laboratory may know more than the
-/// schema.
 ChildReply explore_in_child(const config::Values& values, const std::string& name) {
-  try {
-    return {exit_clean, lab::encode(lab::explore_cell(values, name, &InterruptGuard::flag()))};
-  } catch (const config::Error& error) {
-    return {exit_usage, error.problems().front().message};
-  } catch (const std::exception& error) {
-    return {exit_internal, error.what()};
-  } catch (...) {
-    return {exit_internal, "an exception of unknown type"};
-  }
+  return reply_of([&] { return lab::encode(lab::explore_cell(values, name, &InterruptGuard::flag())); });
 }
 
 void fill_cell(MatrixCell& cell, const ChildEnd& end) {
-  cell.outcome = CellOutcome::failed;
-  cell.reason = end.trouble;
-  if (!end.exited) return;
-  if (end.reply.code != exit_clean) {
-    if (end.reply.code == exit_usage) cell.outcome = CellOutcome::absent;
-    cell.reason = end.reply.text.empty() ? fmt::format("its process ended with exit code {}", end.reply.code)
-                                         : end.reply.text;
-    return;
-  }
-  const auto verdict = lab::decode_cell(end.reply.text);
-  if (!verdict) {
-    cell.reason = "its result was cut short";
-    return;
-  }
+  const WorkResult result = result_of(end);
+  cell.outcome = result.kind == WorkResult::Kind::refused ? CellOutcome::absent : CellOutcome::failed;
+  cell.reason = result.text;
+  if (result.kind != WorkResult::Kind::made) return;
+  const auto verdict = lab::decode_cell(result.text);
+  cell.reason = verdict ? "" : "its result was cut short";
+  if (!verdict) return;
   cell.outcome = CellOutcome::explored;
-  cell.reason.clear();
   cell.found = *verdict;
 }
 
 Options& add_matrix(Options& options) {
   return options.flag("matrix", "Every strategy on every architecture under every caller (FILE: its description)")
       .text("output", "FILE", "With --matrix: write the page there; what stands before its mark stays")
-      .texts("only", "PATTERN", "With --matrix: only cells ROW/ARCHITECTURE/CALLER like this (* and ?)");
+      .texts("only", "PATTERN", "With --matrix: only cells ROW/ARCHITECTURE/CALLER like this (* and ?)")
+      .text("record", "FILE", "With --matrix --only: the other cells are as in this JSON of an earlier one");
 }
 
 int check_matrix(const Arguments& arguments, Streams& streams) {
@@ -117,6 +114,7 @@ int check_matrix(const Arguments& arguments, Streams& streams) {
   const JsonOutput json(arguments.text("json"));
   const InterruptGuard interrupt;
   lab::MatrixPlan plan = lab::plan_matrix(options);
+  if (const auto record = arguments.text("record")) plan = with_record(plan, options, *record);
   plan.matrix.version = version();
   explore_all(plan, arguments, streams);
   plan.matrix.interrupted = InterruptGuard::flag().load();

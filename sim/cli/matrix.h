@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "sim/cli/children.h"
-#include "sim/cli/options.h"
-#include "sim/cli/verb.h"
+#include "sim/cli/configured_work.h"
 #include "sim/config/values.h"
 #include "sim/results/matrix_result.h"
 

@@ -33,6 +33,7 @@ config::Schema matrix_schema() {
   caller.text("what").required().help("What happens");
   caller.texts("set").default_to_texts({}).help("Keys, as for --set");
   auto absent = s.tables("absent", "Combinations that no kernel has, though they could be run");
+  absent.texts("rows").default_to_texts({}).help("Under these; none: all");
   absent.texts("kernels").default_to_texts({}).help("Under these; none: all");
   absent.texts("architectures").default_to_texts({}).help("On these; none: all");
   absent.texts("callers").default_to_texts({}).help("For these; none: all");
@@ -46,11 +47,12 @@ config::Schema known_schema() {
   known.text("name").required().help("What reports call it");
   known.text("invariant").required().help("Which invariant");
   known.text("class").required().help("Which class of it");
-  known.texts("rows").default_to_texts({}).help("Under these rows; none: all");
-  known.texts("architectures").default_to_texts({}).help("On these; none: all");
-  known.texts("callers").default_to_texts({}).help("For these; none: all");
+  known.texts("rows").required().help("Under each of these rows");
+  known.texts("architectures").required().help("On each of these");
+  known.texts("callers").required().help("For each of these");
   known.text("why").required().help("One sentence");
   known.text("source").required().help("Where it is told");
+  known.texts("cure").default_to_texts({}).help("Keys, as for --set, that take its cause away");
   return s;
 }
 
@@ -103,6 +105,7 @@ class Planner {
 
  private:
   void read_known();
+  void listed_exist(const config::Values& known, const std::string& key, const std::string& section) const;
   void known_preset(const config::Values& table, const std::string& key, const std::string& folder) const;
   void add(const config::Values& architecture, const config::Values& row, const config::Values& caller);
   [[nodiscard]] std::optional<config::Values> load(MatrixCell& cell, const std::string& workload,
@@ -124,12 +127,29 @@ void Planner::read_known() {
   const auto folder = std::filesystem::path(file_).parent_path();
   const auto beside = folder / "known-violations.toml";
   std::error_code failure;
-  const std::string file =
-      std::filesystem::exists(beside, failure) ? beside.string() : shipped("known-violations.toml");
+  const bool is_beside = std::filesystem::exists(beside, failure);
+  const std::string file = is_beside ? beside.string() : shipped("known-violations.toml");
   const auto values = config::load_file(known_schema(), file);
-  for (const auto& k : values.tables("known"))
+  for (const auto& k : values.tables("known")) {
+    if (is_beside) {
+      listed_exist(k, "rows", "row");
+      listed_exist(k, "architectures", "architecture");
+      listed_exist(k, "callers", "caller");
+    }
     plan_.matrix.known.push_back({k.text("name"), k.text("invariant"), k.text("class"), k.texts("rows"),
-                                  k.texts("architectures"), k.texts("callers"), k.text("why"), k.text("source")});
+                                  k.texts("architectures"), k.texts("callers"), k.text("why"), k.text("source"),
+                                  k.texts("cure")});
+  }
+}
+
+/// A name that nothing has would be known of nothing, unnoticed.
+void Planner::listed_exist(const config::Values& known, const std::string& key, const std::string& section) const {
+  std::vector<std::string> names;
+  for (const auto& table : description_.tables(section)) names.push_back(table.text("name"));
+  for (const std::string& name : known.texts(key))
+    if (!listed(names, name))
+      throw config::Error(config::diagnose(known.position(key), "there is no " + section + " `" + name + "`",
+                                           config::suggestion(name, names)));
 }
 
 void Planner::known_preset(const config::Values& table, const std::string& key, const std::string& folder) const {
@@ -175,8 +195,8 @@ std::optional<config::Values> Planner::load(MatrixCell& cell, const std::string&
 
 std::string Planner::absence(const MatrixCell& cell) const {
   for (const auto& a : description_.tables("absent"))
-    if (listed(a.texts("kernels"), cell.kernel) && listed(a.texts("architectures"), cell.architecture) &&
-        listed(a.texts("callers"), cell.caller))
+    if (listed(a.texts("rows"), cell.row) && listed(a.texts("kernels"), cell.kernel) &&
+        listed(a.texts("architectures"), cell.architecture) && listed(a.texts("callers"), cell.caller))
       return a.text("why");
   return "";
 }

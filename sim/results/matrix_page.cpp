@@ -134,16 +134,19 @@ void Page::overview(const std::string& architecture) {
 
 void Page::known() {
   heading("Known violations");
-  line("| name | invariant | class | why | source |");
-  line("|---|---|---|---|---|");
+  line("| name | invariant | class | why | source | gone with |");
+  line("|---|---|---|---|---|---|");
   std::set<std::string> seen;
   for (const MatrixCell& cell : matrix_.cells)
     for (const auto& c : cell.found.classes) seen.insert(c.known + " " + c.invariant + " " + c.class_id);
   std::set<std::string> told;
   for (const KnownViolation& k : matrix_.known) {
     const std::string key = k.name + " " + k.invariant + " " + k.class_id;
-    if (seen.count(key) == 0 || !told.insert(key).second) continue;
-    line(fmt::format("| {} | {} | {} | {} | {} |", k.name, k.invariant, k.class_id, k.why, k.source));
+    if (seen.count(key) == 0 || !told.insert(key + k.why).second) continue;
+    std::vector<std::string> cure;
+    for (const std::string& assignment : k.cure) cure.push_back("`" + assignment + "`");
+    line(fmt::format("| {} | {} | {} | {} | {} | {} |", k.name, k.invariant, k.class_id, k.why, k.source,
+                     fmt::join(cure, ", ")));
   }
 }
 

@@ -16,8 +16,25 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* matrix_schema = "mmulab.matrix/1";
 
-bool covers(const std::vector<std::string>& names, const std::string& name) {
-  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+bool lists(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool covers(const KnownViolation& known, const MatrixCell& cell) {
+  return lists(known.rows, cell.row) && lists(known.architectures, cell.architecture) &&
+         lists(known.callers, cell.caller);
+}
+
+bool is_of(const CellVerdict::Class& found, const KnownViolation& known) {
+  return found.invariant == known.invariant && found.class_id == known.class_id;
+}
+
+/// A search that was cut might have shown it later.
+bool lacks(const MatrixCell& cell, const KnownViolation& known) {
+  if (cell.outcome == CellOutcome::absent) return true;
+  if (cell.outcome == CellOutcome::failed || !cell.found.end.empty()) return false;
+  const auto& classes = cell.found.classes;
+  return std::none_of(classes.begin(), classes.end(), [&](const auto& c) { return is_of(c, known); });
 }
 
 Json explored_json(const CellVerdict& v) {
@@ -50,7 +67,7 @@ Json cell_json(const MatrixCell& cell) {
 Json known_json(const KnownViolation& k) {
   return {{"name", k.name},   {"invariant", k.invariant},         {"class", k.class_id},
           {"rows", k.rows},   {"architectures", k.architectures}, {"callers", k.callers},
-          {"why", k.why},     {"source", k.source}};
+          {"why", k.why},     {"source", k.source},           {"cure", k.cure}};
 }
 
 }  // namespace
@@ -76,15 +93,22 @@ bool MatrixCell::decided() const {
 void mark_known(MatrixCell& cell, const std::vector<KnownViolation>& known) {
   for (auto& c : cell.found.classes)
     for (const KnownViolation& k : known)
-      if (c.known.empty() && k.invariant == c.invariant && k.class_id == c.class_id && covers(k.rows, cell.row) &&
-          covers(k.architectures, cell.architecture) && covers(k.callers, cell.caller))
-        c.known = k.name;
+      if (c.known.empty() && is_of(c, k) && covers(k, cell)) c.known = k.name;
+}
+
+std::vector<StaleViolation> stale_violations(const Matrix& matrix) {
+  std::vector<StaleViolation> stale;
+  for (const KnownViolation& k : matrix.known)
+    for (const MatrixCell& cell : matrix.cells)
+      if (covers(k, cell) && lacks(cell, k)) stale.push_back({cell.name(), k.name, k.invariant, k.class_id});
+  return stale;
 }
 
 int exit_code(const Matrix& matrix) {
   if (matrix.interrupted) return 130;
   const auto& cells = matrix.cells;
   if (std::any_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.has_finding(); })) return 1;
+  if (!stale_violations(matrix).empty()) return 1;
   return std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.decided(); }) ? 0 : 3;
 }
 
@@ -110,9 +134,14 @@ std::string matrix_report(const Matrix& matrix, config::Color color) {
                             Style::bad) + "\n";
     }
   }
-  return text + wrap(fmt::format("{}: {} proved, {} violated, {} not a proof, {} that do not exist; {}",
+  const auto stale = stale_violations(matrix);
+  for (const StaleViolation& s : stale)
+    text += palette.paint(wrap(fmt::format("{}: STALE {}: {} {} is known of it and not there", s.cell, s.name,
+                                           s.invariant, s.class_id), 0, 2), Style::bad) + "\n";
+  return text + wrap(fmt::format("{}: {} proved, {} violated, {} not a proof, {} that do not exist; {}{}",
                                  plural(matrix.cells.size(), "cell"), proved, violated, open, absent,
-                                 findings == 0 ? "nothing that is not known" : plural(findings, "finding")),
+                                 findings == 0 ? "nothing that is not known" : plural(findings, "finding"),
+                                 stale.empty() ? "" : fmt::format(", {} stale", stale.size())),
                      0, 2) + "\n";
 }
 
@@ -133,6 +162,12 @@ std::string to_json(const Matrix& matrix) {
   Json json{{"schema", matrix_schema}, {"version", matrix.version}, {"states_max", matrix.states_max}};
   json["known"] = Json::array();
   for (const auto& known : matrix.known) json["known"].push_back(known_json(known));
+  json["stale"] = Json::array();
+  for (const auto& stale : stale_violations(matrix))
+    json["stale"].push_back({{"cell", stale.cell},
+                             {"name", stale.name},
+                             {"invariant", stale.invariant},
+                             {"class", stale.class_id}});
   // A line a cell, so that a change of one is a change of one line.
   std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace);
   text.resize(text.rfind('\n'));

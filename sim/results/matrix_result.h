@@ -3,6 +3,8 @@
 // cell has to say, and the two forms in which it is said: docs/verdicts.md and JSON (docs/verdicts.schema.json).
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +12,7 @@
 
 namespace mmulab {
 
-/// A violation that is known, and where: an empty list means everywhere.
+/// A violation that is known, and where: in every cell of these rows, architectures and callers, and nowhere else.
 struct KnownViolation {
   std::string name;  ///< what reports call it: "D1", "E17a"
   std::string invariant;
@@ -18,6 +20,7 @@ struct KnownViolation {
   std::vector<std::string> rows, architectures, callers;
   std::string why;
   std::string source;
+  std::vector<std::string> cure;  ///< keys that take its cause away; none: there is no such switch
 };
 
 /// What one exploration says of a cell; crosses a pipe from the process that explored it.
@@ -74,15 +77,24 @@ struct Matrix {
   bool interrupted = false;
 };
 
+/// A known violation that is not there.
+struct StaleViolation {
+  std::string cell, name, invariant, class_id;
+};
+
 /// Names each class that is known there.
 void mark_known(MatrixCell& cell, const std::vector<KnownViolation>& known);
-/// 1 if there is a finding, 3 if a cell is undecided or failed, 130 if interrupted, else 0.
+/// What is known of cells that do not exist, or whose every class was sought and that do not show it.
+[[nodiscard]] std::vector<StaleViolation> stale_violations(const Matrix& matrix);
+/// 1 if there is a finding or a stale violation, 3 if a cell is undecided or failed, 130 if interrupted, else 0.
 [[nodiscard]] int exit_code(const Matrix& matrix);
-/// A line for each cell that is a finding or undecided, then a count.
+/// A line for each cell that is a finding, stale or undecided, then a count.
 [[nodiscard]] std::string matrix_report(const Matrix& matrix, config::Color color = config::Color::Off);
 /// docs/verdicts.md, but for its beginning, which people write.
 [[nodiscard]] std::string matrix_page(const Matrix& matrix);
 [[nodiscard]] std::string to_json(const Matrix& matrix);
+/// The explored cells of a text that to_json has made, by name; nothing if it is none. What is known is not read.
+[[nodiscard]] std::optional<std::map<std::string, CellVerdict>> recorded_verdicts(const std::string& json);
 /// The result of a cell alone; one line.
 [[nodiscard]] std::string to_json(const CellVerdict& verdict);
 /// "PROVED", "VIOLATED", "NOT A PROOF"

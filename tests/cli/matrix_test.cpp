@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <map>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/fake_lab.h"
@@ -45,6 +47,27 @@ TEST_CASE("A violation that is not in known-violations.toml is a finding") {
   const auto found = matrix({"--only=ppc64-2.6.22/ppc64/mprotect", "--set", "strategy.triggers=[\"end\"]"});
   CHECK(found.code == 1);
   CHECK_THAT(found.out, Catch::Contains("FINDING batch-empty-at-unlock pending"));
+}
+
+TEST_CASE("A known violation that a cell does not show is stale") {
+  const auto gone = matrix({"--only=ppc64-2.6.22/ppc64/rehash", "--set", "strategy.modify_in_place=true"});
+  CHECK(gone.code == 1);
+  CHECK_THAT(gone.out, Catch::Contains("ppc64-2.6.22/ppc64/rehash: STALE D2: no-duplicate-hpte D2"));
+}
+
+TEST_CASE("What a record holds is not explored again, and is marked anew") {
+  const Shelf shelf;
+  const std::string record = shelf.file("matrix.json");
+  CHECK(matrix(with(d1, {"--json", record})).code == 0);
+  const auto again = matrix({"--record", record, "--only=ppc64-2.6.22/ppc64/rehash", "--json=-"});
+  CHECK(again.code == 3);
+  std::map<std::string, Json> cells;
+  const Json all = Json::parse(again.out);
+  for (const Json& cell : all.at("cells")) cells[cell.at("cell").get<std::string>()] = cell;
+  CHECK(cells["ppc64-2.6.20/ppc64/zero-read"].at("result").at("classes")[0].at("known") == "D1");
+  CHECK(cells["ppc64-2.6.22/ppc64/rehash"].at("result").at("classes")[0].at("known") == "D2");
+  CHECK_THAT(cells["per-pte/ppc64/munmap"].at("reason").get<std::string>(), Catch::StartsWith("it is not in "));
+  CHECK(matrix({"--record", shelf.file("nothing.json"), "--only=ppc64-2.6.22/ppc64/rehash"}).code == 2);
 }
 
 TEST_CASE("The page keeps what people wrote before its mark") {

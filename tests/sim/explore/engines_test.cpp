@@ -15,23 +15,8 @@ using namespace mmulab::test;
 namespace {
 
 // A thread gives a page back while another one loads it: both have their tables and copies from the warm-up.
-const std::string dontneed_against_load = R"(
-[workload]
-kind = 'script'
-[[workload.region]]
-name = 'heap'
-pages = 1
-[[workload.task]]
-name = 'zapper'
-cpu = 0
-warmup = ['store heap']
-ops = ['dontneed heap']
-[[workload.task]]
-name = 'loader'
-cpu = 1
-warmup = ['load heap']
-ops = ['load heap']
-)";
+const std::string dontneed_against_load = heap_script(
+    1, {"warmup = ['store heap']\nops = ['dontneed heap']", "warmup = ['load heap']\nops = ['load heap']"});
 
 const std::string systems[] = {
     "machine = 'x86-tiny'\nkernel = '2.6.22'\nstrategy = 'generic-2.6.22'\n" + dontneed_against_load,
@@ -89,8 +74,7 @@ TEST_CASE("Breadth and depth, shortcuts or none: the same final states and viola
 TEST_CASE("Reversing races finds the same final states and violations as visiting states") {
   if (searching_takes_too_long()) return;
   const auto system = [](const std::string& head, const std::string& first, const std::string& second) {
-    return head + "[workload]\nkind = 'script'\n[[workload.region]]\nname = 'heap'\npages = 1\n" +
-           "[[workload.task]]\nname = 'a'\ncpu = 0\n" + first + "[[workload.task]]\nname = 'b'\ncpu = 1\n" + second;
+    return head + heap_script(1, {first, second});
   };
   const std::string x86 = "machine = 'x86-tiny'\nkernel = '2.6.22'\nstrategy = 'generic-2.6.22'\n";
   const std::string ppc = "machine = 'ppc64-tiny'\nkernel = '2.6.22'\nstrategy = 'ppc64-2.6.22'\n";
@@ -192,25 +176,10 @@ TEST_CASE("More switches allow more states, until the bound cuts nothing and all
 
 TEST_CASE("The small refault is refuted without the flush under the lock, by every engine, and never with it") {
   if (searching_takes_too_long()) return;
-  const std::string scenario = R"(
-machine = 'ppc64-tiny'
-kernel = '2.6.20'
-[workload]
-kind = 'script'
-[[workload.region]]
-name = 'heap'
-pages = 1
-[[workload.task]]
-name = 'zero-reader'
-cpu = 0
-warmup = ['load heap']
-ops = ['zero_read heap']
-[[workload.task]]
-name = 'writer'
-cpu = 1
-warmup = ['load heap']
-ops = ['store heap']
-)";
+  const std::string scenario =
+      "machine = 'ppc64-tiny'\nkernel = '2.6.20'\n" +
+      heap_script(1, {"warmup = ['load heap']\nops = ['zero_read heap']",
+                      "warmup = ['load heap']\nops = ['store heap']"});
   const config::Values broken = small_system("strategy = 'ppc64-2.6.20'\n" + scenario);
   const config::Values fixed = small_system("strategy = 'ppc64-2.6.22'\n" + scenario);
   for (const Engine engine : {Engine::bfs, Engine::dfs}) {

@@ -12,21 +12,7 @@ using namespace mmulab::test;
 namespace {
 
 // Four pages and a table go: a loop of invalidations, of which only the turn tells one from the next.
-const std::string munmap_against_load = R"(
-[workload]
-kind = 'script'
-[[workload.region]]
-name = 'heap'
-pages = 4
-[[workload.task]]
-name = 'unmapper'
-cpu = 0
-ops = ['munmap heap']
-[[workload.task]]
-name = 'loader'
-cpu = 1
-ops = ['load heap[0]']
-)";
+const std::string munmap_against_load = heap_script(4, {"ops = ['munmap heap']", "ops = ['load heap[0]']"});
 
 class Continuations {
  public:

@@ -13,24 +13,8 @@ using namespace mmulab::test;
 
 namespace {
 
-const std::string two_loads = R"(
-machine = 'x86-tiny'
-kernel = '2.6.22'
-strategy = 'generic-2.6.22'
-[workload]
-kind = 'script'
-[[workload.region]]
-name = 'heap'
-pages = 1
-[[workload.task]]
-name = 'a'
-cpu = 0
-ops = ['store heap']
-[[workload.task]]
-name = 'b'
-cpu = 1
-ops = ['load heap']
-)";
+const std::string two_accesses = "machine = 'x86-tiny'\nkernel = '2.6.22'\nstrategy = 'generic-2.6.22'\n" +
+                                 heap_script(1, {"ops = ['store heap']", "ops = ['load heap']"});
 
 /// What no model may have: a memory outside the World, which the state then depends on.
 class Unrepeatable : public EventObserver {
@@ -51,7 +35,7 @@ class Unrepeatable : public EventObserver {
 enum class How : std::uint8_t { depth_first, at_random, by_reversing };
 
 SearchResult search(How how, std::uint64_t disturbed_from) {
-  lab::ExploredSystem system(small_system(two_loads), OnViolation::count);
+  lab::ExploredSystem system(small_system(two_accesses), OnViolation::count);
   Cursor cursor(system, CursorOptions::plain());
   Unrepeatable disturbance(system.world(), disturbed_from);
   system.events().subscribe(disturbance);

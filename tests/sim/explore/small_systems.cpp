@@ -32,6 +32,15 @@ SearchResult search_by(Engine engine, Cursor& cursor, const SearchLimits& limits
   return {};
 }
 
+std::string heap_script(unsigned pages, const std::vector<std::string>& tasks) {
+  std::string text = "[workload]\nkind = 'script'\n[[workload.region]]\nname = 'heap'\npages = " +
+                     std::to_string(pages) + "\n";
+  for (std::size_t cpu = 0; cpu < tasks.size(); ++cpu)
+    text += "[[workload.task]]\nname = '" + std::string(1, static_cast<char>('a' + cpu)) +
+            "'\ncpu = " + std::to_string(cpu) + "\n" + tasks[cpu] + "\n";
+  return text;
+}
+
 config::Values small_system(const std::string& text) {
   static const config::Schema schema = lab::schema();
   return config::load_text(schema, "small.toml", text, {}, config::SearchPath({MMULAB_SOURCE_DIR "/configs"}));

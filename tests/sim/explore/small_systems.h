@@ -3,13 +3,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sim/explore/search.h"
 #include "sim/lab/explored_system.h"
 
 namespace mmulab::test {
 
-/// `tail` continues the configuration: strategy, tasks.
+/// The table [workload]: a script with one region, `heap`, and a task on each cpu; `tasks` are their further keys.
+[[nodiscard]] std::string heap_script(unsigned pages, const std::vector<std::string>& tasks);
+
 [[nodiscard]] config::Values small_system(const std::string& text);
 
 enum class Engine : std::uint8_t { bfs, dfs, dpor };

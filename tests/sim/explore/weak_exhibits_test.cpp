@@ -32,17 +32,7 @@ void check_clean(const std::string& name, const config::Overrides& overrides) {
 std::vector<std::string> assumptions(const std::string& machine, const std::string& memory) {
   const config::Values values = small_system("machine = '" + machine + "'\nkernel = 'modern'\nstrategy = 'per-pte'\n" +
                                              "[check]\nmemory = '" + memory + "'\nengine = 'dfs'\nstates_max = 10\n" +
-                                             R"(
-[workload]
-kind = 'script'
-[[workload.region]]
-name = 'heap'
-pages = 1
-[[workload.task]]
-name = 'loader'
-cpu = 0
-ops = ['load heap']
-)");
+                                             heap_script(1, {"ops = ['load heap']"}));
   return lab::check(values, "small.toml", lab::CheckControl{}).subject.assumptions;
 }
 

@@ -41,11 +41,12 @@ workload = "race-munmap"
 what = "x"
 )";
 
-MatrixPlan planned(const std::string& strategy) {
+MatrixPlan planned(const std::string& strategy, const std::string& known = "") {
   cli::Shelf shelf;
   std::string text = small;
   text.replace(text.find("STRATEGY"), 8, strategy);
   shelf.write("matrix.toml", text);
+  if (!known.empty()) shelf.write("known-violations.toml", known);
   MatrixOptions options;
   options.description = shelf.file("matrix.toml");
   return plan_matrix(options);
@@ -110,6 +111,15 @@ TEST_CASE("A verdict crosses a pipe whole, or not at all") {
   CHECK(back->agents == v.agents);
   CHECK(back->classes.at(0).class_id == "frame");
   for (std::size_t n = 0; n + 1 < text.size(); ++n) CHECK_FALSE(decode_cell(text.substr(0, n)).has_value());
+}
+
+TEST_CASE("Known violations that stand beside a description name its rows, architectures and callers") {
+  const std::string entry =
+      "[[known]]\nname = \"D1\"\ninvariant = \"no-duplicate-hpte\"\nclass = \"D1\"\nrows = [\"ROW\"]\n"
+      "architectures = [\"ppc64\"]\ncallers = [\"zap\"]\nwhy = \"x\"\nsource = \"x\"\n";
+  const auto with_row = [&](const std::string& row) { return std::string(entry).replace(entry.find("ROW"), 3, row); };
+  CHECK(planned("ppc64-2.6.20", with_row("a")).matrix.known.size() == 1);
+  CHECK_THROWS_WITH(planned("ppc64-2.6.20", with_row("b")), Catch::Contains("there is no row `b`"));
 }
 
 TEST_CASE("A description that is wrong in itself is refused, not shown as absent") {

@@ -25,8 +25,8 @@ Matrix sample() {
   m.rows = {{"old", "old", "2.6.20", "the old one"}, {"safe", "safe", "2.6.20", "the safe one"}};
   m.architectures = {"ppc64"};
   m.callers = {{"zap", "a zap"}, {"rehash", "a rehash"}};
-  m.known = {{"D1", "no-duplicate-hpte", "D1", {"old"}, {"ppc64"}, {}, "it is so", "the mail"},
-             {"D2", "no-duplicate-hpte", "D2", {}, {}, {"rehash"}, "it is so too", "the mail"}};
+  m.known = {{"D1", "no-duplicate-hpte", "D1", {"old"}, {"ppc64"}, {"zap"}, "it is so", "the mail", {"a.b=1"}},
+             {"D2", "no-duplicate-hpte", "D2", {"old"}, {"ppc64"}, {"rehash"}, "it is so too", "the mail", {}}};
   m.cells = {cell("old", "zap", {{"no-duplicate-hpte", "D1", ""}}), cell("safe", "zap"),
              cell("old", "rehash", {{"no-duplicate-hpte", "D2", ""}}), cell("safe", "rehash")};
   for (MatrixCell& c : m.cells) mark_known(c, m.known);
@@ -44,6 +44,24 @@ TEST_CASE("A class is known only under the rows, architectures and callers of it
   CHECK(elsewhere.found.classes[0].known.empty());
   CHECK(elsewhere.found.classes[1].known.empty());
   CHECK(elsewhere.has_finding());
+}
+
+TEST_CASE("What is known of a cell and not there is stale, unless its search was cut") {
+  Matrix m = sample();
+  CHECK(stale_violations(m).empty());
+  m.cells[0] = cell("old", "zap");
+  REQUIRE(stale_violations(m).size() == 1);
+  CHECK(stale_violations(m)[0].cell == "old/ppc64/zap");
+  CHECK(exit_code(m) == 1);
+  CHECK_THAT(matrix_report(m), Catch::Contains("old/ppc64/zap: STALE D1: no-duplicate-hpte D1"));
+  CHECK(nlohmann::json::parse(to_json(m)).at("stale")[0].at("name") == "D1");
+  m.cells[0].found.verdict = CheckVerdict::undecided;
+  m.cells[0].found.end = "states";
+  CHECK(stale_violations(m).empty());
+  m.cells[0].outcome = CellOutcome::absent;
+  CHECK(stale_violations(m).size() == 1);
+  m.cells.erase(m.cells.begin());
+  CHECK(stale_violations(m).empty());
 }
 
 TEST_CASE("A matrix ends with 0, with 1 for a finding, with 3 for what is not decided, with 130 if interrupted") {
@@ -76,7 +94,7 @@ TEST_CASE("The page answers D1 and D2 in columns of their own, and states what e
   CHECK_THAT(page, Catch::Contains("| zap | **D1** | proved |"));
   CHECK_THAT(page, Catch::Contains("| safe | zap | PROVED |  | 2 x 1 | bus, ipi | sc | 12 | 0 |"));
   CHECK_THAT(page, Catch::Contains("| old | zap | VIOLATED | no-duplicate-hpte D1 (known: D1) | 2 x 1 |"));
-  CHECK_THAT(page, Catch::Contains("| D1 | no-duplicate-hpte | D1 | it is so | the mail |"));
+  CHECK_THAT(page, Catch::Contains("| D1 | no-duplicate-hpte | D1 | it is so | the mail | `a.b=1` |"));
 }
 
 TEST_CASE("A caller that is not decided is no proof that a class is absent") {
