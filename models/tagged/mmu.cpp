@@ -10,8 +10,10 @@ const Label assist_label{"tagged.set_ad", "tagged_ad_assist", Phase::user, Order
 const Label fill_label{"tagged.fill", "tagged_l1_hit", Phase::user};
 const Label fault_label{"tagged.page_fault", "tagged_page_fault", Phase::user};
 const Label latch_label{"tagged.latch_root", "tagged_walk_level", Phase::user};
-const radix::MmuLabels user_labels{access_label, read_entry_label, assist_label,
-                                   fill_label,   fault_label,      latch_label};
+const Label speculate_label{"tagged.speculate", "tagged_walk_level"};
+const Label evict_label{"tagged.evict", "tagged_l1_hit"};
+const radix::MmuLabels user_labels{access_label, read_entry_label, assist_label,    fill_label,
+                                   fault_label,  latch_label,      speculate_label, evict_label};
 
 const Label load_label{"tagged.load_root", "tagged_root_load"};
 const Label reserved_label{"tagged.load_reserved", "tagged_root_load"};

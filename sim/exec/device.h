@@ -17,6 +17,8 @@ class Device {
   [[nodiscard]] virtual const Label& label() const = 0;
   [[nodiscard]] virtual Footprint footprint(std::uint32_t unit) const = 0;
   virtual void act(Access& access, std::uint32_t unit) = 0;
+  /// It acts at any time or never: nobody waits for it, and it does not keep a system going that has come to its end.
+  [[nodiscard]] virtual bool is_spontaneous() const { return false; }
 };
 
 }  // namespace mmulab
