@@ -4,6 +4,7 @@
 // that must die, by a certain event.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -44,6 +45,9 @@ struct TlbCopy {
   CoreId core;
   Tag tag;
   std::uint64_t rights = 0;
+  friend bool operator==(const TlbCopy& a, const TlbCopy& b) {
+    return a.core == b.core && a.tag == b.tag && a.rights == b.rights;
+  }
 };
 
 /// How a pte's content last came into question, and under which locks: who owns what is pending.
@@ -75,6 +79,10 @@ struct Obligation {
   std::vector<TlbCopy> tlb;
   std::vector<Location> hptes;
   std::vector<Location> tsbs;
+  /// Copies alike in several levels of one core live and die together.
+  void note(const TlbCopy& copy) {
+    if (std::find(tlb.begin(), tlb.end(), copy) == tlb.end()) tlb.push_back(copy);
+  }
   [[nodiscard]] bool has_copies() const { return !tlb.empty() || !hptes.empty() || !tsbs.empty(); }
 };
 

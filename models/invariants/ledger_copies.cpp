@@ -34,7 +34,7 @@ void Ledger::collect_copies(Obligation& o) const {
   o.tlb.clear();
   stream_.census(o.was.mm, o.was.page, census_);
   for (const TranslationCopy& c : census_)
-    if (c.frame == o.was.frame && concerns(o, c.rights)) o.tlb.push_back({c.core, c.tag, c.rights});
+    if (c.frame == o.was.frame && concerns(o, c.rights)) o.note({c.core, c.tag, c.rights});
   const auto hptes = state_.hptes_by_page.find({o.was.mm, o.was.page});
   if (hptes != state_.hptes_by_page.end())
     for (const std::uint32_t at : hptes->second) {
@@ -118,7 +118,7 @@ void Ledger::on_filled(const Event& event) {
   }
   const std::uint64_t id = find_or_reopen(record, event, excess);
   if (id == 0) return;
-  state_.open.at(id).tlb.push_back({core_of(event.cpu), event.tag, event.b});
+  state_.open.at(id).note({core_of(event.cpu), event.tag, event.b});
   state_.open.at(id).dormant = false;
   happened_.stale_fill = id;
 }

@@ -62,6 +62,19 @@ class StepWords {
   Location first_;
 };
 
+/// What a guard looks at, as its step declares.
+class GuardWords {
+ public:
+  GuardWords(const Access& access, Location first) : access_(access), first_(first) {}
+  [[nodiscard]] std::uint64_t get(std::uint32_t i) const {
+    return access_.read(Cell<std::uint64_t>{Location{first_.raw() + i}});
+  }
+
+ private:
+  const Access& access_;
+  Location first_;
+};
+
 class RawWords {
  public:
   explicit RawWords(std::uint64_t* words) : words_(words) {}

@@ -21,7 +21,8 @@ struct AccessResult {
     machine_check,  ///< hardware cannot go on: the task is killed
   };
   Status status = Status::done;
-  /// fault: there was a translation, but it does not permit the access.
+  /// fault: there was a translation, but it does not permit the access. Tests ask; the kernel does not, and ppc64 says
+  /// nothing, so that no task remembers it.
   bool protection = false;
 };
 

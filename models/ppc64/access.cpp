@@ -43,6 +43,15 @@ bool Ppc64Port::peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) 
   return true;
 }
 
+bool Ppc64Port::is_denied(const Access& a, const UserAccess& ua) const {
+  const auto denies = [&](const Tlb& copies) {
+    const GuardWords set(a, copies.set_first(ua.core, copies.set_of(ua.page)));
+    const std::uint32_t way = copies.find(set, ua.key);
+    return way != Tlb::absent && judge(CopyData{copies.data(set, way)}, ua.need, ua.kind) == Permission::denied;
+  };
+  return denies(erat_for(ua.kind)) || denies(hardware_.tlb);
+}
+
 TlbKey Ppc64Port::segment_key(const UserAccess& ua) const {
   return TlbKey{VirtPage{ua.page.raw() >> (shift_of(params_.vsid.segment) - 12)}, 0, 0};
 }
@@ -92,7 +101,7 @@ Ppc64Port::Lookup Ppc64Port::try_erat(Context& ctx, const UserAccess& ua) {
     if (way == Tlb::absent) return Lookup::again;
     const CopyData copy{erat.data(set, way)};
     const Permission permission = judge(copy, ua.need, ua.kind);
-    if (permission == Permission::denied) return Lookup::protection;
+    if (permission == Permission::denied) return Lookup::fault;
     if (permission != Permission::granted) return Lookup::again;
     erat.touch(set, way);
     machine_.count(&TranslationCounts::first_level);
@@ -117,7 +126,7 @@ Ppc64Port::Lookup Ppc64Port::try_tlb(Context& ctx, const UserAccess& ua) {
     if (way == Tlb::absent) return Lookup::again;
     const CopyData copy{tlb.data(set, way)};
     const Permission permission = judge(copy, ua.need, ua.kind);
-    if (permission == Permission::denied) return Lookup::protection;
+    if (permission == Permission::denied) return Lookup::fault;
     if (permission != Permission::granted) return Lookup::again;
     tlb.touch(set, way);
     StepWords erat_set(a, erat_first);
@@ -143,13 +152,14 @@ Ppc64Port::Lookup Ppc64Port::load_segment(Context& ctx, const UserAccess& ua) {
 }
 
 Ppc64Port::Lookup Ppc64Port::look_up(Context& ctx, const UserAccess& ua) {
+  Conclusion only(ctx);
   std::uint64_t data = 0;
   if (peek(erat_for(ua.kind), ua, data) && judge(CopyData{data}, ua.need, ua.kind) != Permission::needs_look)
-    return try_erat(ctx, ua);
-  if (!segment_loaded(ua)) return load_segment(ctx, ua);
+    return only(try_erat(ctx, ua));
+  if (!segment_loaded(ua)) return only(load_segment(ctx, ua));
   if (peek(hardware_.tlb, ua, data) && judge(CopyData{data}, ua.need, ua.kind) != Permission::needs_look)
-    return try_tlb(ctx, ua);
-  return walk(ctx, ua);
+    return only(try_tlb(ctx, ua));
+  return only(walk(ctx, ua));
 }
 
 AccessResult Ppc64Port::access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) {
@@ -157,8 +167,7 @@ AccessResult Ppc64Port::access(Context& ctx, MmId mm, VirtAddr va, AccessKind ki
   switch (look_up(ctx, ua)) {
     case Lookup::done: return {AccessResult::Status::done, false};
     case Lookup::again: return {AccessResult::Status::interrupted, false};
-    case Lookup::not_found: return hash_page(ctx, ua, false);
-    case Lookup::protection: return hash_page(ctx, ua, true);
+    case Lookup::fault: return hash_page(ctx, ua);
     case Lookup::machine_check: break;
   }
   return {AccessResult::Status::machine_check, false};

@@ -72,15 +72,15 @@ Ppc64Port::HashOutcome Ppc64Port::hash_4k(Context& ctx, const PteAddress& where,
   const HptTarget target = hpt_.target(where.mm, where.page, context_of(where.mm));
   Pte old;
   const HashOutcome outcome = ctx.step(set_busy, writes(where.at), [&](Access& a) {
-    old = a.keep(a.read(where.at));
-    if (!old.has(access)) return HashOutcome::refused;
-    if (old.has(page_busy)) return HashOutcome::busy;
-    const std::uint64_t dirty = (access & page_rw) != 0 ? page_dirty : 0;
-    store_pte(a, where, old.with(page_busy | page_accessed | page_hashpte | dirty));
+    const Pte seen = a.read(where.at);
+    if (!seen.has(access)) return HashOutcome::refused;
+    if (seen.has(page_busy)) return HashOutcome::busy;
+    old = a.keep(seen.with(page_accessed | ((access & page_rw) != 0 ? page_dirty : 0)));
+    store_pte(a, where, old.with(page_busy | page_hashpte));
     return HashOutcome::done;
   });
   if (outcome != HashOutcome::done) return only(outcome);
-  Pte next = old.with(page_accessed | page_hashpte | ((access & page_rw) != 0 ? page_dirty : 0));
+  Pte next = old.with(page_hashpte);
   bool in_place = false;
   if (old.has(page_hashpte)) {
     const std::uint64_t slot = slot_named_by(target, old);
@@ -98,15 +98,15 @@ Ppc64Port::HashOutcome Ppc64Port::hash_fault(Context& ctx, const UserAccess& ua,
   Conclusion only(ctx);
   if (!find_linux_pte(ctx, where)) return only(HashOutcome::refused);
   const std::uint64_t access = access_bits(ua.kind);
-  const Pte seen = ctx.step(read_pte, reads(where.at), [&](Access& a) { return a.read(where.at); });
-  if (!seen.has(access)) return only(HashOutcome::refused);
+  const bool permitted = ctx.step(read_pte, reads(where.at), [&](Access& a) { return a.read(where.at).has(access); });
+  if (!permitted) return only(HashOutcome::refused);
   const bool local = sample_local(ctx, read_cpumask, where.mm);
   const HashOutcome outcome = hash_4k(ctx, where, access, local);
   if (outcome == HashOutcome::busy) only(where.at);
   return only(outcome);
 }
 
-AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& ua, bool protection) {
+AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& ua) {
   const auto depth = state_.task_irqs_off(ctx.task());
   const auto in_user = state_.task_in_user(ctx.task());
   Event mode{EventKind::entered_kernel};
@@ -128,7 +128,7 @@ AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& ua, bool prote
   };
   if (outcome == HashOutcome::refused) {
     ctx.step(to_fault, writes(depth), allow_interrupts);
-    return {AccessResult::Status::fault, protection};
+    return {AccessResult::Status::fault, false};
   }
   ctx.step(return_to_user, writes(depth, in_user), [&](Access& a) {
     allow_interrupts(a);
@@ -137,23 +137,24 @@ AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& ua, bool prote
     mode.kind = EventKind::returned_to_user;
     emit(a, mode);
   });
-  if (outcome == HashOutcome::busy) wait_for_progress(ctx, ua, where, protection);
+  if (outcome == HashOutcome::busy) wait_for_progress(ctx, ua, where);
   return {AccessResult::Status::interrupted, false};
 }
 
 /// BUSY: the real cpu executes the access again and again. Nothing can come of that before BUSY is clear, or
 /// before the table holds an entry that permits the access; a copy that denies it stays until the tlbie that BUSY
 /// covers.
-void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where, bool protection) {
+void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where) {
   const HptTarget target = hpt_.target(ua.mm, ua.page, ua.key.tag());
   Footprint footprint = reads(where.at);
-  if (!protection) {
-    footprint.reads_words(hpt_.group_first(target.groups.primary), Hpt::group_words);
-    footprint.reads_words(hpt_.group_first(target.groups.secondary), Hpt::group_words);
-  }
+  footprint.reads_words(hpt_.group_first(target.groups.primary), Hpt::group_words);
+  footprint.reads_words(hpt_.group_first(target.groups.secondary), Hpt::group_words);
+  const Tlb& erat = erat_for(ua.kind);
+  footprint.reads_words(erat.set_first(ua.core, erat.set_of(ua.page)), erat.set_words());
+  footprint.reads_words(hardware_.tlb.set_first(ua.core, hardware_.tlb.set_of(ua.page)), hardware_.tlb.set_words());
   const auto progress = [&](const Access& a) {
     if (!a.read(where.at).has(page_busy)) return true;
-    if (protection) return false;
+    if (is_denied(a, ua)) return false;
     Matches found;
     collect(a, target, false, found);
     collect(a, target, true, found);

@@ -86,7 +86,7 @@ class Ppc64Port : public Port, public CopySource {
     std::uint64_t need = 0;  ///< rights bits that a copy must have
   };
   /// What one attempt by the hardware came to.
-  enum class Lookup : std::uint8_t { done, again, not_found, protection, machine_check };
+  enum class Lookup : std::uint8_t { done, again, fault, machine_check };
   /// What a copy says to an access: go on, look again in the table (C), no.
   enum class Permission : std::uint8_t { granted, needs_look, denied };
   struct Matches {
@@ -126,6 +126,8 @@ class Ppc64Port : public Port, public CopySource {
   Lookup try_tlb(Context& ctx, const UserAccess& ua);
   Lookup load_segment(Context& ctx, const UserAccess& ua);
   [[nodiscard]] bool peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const;
+  /// The core holds a copy that does not permit the access: the table is not searched.
+  [[nodiscard]] bool is_denied(const Access& a, const UserAccess& ua) const;
   [[nodiscard]] bool segment_loaded(const UserAccess& ua) const;
   [[nodiscard]] TlbKey segment_key(const UserAccess& ua) const;
   [[nodiscard]] Cycles declare_stall(const UserAccess& ua, Footprint& footprint) const;
@@ -160,12 +162,12 @@ class Ppc64Port : public Port, public CopySource {
   [[nodiscard]] bool readable(CoreId core, Location group) const;
 
   // hash_fault.cpp: low-level software
-  AccessResult hash_page(Context& ctx, const UserAccess& ua, bool protection);
+  AccessResult hash_page(Context& ctx, const UserAccess& ua);
   HashOutcome hash_fault(Context& ctx, const UserAccess& ua, PteAddress& where);
   bool find_linux_pte(Context& ctx, PteAddress& where);
   HashOutcome hash_4k(Context& ctx, const PteAddress& where, std::uint64_t access, bool local);
   Pte insert_entry(Context& ctx, const ppc64::HptTarget& target, Pte pte);
-  void wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where, bool protection);
+  void wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where);
 
   // pte_ops.cpp
   void store_pte(Access& a, const PteAddress& where, Pte value) const;

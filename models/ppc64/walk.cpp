@@ -167,14 +167,14 @@ Ppc64Port::Lookup Ppc64Port::walk(Context& ctx, const UserAccess& ua) {
   Matches found;
   if (!search_first(ctx, ua, target, found)) return Lookup::again;
   if (found.count == 0 && !params_.parallel_search && !search_second(ctx, ua, target, found)) return Lookup::again;
-  if (found.count == 0) return Lookup::not_found;
+  if (found.count == 0) return Lookup::fault;
   std::uint32_t picked = 0;
   if (found.count > 1) {
     if (params_.multiple_match == MultipleMatch::machine_check) return Lookup::machine_check;
     if (params_.multiple_match == MultipleMatch::either) picked = ctx.choose(pick_match, found.count);
   }
   std::uint64_t r = found.r[picked];
-  if (!permits(r, ua.kind)) return Lookup::protection;
+  if (!permits(r, ua.kind)) return Lookup::fault;
   for (const std::uint64_t bit : {hpte_r, hpte_c}) {
     if ((r & bit) != 0 || (bit == hpte_c && ua.kind != AccessKind::store)) continue;
     if (!store_changed_byte(ctx, ua, found.slot[picked], r, bit)) return Lookup::again;

@@ -107,7 +107,6 @@ TEST_CASE("A fetch goes through the I-ERAT and heeds N") {
   }});
   CHECK(executable.status == Status::done);
   CHECK(other.status == Status::fault);
-  CHECK(other.protection);
   const TlbKey key{VirtPage{1}, 1, 0};
   const Tlb& ierat = f.port.hardware().ierat;
   const Tlb& derat = f.port.hardware().derat;
