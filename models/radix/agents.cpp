@@ -118,41 +118,4 @@ void Speculation::act(Access& a, std::uint32_t unit) {
   if (!cached) a.write(mmu_.held_pointer(place.cpu), Held{w.level, w.table, w.rights, w.page}.word());
 }
 
-const Label& Eviction::label() const { return mmu_.labels_.evict; }
-
-std::uint32_t Eviction::entries() const {
-  std::uint32_t sum = 0;
-  for (std::uint32_t n = 0; n < mmu_.tlbs_.arrays(); ++n) sum += mmu_.tlbs_.array(n).tlb.geometry().entries();
-  return sum;
-}
-
-Eviction::Place Eviction::place_of(std::uint32_t unit) const {
-  const CoreId core{unit / entries()};
-  std::uint32_t entry = unit % entries();
-  std::uint32_t n = 0;
-  while (entry >= mmu_.tlbs_.array(n).tlb.geometry().entries()) entry -= mmu_.tlbs_.array(n++).tlb.geometry().entries();
-  const Tlb& tlb = mmu_.tlbs_.array(n).tlb;
-  const std::uint32_t ways = tlb.geometry().ways;
-  return {&tlb, mmu_.tlbs_.set_first(core, n, VirtPage{entry / ways}), entry % ways};
-}
-
-void Eviction::list_enabled(const World& world, std::vector<std::uint32_t>& units) const {
-  const std::uint32_t all = mmu_.machine_.topology.cores() * entries();
-  for (std::uint32_t unit = 0; unit < all; ++unit) {
-    const Place place = place_of(unit);
-    if (place.tlb->key(PeekWords{world, place.set}, place.way).valid()) units.push_back(unit);
-  }
-}
-
-Footprint Eviction::footprint(std::uint32_t unit) const {
-  const Place place = place_of(unit);
-  return Footprint{}.writes_words(place.set, place.tlb->set_words());
-}
-
-void Eviction::act(Access& a, std::uint32_t unit) {
-  const Place place = place_of(unit);
-  StepWords set(a, place.set);
-  place.tlb->drop(set, place.way);
-}
-
 }  // namespace mmulab::radix

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a core with hardware-walked tables does without being asked, each act a move of the explorer: it translates any
-// page that its root leads to (a prefetch, a wrong path; on a lazy cpu, too), an entry a time, and it forgets any entry
-// of any TLB or walk cache. Sources: Intel SDM vol. 3, 4.10.2.3 (entries may be created for accesses that are never
-// retired; "may", too, be dropped at any time), 4.8 (A is set, D never); hardware.md 1.5.
+// page that its root leads to (a prefetch, a wrong path; on a lazy cpu, too), an entry a time; that it forgets entries
+// is machine/tlb_eviction.h. Sources: Intel SDM vol. 3, 4.10.2.3 (entries may be created for accesses that are never
+// retired, and dropped at any time), 4.8 (A is set, D never); hardware.md 1.5.
 // An act reads one entry. An upper one goes into its walk cache; where that level has none, the walker holds the
 // pointer, which every invalidation on its hardware thread and every load of the root takes away. A leaf goes into the
 // TLB at once: nothing could tell a walk that has read it and not filled from a TLB that holds it, but for an
@@ -42,28 +42,6 @@ class Speculation : public Device {
   [[nodiscard]] bool leads_on(const World& world, const Place& place, Side side) const;
   void follow_held(const World& world, Place& place) const;
   [[nodiscard]] std::uint64_t pages() const;
-
-  const Mmu& mmu_;
-};
-
-class Eviction : public Device {
- public:
-  explicit Eviction(const Mmu& mmu) : mmu_(mmu) {}
-  /// A unit is a way of a set of an array of a core.
-  void list_enabled(const World& world, std::vector<std::uint32_t>& units) const override;
-  [[nodiscard]] const Label& label() const override;
-  [[nodiscard]] Footprint footprint(std::uint32_t unit) const override;
-  void act(Access& a, std::uint32_t unit) override;
-  [[nodiscard]] bool is_spontaneous() const override { return true; }
-
- private:
-  struct Place {
-    const Tlb* tlb = nullptr;
-    Location set;
-    std::uint32_t way = 0;
-  };
-  [[nodiscard]] Place place_of(std::uint32_t unit) const;
-  [[nodiscard]] std::uint32_t entries() const;
 
   const Mmu& mmu_;
 };

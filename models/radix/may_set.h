@@ -151,7 +151,7 @@ class MaySet : public Shadow {
   Region region_;
 };
 
-/// Speculation sets A in entries that a walk could come to.
+/// Speculation sets A in entries that a walk could come to; sooner or later in all of them.
 class Accessing : public Device {
  public:
   explicit Accessing(const Mmu& mmu) : mmu_(mmu) {}
@@ -160,7 +160,6 @@ class Accessing : public Device {
   [[nodiscard]] const Label& label() const override;
   [[nodiscard]] Footprint footprint(std::uint32_t unit) const override;
   void act(Access& a, std::uint32_t unit) override;
-  [[nodiscard]] bool is_spontaneous() const override { return true; }
 
  private:
   [[nodiscard]] Cell<Pte> cell_of(std::uint32_t unit) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "models/radix/mmu.h"
 
+#include "models/machine/tlb_eviction.h"
 #include "models/radix/agents.h"
 #include "models/radix/may_set.h"
 
@@ -29,7 +30,7 @@ Mmu::Mmu(const KernelState& state, const Machine& machine, const char* name, con
                                         Coherence::internal)) {
   if (params.agents == TlbAgents::explicit_moves) {
     speculation_ = std::make_unique<Speculation>(*this);
-    eviction_ = std::make_unique<Eviction>(*this);
+    eviction_ = eviction();
   }
   if (params.agents == TlbAgents::may_set) {
     may_ = std::make_unique<MaySet>(machine.world, name, *this);
@@ -49,6 +50,14 @@ std::vector<Device*> Mmu::agents() const {
 void Mmu::keep_owners() {
   MMULAB_ASSERT(state_.limits().mms <= owners_max, "an entry has room for 2047 owners");
   keeps_owners_ = true;
+}
+
+std::unique_ptr<Device> Mmu::eviction() const {
+  std::vector<TlbEviction::Array> arrays;
+  for (std::uint32_t core = 0; core < machine_.topology.cores(); ++core)
+    for (std::uint32_t n = 0; n < tlbs_.arrays(); ++n)
+      arrays.push_back({&tlbs_.array(n).tlb, tlbs_.set_first(CoreId{core}, n, VirtPage{0})});
+  return std::make_unique<TlbEviction>(labels_.evict, std::move(arrays));
 }
 
 Shadow* Mmu::shadow() const { return may_.get(); }

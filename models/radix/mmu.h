@@ -137,7 +137,6 @@ class Mmu {
  private:
   friend class PrivateAccess;
   friend class Speculation;
-  friend class Eviction;
   friend class MaySet;
   friend class Accessing;
   static constexpr unsigned owner_shift = 52;
@@ -152,6 +151,7 @@ class Mmu {
   void set_bits_of_outcome(Context& ctx, VirtPage page, AccessKind kind, const Outcome& outcome);
   void list_what_may_be(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies, const OwnerOf& owner_of) const;
   void list_walks_that_may_be(TableId table, std::vector<WalkCacheCopy>& copies, const OwnerOf& owner_of) const;
+  [[nodiscard]] std::unique_ptr<Device> eviction() const;
   void declare_may(Footprint& footprint, CpuId cpu) const;
 
   AccessResult use_hit(Context& ctx, VirtPage page, AccessKind kind, const TlbHierarchy::Hit& hit);

@@ -15,6 +15,10 @@ MadePort made_ppc64(const PortParts& parts, const Ppc64Params& params) {
   Ppc64Port* raw = port.get();
   made.devices.emplace_back(&raw->bus(),
                             [raw](TimedHost* host, AgentId agent) { raw->bus().attach(host, agent); });
+  if (parts.tlb == TlbAgents::explicit_moves) {
+    made.eviction = raw->eviction();
+    made.devices.emplace_back(made.eviction.get(), [](TimedHost*, AgentId) {});
+  }
   made.copies = raw;
   made.bind_strategy = [raw](Strategy& strategy) {
     raw->set_before_insert(

@@ -29,6 +29,7 @@ struct PortParts {
 /// A port with all that comes with it.
 struct MadePort {
   std::unique_ptr<Port> port;
+  std::unique_ptr<Device> eviction;  ///< where the port keeps none of its own
   /// Hardware that acts by itself, and how it learns of the timed host.
   std::vector<std::pair<Device*, std::function<void(TimedHost*, AgentId)>>> devices;
   const CopySource* copies = nullptr;

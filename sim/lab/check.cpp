@@ -89,7 +89,8 @@ class Check {
  private:
   CursorOptions options() const {
     CursorOptions o;
-    o.reduces = values_.flag("check.reduce");
+    // What hardware does that need never act is not learned from schedules: no step is known to concern nobody else.
+    o.reduces = values_.flag("check.reduce") && explored_tlb(values_) != TlbAgents::explicit_moves;
     return o;
   }
 

@@ -34,6 +34,7 @@ const std::map<std::string_view, const char*> out_of_reach = {
      "a pte that dies within the 30 cycles of a TSB lock; tests/models/sparc64/tsb_test.cpp"},
     {"x86.speculate", "only the explorer lets TLBs act by themselves; tests/sim/explore/tlb_test.cpp"},
     {"x86.evict", "only the explorer lets TLBs act by themselves; tests/sim/explore/tlb_test.cpp"},
+    {"ppc64.evict_copy", "only the explorer lets TLBs act by themselves; tests/sim/explore/tlb_test.cpp"},
     {"tagged.speculate", "only the explorer lets TLBs act by themselves; tests/sim/explore/tlb_test.cpp"},
     {"tagged.evict", "only the explorer lets TLBs act by themselves; tests/sim/explore/tlb_test.cpp"},
     {"store_buffer.drain", "no system here delays stores; tests/sim/explore/memory_model_test.cpp"},

@@ -29,7 +29,7 @@ namespace {
 constexpr std::uint64_t states_max = 12'000;
 constexpr std::uint64_t states_remembering_all_max = 30'000;
 constexpr std::uint64_t executions_max = 600;
-constexpr std::uint64_t states_of_explicit_max = 60'000;
+constexpr std::uint64_t states_of_explicit_max = 200'000;
 
 struct Seen {
   std::vector<Fingerprint> ends;
@@ -55,7 +55,7 @@ const std::vector<Way> tlbs = {
     {"may-set, every step", Engine::dfs, false, LocalKey::since_forget, 4 * states_max, "may-set"},
     {"may-set by dpor", Engine::dpor, true, LocalKey::since_forget, 4 * executions_max, "may-set"},
     {"on demand", Engine::dfs, true, LocalKey::since_forget, states_max, "on-demand"},
-    {"explicit", Engine::dfs, true, LocalKey::since_forget, states_of_explicit_max, "explicit"}};
+    {"explicit", Engine::dfs, false, LocalKey::since_forget, states_of_explicit_max, "explicit"}};
 
 /// None: it was too much.
 std::optional<Seen> search(const config::Values& values, const Way& way) {
