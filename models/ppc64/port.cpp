@@ -4,8 +4,6 @@
 // the hash table), asm-powerpc/mmu_context.h (switch_mm), slb.c (switch_slb).
 #include "models/ppc64/port.h"
 
-#include "models/machine/tlb_eviction.h"
-
 namespace mmulab {
 
 using namespace ppc64;
@@ -15,7 +13,6 @@ const Label context_alloc{"ppc64.context_alloc", "context_alloc", Ordering::atom
 const Label context_free{"ppc64.context_free", "context_free", Ordering::atomic};
 const Label test_cpumask{"ppc64.switch.test_cpumask", "cpumask_read"};
 const Label set_cpumask{"ppc64.switch.set_cpumask", "cpumask_set", Ordering::atomic};
-const Label evict_copy{"ppc64.evict_copy", "erat_hit"};
 const Label switch_slb{"ppc64.switch.slb", "slb_switch"};
 }  // namespace
 
@@ -35,14 +32,6 @@ Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& lo
   MMULAB_ASSERT(state.geometry().page_shift() == PageShift{12}, "the ppc64 port has 4 KiB pages");
   MMULAB_ASSERT(params.pteg_count >= 2, "primary and secondary group are two groups");
   MMULAB_ASSERT(state.limits().mms < 0xffff, "a copy's tag has room for 16-bit context ids");
-}
-
-std::unique_ptr<Device> Ppc64Port::eviction() const {
-  std::vector<TlbEviction::Array> arrays;
-  for (std::uint32_t core = 0; core < machine_.topology.cores(); ++core)
-    for (const Tlb* tlb : {&hardware_.ierat, &hardware_.derat, &hardware_.tlb})
-      arrays.push_back({tlb, tlb->core_first(CoreId{core})});
-  return std::make_unique<TlbEviction>(evict_copy, std::move(arrays));
 }
 
 void Ppc64Port::boot_mm(MmId mm) {
