@@ -28,6 +28,8 @@ class Ppc64Port : public Port, public CopySource {
 
   /// The device that the hosts must know; attach() it to a timed host.
   [[nodiscard]] ppc64::TlbieBus& bus() { return bus_; }
+  /// ERATs and TLBs that forget what they like (machine/tlb_eviction.h).
+  [[nodiscard]] std::unique_ptr<Device> eviction() const;
   /// Strategy::hash_fault: called with BUSY set, before the table gets a new entry.
   void set_before_insert(BeforeInsert hook) { before_insert_ = std::move(hook); }
   void set_modify_in_place(bool keep) override { keep_hash_bits_ = keep; }

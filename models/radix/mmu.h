@@ -6,18 +6,27 @@
 // hardware drains them. A is set by a locked update before an entry is used, at every level; D by a locked update at
 // the first store through an entry without it, which looks at P and W again (a store never leaves a D bit in an entry
 // that lost them). A fault drops what is cached for its page. An architecture derives from this and names its steps
-// (labels.h) and instructions. Left out: instruction and data caches, concurrent walkers of one thread, prefetch (but
-// see speculative_fill), nested paging. Cost: the label of `access` a hit, + second_level_hit; after a miss walk_start
-// + `read_entry` an entry + `assist` a locked update + `fill`, and the transfer of every line not held.
+// (labels.h) and instructions. What a core does by itself is in agents.h and may_set.h. Left out: instruction and data
+// caches, concurrent walkers of one thread, nested paging. Cost: the label of `access` a hit, + second_level_hit; after
+// a miss walk_start + `read_entry` an entry + `assist` a locked update + `fill`, and the transfer of every line not
+// held.
 #pragma once
+
+#include <functional>
+#include <memory>
 
 #include "models/mm/port.h"
 #include "models/mm/state.h"
 #include "models/radix/labels.h"
 #include "models/radix/tlb_hierarchy.h"
 #include "sim/events/stream.h"
+#include "sim/exec/device.h"
+#include "sim/explore/explored_host.h"
 
 namespace mmulab::radix {
+
+class MaySet;
+struct Outcome;
 
 /// One attempt to translate, between two of its steps.
 struct Walk {
@@ -28,7 +37,6 @@ struct Walk {
   std::uint32_t tag = 0;
   VirtPage page;
   AccessKind kind = AccessKind::load;
-  bool speculative = false;
   /// Holds page + 1 while this walk may still fill.
   Cell<std::uint64_t> in_flight;
   std::size_t level = 0;
@@ -54,11 +62,13 @@ struct Walk {
 
 /// What an entry means to a walk.
 enum class Reading : std::uint8_t { descend, leaf, assist, not_present, protection, overtaken };
-[[nodiscard]] Reading judge(std::uint64_t entry, std::uint64_t rights_above, std::size_t level, AccessKind kind,
-                            bool speculative);
+[[nodiscard]] Reading judge(std::uint64_t entry, std::uint64_t rights_above, std::size_t level, AccessKind kind);
 [[nodiscard]] constexpr bool is_leaf(std::uint64_t entry, std::size_t level) {
   return level == 0 || (level <= leaf_level_max && (entry & pte_large) != 0);
 }
+[[nodiscard]] Event walk_event(EventKind kind, const Walk& w);
+/// Whether a translation's data word lets the access through, D aside.
+[[nodiscard]] bool permits(std::uint64_t data, AccessKind kind);
 /// The rights of a translation's data word, as events give them.
 [[nodiscard]] std::uint64_t rights_bits(std::uint64_t data, unsigned size);
 
@@ -67,12 +77,12 @@ class Mmu {
   /// `name` prefixes the regions.
   Mmu(const KernelState& state, const Machine& machine, const char* name, const HierarchyParams& params,
       AccessCosts costs, const MmuLabels& labels);
+  Mmu(const Mmu&) = delete;
+  Mmu& operator=(const Mmu&) = delete;
+  ~Mmu();
 
   // ---- user accesses
   AccessResult access(Context& ctx, VirtAddr va, AccessKind kind);
-  /// A prefetch or a wrong path translates `page` of `mm` on the context's cpu, if its root leads there (so on a
-  /// lazy cpu, too): sets A, never D, never faults.
-  void speculative_fill(Context& ctx, MmId mm, VirtPage page);
 
   // ---- registers; this cpu's own are constant between its steps
   [[nodiscard]] Cell<MmId> mm_register(CpuId cpu) const { return registers_.cell<MmId>(cpu.raw(), mm_word); }
@@ -82,8 +92,12 @@ class Mmu {
   [[nodiscard]] Cell<TableId> root_register(CpuId cpu) const {
     return registers_.cell<TableId>(cpu.raw(), root_word);
   }
-  [[nodiscard]] Cell<std::uint64_t> walk_in_flight(CpuId cpu, bool speculative) const {
-    return registers_.cell<std::uint64_t>(cpu.raw(), speculative ? speculative_walk_word : walk_word);
+  [[nodiscard]] Cell<std::uint64_t> walk_in_flight(CpuId cpu) const {
+    return registers_.cell<std::uint64_t>(cpu.raw(), walk_word);
+  }
+  /// What a walk that nobody asked for has read and no walk cache keeps (agents.h); 0 if nothing.
+  [[nodiscard]] Cell<std::uint64_t> held_pointer(CpuId cpu) const {
+    return registers_.cell<std::uint64_t>(cpu.raw(), held_word);
   }
   [[nodiscard]] std::uint32_t tag_on(const World& world, CpuId cpu) const {
     return tag_of(tlbs_.thread_of(cpu), static_cast<std::uint32_t>(world.load(asid_register(cpu))));
@@ -91,10 +105,13 @@ class Mmu {
   [[nodiscard]] const TlbHierarchy& tlbs() const { return tlbs_; }
   [[nodiscard]] CoreId core_of(CpuId cpu) const { return machine_.topology.core_of(cpu); }
 
+  /// Hardware that acts by itself (HierarchyParams::agents).
+  [[nodiscard]] std::vector<Device*> agents() const;
+  [[nodiscard]] Shadow* shadow() const;
+
   // ---- for a census; owner_of(cpu, asid, data) says whose translation that is
-  template <class OwnerOf>
+  using OwnerOf = std::function<MmId(CpuId, std::uint32_t asid, std::uint64_t data)>;
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies, const OwnerOf& owner_of) const;
-  template <class OwnerOf>
   void list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies, const OwnerOf& owner_of) const;
   /// What a data word says about the mm that it was filled for, where owners are kept.
   [[nodiscard]] static MmId owner_in(std::uint64_t data) {
@@ -119,21 +136,36 @@ class Mmu {
 
  private:
   friend class PrivateAccess;
+  friend class Speculation;
+  friend class MaySet;
+  friend class Accessing;
   static constexpr unsigned owner_shift = 52;
   static constexpr std::uint64_t owners_max = 0x7ff;
-  enum : std::uint32_t { root_word, asid_word, mm_word, walk_word, speculative_walk_word, register_words };
+  enum : std::uint32_t { root_word, asid_word, mm_word, walk_word, held_word, register_words };
   [[nodiscard]] Location walks_first(CpuId cpu) const { return registers_.at(cpu.raw(), walk_word); }
   static constexpr std::uint32_t walk_words = 2;
 
+  // may_access.cpp
+  AccessResult access_what_may_be(Context& ctx, VirtPage page, AccessKind kind);
+  void use_what_may_be(Access& a, VirtPage page, AccessKind kind, const Outcome& outcome) const;
+  void set_bits_of_outcome(Context& ctx, VirtPage page, AccessKind kind, const Outcome& outcome);
+  void list_what_may_be(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies, const OwnerOf& owner_of) const;
+  void list_walks_that_may_be(TableId table, std::vector<WalkCacheCopy>& copies, const OwnerOf& owner_of) const;
+  [[nodiscard]] std::unique_ptr<Device> eviction() const;
+  void declare_may(Footprint& footprint, CpuId cpu) const;
+
   AccessResult use_hit(Context& ctx, VirtPage page, AccessKind kind, const TlbHierarchy::Hit& hit);
   AccessResult page_fault(Context& ctx, VirtPage page, bool protection);
+  bool has_root(Context& ctx, VirtPage page, AccessResult& result);
   bool latch_root(Context& ctx, MmId mm);
-  [[nodiscard]] Walk begin_walk(const World& world, CpuId cpu, VirtPage page, AccessKind kind,
-                                bool speculative) const;
+  [[nodiscard]] Walk begin_walk(const World& world, CpuId cpu, VirtPage page, AccessKind kind) const;
   Walk::Status walk(Context& ctx, Walk& w);
   [[nodiscard]] Reading read_entry(Context& ctx, Walk& w, Cell<Pte> cell);
   [[nodiscard]] Reading assist(Context& ctx, Walk& w, Cell<Pte> cell);
+  void set_bits(Access& a, Walk& w, Cell<Pte> cell, std::uint64_t bits) const;
   Walk::Status fill(Context& ctx, const Walk& w);
+  /// The translation at whose leaf the walk has come enters the TLBs.
+  void install(Access& a, const Walk& w) const;
   void declare_psc(Footprint& footprint, const Walk& w, std::size_t level) const;
   /// What reading `entry` makes of the walk's position; fills the walk cache of its level.
   void descend(Access& a, Walk& w, std::uint64_t entry) const;
@@ -152,55 +184,9 @@ class Mmu {
   bool keeps_owners_ = false;
   TlbHierarchy tlbs_;
   Region registers_;
+  std::unique_ptr<Device> speculation_;
+  std::unique_ptr<Device> eviction_;
+  std::unique_ptr<MaySet> may_;  ///< in place of the arrays, and of what fills them
 };
-
-template <class OwnerOf>
-void Mmu::list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies, const OwnerOf& owner_of) const {
-  const World& world = machine_.world;
-  for (std::uint32_t c = 0; c < state_.limits().cpus; ++c) {
-    const CpuId cpu{c};
-    const CoreId core = core_of(cpu);
-    for (std::uint32_t array = 0; array < tlbs_.arrays(); ++array)
-      for (unsigned size = 0; size < TlbHierarchy::sizes; ++size) {
-        if (!tlbs_.holds(array, size)) continue;
-        const VirtPage number = tlbs_.key_page(page, size);
-        const PeekWords set{world, tlbs_.set_first(core, array, number)};
-        for (std::uint32_t way = 0; way < tlbs_.array(array).tlb.geometry().ways; ++way) {
-          const TlbKey key = tlbs_.array(array).tlb.key(set, way);
-          if (!key.valid() || key.page() != number || key.size_code() != size) continue;
-          if (thread_of_tag(key.tag()) != tlbs_.thread_of(cpu)) continue;
-          const std::uint64_t data = tlbs_.array(array).tlb.data(set, way);
-          const MmId owner = is_global_tag(key.tag()) ? world.load(mm_register(cpu))
-                                                      : owner_of(cpu, asid_of_tag(key.tag()), data);
-          if (owner != mm) continue;
-          copies.push_back(
-              {core, mm, page, tlbs_.frame_in(data, page, size), Tag{key.tag()}, rights_bits(data, size)});
-        }
-      }
-  }
-}
-
-template <class OwnerOf>
-void Mmu::list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies, const OwnerOf& owner_of) const {
-  const World& world = machine_.world;
-  for (std::uint32_t c = 0; c < state_.limits().cpus; ++c) {
-    const CpuId cpu{c};
-    const CoreId core = core_of(cpu);
-    for (std::size_t level = 1; level < state_.geometry().levels(); ++level) {
-      if (tlbs_.psc(level) == TlbHierarchy::no_array) continue;
-      const CacheArray& cache = tlbs_.array(tlbs_.psc(level));
-      for (std::uint32_t s = 0; s < cache.tlb.geometry().sets; ++s) {
-        const PeekWords set{world, tlbs_.set_first(core, tlbs_.psc(level), VirtPage{s})};
-        for (std::uint32_t way = 0; way < cache.tlb.geometry().ways; ++way) {
-          const TlbKey key = cache.tlb.key(set, way);
-          if (!key.valid() || thread_of_tag(key.tag()) != tlbs_.thread_of(cpu)) continue;
-          const std::uint64_t data = cache.tlb.data(set, way);
-          if (frame_of(data).raw() != table.raw()) continue;
-          copies.push_back({core, owner_of(cpu, asid_of_tag(key.tag()), data), Tag{key.tag()}});
-        }
-      }
-    }
-  }
-}
 
 }  // namespace mmulab::radix

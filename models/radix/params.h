@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "models/machine/tlb_agents.h"
 #include "sim/units/units.h"
 
 namespace mmulab::radix {
@@ -35,6 +36,8 @@ struct HierarchyParams {
   TlbArray psc_pde{8, 4};
   TlbArray psc_pdpte{1, 4};
   TlbArray psc_pml4e{1, 2};
+
+  TlbAgents agents = TlbAgents::on_demand;
 };
 
 /// What an access costs beyond its steps' labels.

@@ -186,7 +186,7 @@ std::uint64_t PrivateAccess::perform_walk(std::uint64_t page, bool store, std::u
     cycles += walk_level_;
     if (cycles >= budget || !mmu_.machine_.lines->readable(core_, cell)) return 0;
     entry = words_[cell.raw()];
-    const Reading reading = judge(entry, at.rights, at.level, kind, false);
+    const Reading reading = judge(entry, at.rights, at.level, kind);
     if (reading == Reading::leaf) break;
     if (reading != Reading::descend) return 0;
     cached[at.level] = walk_cache_data(at.rights, entry);
@@ -196,7 +196,7 @@ std::uint64_t PrivateAccess::perform_walk(std::uint64_t page, bool store, std::u
   if (!fill(page, static_cast<unsigned>(at.level), data)) return 0;
   if (start.psc_level != 0) touch_psc(start, page);
   for (std::size_t level = start.level; level > at.level; --level) fill_psc(level, page, cached[level] | owner_bits_);
-  words_[mmu_.walk_in_flight(cpu_, false).at.raw()] = 0;
+  words_[mmu_.walk_in_flight(cpu_).at.raw()] = 0;
   ++walks_;
   return cycles;
 }

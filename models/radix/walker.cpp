@@ -8,17 +8,22 @@ namespace {
 
 constexpr std::uint64_t ad_bits = pte_accessed | pte_dirty;
 
-Event walk_event(EventKind kind, const Walk& w, TableId table, std::size_t level) {
+/// What `kinds` of a core says once it has held such a translation.
+std::uint64_t kind_bits(unsigned size, bool global) {
+  return std::uint64_t{1} << size | (global ? 1U << TlbHierarchy::sizes : 0U);
+}
+
+}  // namespace
+
+Event walk_event(EventKind kind, const Walk& w) {
   Event event{kind};
   event.mm = w.mm;
   event.page = w.page;
   event.tag = Tag{w.tag};
-  event.table = table;
-  event.a = level;
+  event.table = w.table;
+  event.a = w.level;
   return event;
 }
-
-}  // namespace
 
 std::uint64_t rights_bits(std::uint64_t data, unsigned size) {
   const bool write = (data & pte_write) != 0;
@@ -26,8 +31,7 @@ std::uint64_t rights_bits(std::uint64_t data, unsigned size) {
          ((data & pte_global) != 0 ? 8U : 0U) | std::uint64_t{size} << 8;
 }
 
-Reading judge(std::uint64_t entry, std::uint64_t rights_above, std::size_t level, AccessKind kind,
-              bool speculative) {
+Reading judge(std::uint64_t entry, std::uint64_t rights_above, std::size_t level, AccessKind kind) {
   if ((entry & pte_present) == 0) return Reading::not_present;
   if (!is_leaf(entry, level)) return (entry & pte_accessed) == 0 ? Reading::assist : Reading::descend;
   const std::uint64_t rights = combine_rights(rights_above, entry);
@@ -35,19 +39,18 @@ Reading judge(std::uint64_t entry, std::uint64_t rights_above, std::size_t level
   if ((rights & pte_user) == 0 || (store && (rights & pte_write) == 0) ||
       (kind == AccessKind::fetch && (rights & pte_no_exec) != 0))
     return Reading::protection;
-  const std::uint64_t needed = store && !speculative ? ad_bits : pte_accessed;
+  const std::uint64_t needed = store ? ad_bits : pte_accessed;
   return (entry & needed) == needed ? Reading::leaf : Reading::assist;
 }
 
-Walk Mmu::begin_walk(const World& world, CpuId cpu, VirtPage page, AccessKind kind, bool speculative) const {
+Walk Mmu::begin_walk(const World& world, CpuId cpu, VirtPage page, AccessKind kind) const {
   Walk w;
   w.core = core_of(cpu);
   w.mm = world.load(mm_register(cpu));
   w.tag = tag_on(world, cpu);
   w.page = page;
   w.kind = kind;
-  w.speculative = speculative;
-  w.in_flight = walk_in_flight(cpu, speculative);
+  w.in_flight = walk_in_flight(cpu);
   w.level = state_.geometry().levels() - 1;
   w.table = world.load(root_register(cpu));
   const auto peek = [&](Location at) { return PeekWords{world, at}; };
@@ -74,7 +77,7 @@ void Mmu::descend(Access& a, Walk& w, std::uint64_t entry) const {
   const auto view = [&](Location at) { return StepWords{a, at}; };
   tlbs_.fill_psc(view, w.core, w.level, w.page, w.tag, cached | owner_bits(w.mm));
   w.follow(cached);
-  emit(a, walk_event(EventKind::table_cached, w, w.table, w.level));
+  emit(a, walk_event(EventKind::table_cached, w));
 }
 
 /// A walk is remembered by where it is and what it has gathered.
@@ -102,14 +105,28 @@ Reading Mmu::read_entry(Context& ctx, Walk& w, Cell<Pte> cell) {
           return Reading::overtaken;
         }
         w.entry = a.read(cell).raw();
-        emit(a, walk_event(EventKind::table_walked, w, w.table, w.level));
-        const Reading judged = judge(w.entry, w.rights, w.level, w.kind, w.speculative);
+        emit(a, walk_event(EventKind::table_walked, w));
+        const Reading judged = judge(w.entry, w.rights, w.level, w.kind);
         if (judged == Reading::descend) descend(a, w, w.entry);
         keep(a, w);
         return judged;
       });
   w.begun = true;
   return reading.value_or(Reading::overtaken);
+}
+
+void Mmu::set_bits(Access& a, Walk& w, Cell<Pte> cell, std::uint64_t bits) const {
+  const std::uint64_t old = a.read(cell).raw();
+  w.entry = old | bits;
+  a.write(cell, Pte{w.entry});
+  if (!is_leaf(old, w.level)) return;
+  Event event{EventKind::pte_stored};
+  event.mm = w.mm;
+  event.page = w.page;
+  event.location = cell.at;
+  event.a = old;
+  event.b = w.entry;
+  emit(a, event);
 }
 
 /// The locked update. The entry may have changed since it was read: then its present value decides.
@@ -120,24 +137,14 @@ Reading Mmu::assist(Context& ctx, Walk& w, Cell<Pte> cell) {
   const auto reading = ctx.step_restartable(labels_.assist, footprint, Cycles{}, [&](Access& a) {
     if (a.read(w.in_flight) != w.page.raw() + 1) return Reading::overtaken;
     const std::uint64_t now = a.read(cell).raw();
-    const Reading fresh = judge(now, w.rights, w.level, w.kind, w.speculative);
+    const Reading fresh = judge(now, w.rights, w.level, w.kind);
     if (fresh == Reading::not_present || fresh == Reading::protection) return fresh;
     if (((now ^ w.entry) & ~ad_bits) != 0) return Reading::overtaken;
     const bool leaf = is_leaf(now, w.level);
-    const bool dirty = leaf && w.kind == AccessKind::store && !w.speculative;
-    w.entry = now | (dirty ? ad_bits : pte_accessed);
-    a.write(cell, Pte{w.entry});
+    set_bits(a, w, cell, leaf && w.kind == AccessKind::store ? ad_bits : pte_accessed);
     if (!leaf) descend(a, w, w.entry);
     keep(a, w);
-    if (!leaf) return Reading::descend;
-    Event event{EventKind::pte_stored};
-    event.mm = w.mm;
-    event.page = w.page;
-    event.location = cell.at;
-    event.a = now;
-    event.b = w.entry;
-    emit(a, event);
-    return Reading::leaf;
+    return leaf ? Reading::leaf : Reading::descend;
   });
   return reading.value_or(Reading::overtaken);
 }
@@ -159,56 +166,54 @@ Walk::Status Mmu::walk(Context& ctx, Walk& w) {
   }
 }
 
-/// The last step: the translation enters the TLBs and, unless speculative, the access is performed through it.
-Walk::Status Mmu::fill(Context& ctx, const Walk& w) {
+void Mmu::install(Access& a, const Walk& w) const {
   const auto size = static_cast<unsigned>(w.level);
   const std::uint64_t data = combine_rights(w.rights, w.entry) | owner_bits(w.mm);
   const bool global = (data & pte_global) != 0;
   const std::uint32_t tag = global ? global_tag_of(w.tag) : w.tag;
   const Side side = w.kind == AccessKind::fetch ? Side::instruction : Side::data;
+  // Bits of `kinds` are only ever set, so who saw them set need not declare the word.
   const Cell<std::uint64_t> kinds = tlbs_.kinds(w.core);
-  const std::uint64_t kind_bits = std::uint64_t{1} << size | (global ? 1U << TlbHierarchy::sizes : 0U);
-  // Bits of `kinds` are only ever set, so what is seen now stays.
-  const bool new_kind = (ctx.world().load(kinds) & kind_bits) != kind_bits;
+  const std::uint64_t bits = kind_bits(size, global);
+  if ((a.context().world().load(kinds) & bits) != bits) a.write(kinds, a.read(kinds) | bits);
+  tlbs_.fill([&](Location at) { return StepWords{a, at}; }, w.core, side, w.page, size, tag, data);
+  Event event{EventKind::translation_filled};
+  event.mm = w.mm;
+  event.page = tlbs_.first_page(tlbs_.key_page(w.page, size), size);
+  event.frame = frame_of(data);
+  event.tag = Tag{tag};
+  event.location = tlbs_.core_first(w.core);
+  event.b = rights_bits(data, size);
+  emit(a, event);
+}
+
+/// The last step: the translation enters the TLBs and the access is performed through it.
+Walk::Status Mmu::fill(Context& ctx, const Walk& w) {
+  const auto size = static_cast<unsigned>(w.level);
+  const std::uint64_t data = combine_rights(w.rights, w.entry);
+  const bool global = (data & pte_global) != 0;
+  const Side side = w.kind == AccessKind::fetch ? Side::instruction : Side::data;
+  const std::uint64_t bits = kind_bits(size, global);
   Footprint footprint = writes(w.in_flight);
-  if (new_kind) footprint.writes(kinds);
+  if ((ctx.world().load(tlbs_.kinds(w.core)) & bits) != bits) footprint.writes(tlbs_.kinds(w.core));
   tlbs_.declare_fill(footprint, w.core, side, w.page, size);
   const auto filled = ctx.step_restartable(labels_.fill, footprint, Cycles{}, [&](Access& a) {
     if (a.read(w.in_flight) != w.page.raw() + 1) return false;
     a.write(w.in_flight, std::uint64_t{0});
-    if (new_kind) a.write(kinds, a.read(kinds) | kind_bits);
-    tlbs_.fill([&](Location at) { return StepWords{a, at}; }, w.core, side, w.page, size, tag, data);
-    Event event{EventKind::translation_filled};
-    event.mm = w.mm;
-    event.page = tlbs_.first_page(tlbs_.key_page(w.page, size), size);
-    event.frame = frame_of(data);
-    event.tag = Tag{tag};
-    event.location = tlbs_.core_first(w.core);
-    event.b = rights_bits(data, size);
-    emit(a, event);
-    if (w.speculative) return true;
+    install(a, w);
     machine_.count(&TranslationCounts::walks);
-    event.kind = EventKind::translation_used;
+    Event event{EventKind::translation_used};
+    event.mm = w.mm;
     event.page = w.page;
     event.frame = tlbs_.frame_in(data, w.page, size);
+    event.tag = Tag{global ? global_tag_of(w.tag) : w.tag};
+    event.location = tlbs_.core_first(w.core);
     event.a = static_cast<std::uint64_t>(w.kind);
+    event.b = rights_bits(data, size);
     emit(a, event);
     return true;
   });
   return filled.value_or(false) ? Walk::Status::filled : Walk::Status::interrupted;
-}
-
-void Mmu::speculative_fill(Context& ctx, MmId mm, VirtPage page) {
-  const World& world = ctx.world();
-  if (!mm.exists() || world.load(mm_register(ctx.cpu())) != mm || !world.load(root_register(ctx.cpu())).exists())
-    return;
-  const CoreId core = core_of(ctx.cpu());
-  const auto peek = [&](Location at) { return PeekWords{world, at}; };
-  const auto hit =
-      tlbs_.find(peek, world.load(tlbs_.kinds(core)), core, Side::data, page, tag_on(world, ctx.cpu()));
-  if (hit.array != TlbHierarchy::no_array) return;
-  Walk w = begin_walk(world, ctx.cpu(), page, AccessKind::load, true);
-  walk(ctx, w);
 }
 
 }  // namespace mmulab::radix

@@ -10,8 +10,8 @@ const Label assist_label{"tagged.set_ad", "tagged_ad_assist", Phase::user, Order
 const Label fill_label{"tagged.fill", "tagged_l1_hit", Phase::user};
 const Label fault_label{"tagged.page_fault", "tagged_page_fault", Phase::user};
 const Label latch_label{"tagged.latch_root", "tagged_walk_level", Phase::user};
-const radix::MmuLabels user_labels{access_label, read_entry_label, assist_label,
-                                   fill_label,   fault_label,      latch_label};
+const Label speculate_label{"tagged.speculate", "tagged_walk_level"};
+const Label evict_label{"tagged.evict", "tagged_l1_hit"};
 
 const Label load_label{"tagged.load_root", "tagged_root_load"};
 const Label reserved_label{"tagged.load_reserved", "tagged_root_load"};
@@ -22,6 +22,9 @@ const Label page_everywhere{"tagged.broadcast_page", "tagged_broadcast_page", Or
 const Label asid_everywhere{"tagged.broadcast_asid", "tagged_broadcast_asid", Ordering::full};
 const Label all_everywhere{"tagged.broadcast_all", "tagged_broadcast_all", Ordering::full};
 const Label sync_label{"tagged.broadcast_sync", "tagged_broadcast_sync", Ordering::full};
+
+const radix::MmuLabels user_labels{access_label, read_entry_label, assist_label,    fill_label,
+                                   fault_label,  latch_label,      speculate_label, evict_label};
 
 }  // namespace
 

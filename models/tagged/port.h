@@ -29,8 +29,6 @@ class TaggedPort : public Port, public CopySource {
 
   AccessResult access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) override;
   Cycle access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) override;
-  /// For an agent that plays prefetch and wrong-path execution on the context's cpu.
-  void speculative_fill(Context& ctx, MmId mm, VirtPage page) { mmu_.speculative_fill(ctx, mm, page); }
 
   Pte change_pte(Context& ctx, const PteRequest& request) override;
   [[nodiscard]] bool may_be_cached(Pte old) const override { return layout_.is_present(old); }
@@ -49,6 +47,7 @@ class TaggedPort : public Port, public CopySource {
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
   void list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies) const override;
   [[nodiscard]] tagged::Mmu& mmu() { return mmu_; }
+  [[nodiscard]] const tagged::Mmu& mmu() const { return mmu_; }
   [[nodiscard]] tagged::AsidAllocator& asids() { return *asids_; }
 
  private:

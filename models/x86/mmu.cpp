@@ -10,8 +10,8 @@ const Label assist_label{"x86.set_ad", "x86_ad_assist", Phase::user, Ordering::a
 const Label fill_label{"x86.fill", "x86_l1_hit", Phase::user};
 const Label fault_label{"x86.page_fault", "x86_page_fault", Phase::user};
 const Label latch_label{"x86.latch_root", "x86_walk_level", Phase::user};
-const radix::MmuLabels user_labels{access_label, read_entry_label, assist_label,
-                                   fill_label,   fault_label,      latch_label};
+const Label speculate_label{"x86.speculate", "x86_walk_level"};
+const Label evict_label{"x86.evict", "x86_l1_hit"};
 
 const Label cr3_flush_label{"x86.cr3_flush", "x86_cr3_flush", Ordering::full};
 const Label cr3_noflush_label{"x86.cr3_noflush", "x86_cr3_noflush", Ordering::full};
@@ -20,6 +20,9 @@ const Label invpcid_address_label{"x86.invpcid_address", "x86_invpcid_address", 
 const Label invpcid_context_label{"x86.invpcid_context", "x86_invpcid_context", Ordering::full};
 const Label invlpgb_label{"x86.invlpgb", "x86_invlpgb", Ordering::full};
 const Label tlbsync_label{"x86.tlbsync", "x86_tlbsync", Ordering::full};
+
+const radix::MmuLabels user_labels{access_label, read_entry_label, assist_label,    fill_label,
+                                   fault_label,  latch_label,      speculate_label, evict_label};
 
 }  // namespace
 

@@ -26,8 +26,6 @@ class X86Port : public Port, public CopySource {
 
   AccessResult access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) override;
   Cycle access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) override;
-  /// For an agent that plays prefetch and wrong-path execution on the context's cpu.
-  void speculative_fill(Context& ctx, MmId mm, VirtPage page) { mmu_.speculative_fill(ctx, mm, page); }
 
   Pte change_pte(Context& ctx, const PteRequest& request) override;
   /// SDM 4.10.2.3: entries with P = 0 or A = 0 are never cached. Present is asked for, not accessed, since
@@ -48,6 +46,7 @@ class X86Port : public Port, public CopySource {
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
   void list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies) const override;
   [[nodiscard]] x86::Mmu& mmu() { return mmu_; }
+  [[nodiscard]] const x86::Mmu& mmu() const { return mmu_; }
 
  private:
   const Machine& machine_;

@@ -18,6 +18,8 @@ class Device {
   [[nodiscard]] virtual const Label& label() const = 0;
   [[nodiscard]] virtual Footprint footprint(std::uint32_t unit) const = 0;
   virtual void act(Access& access, std::uint32_t unit) = 0;
+  /// It acts at any time or never: nobody waits for it, and it does not keep a system going that has come to its end.
+  [[nodiscard]] virtual bool is_spontaneous() const { return false; }
 
   // ---- for the explorer, which may perform an act at once if nobody could tell (sim/explore/reduction.h): only of a
   // device that says what makes its parts act. A part is what one cause sets going.

@@ -6,6 +6,7 @@
 namespace mmulab {
 
 bool ExploredHost::arrive(Context& context, Op& op) {
+  if (shadow_ != nullptr) shadow_->declare(op.footprint);
   for (;;) {
     pending_[context.cpu().raw()] = &op;
     Fiber::jump(context.fiber(), driver_);
@@ -20,11 +21,14 @@ bool ExploredHost::arrive(Context& context, Op& op) {
   }
   ++steps_;
   if (buffers_ != nullptr) buffers_->begin(context.cpu(), op);
+  if (shadow_ != nullptr) shadow_->before(op.footprint);
   if (observer_ != nullptr) observer_->on_step(AgentId{context.cpu().raw()}, *op.label);
   return true;
 }
 
-void ExploredHost::leave(Context&, const Op&) {}
+void ExploredHost::leave(Context&, const Op& op) {
+  if (shadow_ != nullptr) shadow_->after(op.footprint);
+}
 
 std::uint32_t ExploredHost::choose(Context& context, const Label&, std::uint32_t n) {
   // A recorded choice may no longer exist: whoever replays it sees what was picked instead.
@@ -76,11 +80,23 @@ void ExploredHost::list_decisions(std::vector<Decision>& decisions) {
     if (interruptible(AgentId{a})) decisions.push_back({Decision::Kind::interrupt, AgentId{a}, 0});
     if (enabled(AgentId{a})) decisions.push_back({Decision::Kind::step, AgentId{a}, 0});
   }
+  list_units(decisions, false);
+  if (has_company(decisions)) list_units(decisions, true);
+}
+
+void ExploredHost::list_units(std::vector<Decision>& decisions, bool spontaneous) {
   for (std::uint32_t d = 0; d < devices_.size(); ++d) {
+    if (devices_[d].device->is_spontaneous() != spontaneous) continue;
     units_.clear();
     devices_[d].device->list_enabled(world_, units_);
     for (std::uint32_t unit : units_) decisions.push_back({Decision::Kind::device, AgentId{cpus() + d}, unit});
   }
+}
+
+bool ExploredHost::has_company(const std::vector<Decision>& decisions) const {
+  return std::any_of(decisions.begin(), decisions.end(), [&](const Decision& d) {
+    return d.kind != Decision::Kind::step || company_ == nullptr || company_->is_company(d.agent);
+  });
 }
 
 void ExploredHost::perform(const Decision& decision, const std::vector<std::uint32_t>& choices) {

@@ -17,6 +17,23 @@ class FiberWatcher {
   virtual void about_to_run(Context& context) = 0;
 };
 
+/// State that follows from other words, kept up to date beside every step that may change these.
+class Shadow {
+ public:
+  virtual ~Shadow() = default;
+  /// Adds what before() and after() will touch because of the step.
+  virtual void declare(Footprint& footprint) const = 0;
+  virtual void before(const Footprint& footprint) = 0;
+  virtual void after(const Footprint& footprint) = 0;
+};
+
+/// Whether a task's steps are such that hardware acts beside them which acts by itself.
+class Company {
+ public:
+  virtual ~Company() = default;
+  [[nodiscard]] virtual bool is_company(AgentId cpu) const = 0;
+};
+
 class ExploredHost : public FiberHost {
  public:
   ExploredHost(World& world, std::uint32_t cpus) : FiberHost(world, cpus), pending_(cpus, nullptr) {}
@@ -26,6 +43,9 @@ class ExploredHost : public FiberHost {
     buffers_ = buffers;
     drain_ = drain;
   }
+  void set_shadow(Shadow* shadow) { shadow_ = shadow; }
+  /// Spontaneous devices act only as long as somebody else could, who is company.
+  void set_company(const Company* company) { company_ = company; }
   [[nodiscard]] StoreBuffers* store_buffers() const { return buffers_; }
   [[nodiscard]] AgentId drain() const { return drain_; }
 
@@ -89,10 +109,14 @@ class ExploredHost : public FiberHost {
  private:
   enum class Order : std::uint8_t { step, interrupt };
   void resume(AgentId agent, Order order);
+  void list_units(std::vector<Decision>& decisions, bool spontaneous);
+  [[nodiscard]] bool has_company(const std::vector<Decision>& decisions) const;
 
   Fiber driver_;
   std::vector<const Op*> pending_;
   FiberWatcher* watcher_ = nullptr;
+  Shadow* shadow_ = nullptr;
+  const Company* company_ = nullptr;
   StoreBuffers* buffers_ = nullptr;
   AgentId drain_ = AgentId::none();
   std::vector<std::uint32_t> choices_;

@@ -15,6 +15,10 @@ MadePort made_ppc64(const PortParts& parts, const Ppc64Params& params) {
   Ppc64Port* raw = port.get();
   made.devices.emplace_back(&raw->bus(),
                             [raw](TimedHost* host, AgentId agent) { raw->bus().attach(host, agent); });
+  if (parts.tlb == TlbAgents::explicit_moves) {
+    made.eviction = raw->eviction();
+    made.devices.emplace_back(made.eviction.get(), [](TimedHost*, AgentId) {});
+  }
   made.copies = raw;
   made.bind_strategy = [raw](Strategy& strategy) {
     raw->set_before_insert(
@@ -24,9 +28,14 @@ MadePort made_ppc64(const PortParts& parts, const Ppc64Params& params) {
   return made;
 }
 
-MadePort made_x86(const PortParts& parts, const X86Params& params) {
+/// A port whose hardware walks page tables.
+template <class RadixPort, class Params>
+MadePort made_radix(const PortParts& parts, Params params) {
   MadePort made;
-  auto port = std::make_unique<X86Port>(parts.state, parts.machine, parts.locks, parts.interrupts, params);
+  params.agents = parts.tlb;
+  auto port = std::make_unique<RadixPort>(parts.state, parts.machine, parts.locks, parts.interrupts, params);
+  for (Device* agent : port->mmu().agents()) made.devices.emplace_back(agent, [](TimedHost*, AgentId) {});
+  made.shadow = port->mmu().shadow();
   made.copies = port.get();
   made.port = std::move(port);
   return made;
@@ -35,14 +44,6 @@ MadePort made_x86(const PortParts& parts, const X86Params& params) {
 MadePort made_sparc64(const PortParts& parts, const Sparc64Params& params) {
   MadePort made;
   auto port = std::make_unique<Sparc64Port>(parts.state, parts.machine, parts.locks, parts.interrupts, params);
-  made.copies = port.get();
-  made.port = std::move(port);
-  return made;
-}
-
-MadePort made_tagged(const PortParts& parts, const TaggedParams& params) {
-  MadePort made;
-  auto port = std::make_unique<TaggedPort>(parts.state, parts.machine, parts.locks, parts.interrupts, params);
   made.copies = port.get();
   made.port = std::move(port);
   return made;
@@ -63,7 +64,7 @@ Architecture x86_architecture() {
   a.describe = describe_x86;
   a.costs = x86_costs;
   a.make_port = [](const config::Values& values) -> PortFactory {
-    return [params = x86_params(values)](const PortParts& parts) { return made_x86(parts, params); };
+    return [params = x86_params(values)](const PortParts& parts) { return made_radix<X86Port>(parts, params); };
   };
   return a;
 }
@@ -83,7 +84,7 @@ Architecture tagged_architecture() {
   a.describe = describe_tagged;
   a.costs = tagged_costs;
   a.make_port = [](const config::Values& values) -> PortFactory {
-    return [params = tagged_params(values)](const PortParts& parts) { return made_tagged(parts, params); };
+    return [params = tagged_params(values)](const PortParts& parts) { return made_radix<TaggedPort>(parts, params); };
   };
   return a;
 }

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "models/machine/machine.h"
+#include "models/machine/tlb_agents.h"
 #include "models/mm/kernel.h"
 #include "sim/config/schema.h"
 #include "sim/config/values.h"
+#include "sim/explore/explored_host.h"
 #include "sim/registry/registry.h"
 
 namespace mmulab::lab {
@@ -21,14 +23,17 @@ struct PortParts {
   const Machine& machine;
   Locks& locks;
   KernelInterrupts& interrupts;
+  TlbAgents tlb = TlbAgents::on_demand;
 };
 
 /// A port with all that comes with it.
 struct MadePort {
   std::unique_ptr<Port> port;
+  std::unique_ptr<Device> eviction;  ///< where the port keeps none of its own
   /// Hardware that acts by itself, and how it learns of the timed host.
   std::vector<std::pair<Device*, std::function<void(TimedHost*, AgentId)>>> devices;
   const CopySource* copies = nullptr;
+  Shadow* shadow = nullptr;  ///< keeps the port's state up to date beside every step
   /// Binds the hooks that the port itself calls.
   std::function<void(Strategy&)> bind_strategy;
 };

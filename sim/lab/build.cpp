@@ -54,6 +54,11 @@ System::Memory explored_memory(const config::Values& values) {
   return memory;
 }
 
+TlbAgents explored_tlb(const config::Values& values) {
+  const std::string& name = values.text("check.tlb");
+  return name == "explicit" ? TlbAgents::explicit_moves : name == "may-set" ? TlbAgents::may_set : TlbAgents::on_demand;
+}
+
 void populate(System& system, workload::Plan& plan) {
   plan.lay_out(system.world);
   plan.on_measured([](const Access& a) { emit(a, Event{EventKind::measurement_begun}); });

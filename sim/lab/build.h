@@ -13,6 +13,8 @@ SystemParts system_parts(const config::Values& values, const KernelLimits& needs
 
 /// The memory model of `check`.
 System::Memory explored_memory(const config::Values& values);
+/// What TLBs do by themselves there.
+TlbAgents explored_tlb(const config::Values& values);
 
 /// The plan's tasks and first mappings, and the event with which its measured phase begins; seals the system. The
 /// plan must outlive it.

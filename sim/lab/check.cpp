@@ -46,6 +46,16 @@ void assume_memory(const System::Memory& memory, const std::string& arch, std::v
                                    arch));
 }
 
+/// What TLBs do by themselves, and what a verdict leaves out.
+const char* assumption_of(TlbAgents agents) {
+  switch (agents) {
+    case TlbAgents::explicit_moves: return "TLBs and walk caches fill by speculation and evict, each act a move";
+    case TlbAgents::may_set: return "an access may meet any translation that could be cached";
+    case TlbAgents::on_demand: break;
+  }
+  return "TLBs and walk caches are filled by accesses, and evict for want of room (check.tlb)";
+}
+
 class Check {
  public:
   Check(const config::Values& values, const std::string& file, const CheckControl& control)
@@ -79,7 +89,8 @@ class Check {
  private:
   CursorOptions options() const {
     CursorOptions o;
-    o.reduces = values_.flag("check.reduce");
+    // What hardware does that need never act is not learned from schedules: no step is known to concern nobody else.
+    o.reduces = values_.flag("check.reduce") && explored_tlb(values_) != TlbAgents::explicit_moves;
     return o;
   }
 
@@ -258,6 +269,7 @@ class Check {
     auto& list = result_.subject.assumptions;
     list.clear();
     assume_memory(explored_memory(values_), values_.text("machine.arch"), list);
+    list.emplace_back(assumption_of(explored_tlb(values_)));
     list.emplace_back("boot and warm-up ran in one order; what follows was explored");
     list.emplace_back("tasks that have done all their operations exit last, one after another; where some share a cpu, "
                       "all but its last one at any time");
@@ -299,6 +311,10 @@ RunResult replay_timed(const config::Values& values, const std::string& file, co
   if (values.text("check.memory") != "sc")
     throw config::Error(config::diagnose(values.position("check.memory"),
                                          "the timed machine is sequentially consistent and cannot delay stores",
+                                         "replay this schedule without the clock"));
+  if (explored_tlb(values) != TlbAgents::on_demand)
+    throw config::Error(config::diagnose(values.position("check.tlb"),
+                                         "the timed machine's TLBs do nothing by themselves",
                                          "replay this schedule without the clock"));
   ExploredSystem explored(values, OnViolation::count);
   const Cursor started(explored, {});

@@ -17,7 +17,9 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(),
                                               values.integer("sim.seed")};
   plan_ = workload::make_plan(values, environment);
-  system_ = assemble_system(system_parts(values, plan_.limits));
+  SystemParts parts = system_parts(values, plan_.limits);
+  parts.tlb = explored_tlb(values);
+  system_ = assemble_system(parts);
   populate(*system_, plan_);
   CheckerOptions options;
   options.policy = policy;
@@ -28,6 +30,7 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   ledger_ = ledger.get();
   checker_->add_model(std::move(ledger));
   host_ = &system_->make_explored(explored_memory(values));
+  host_->set_company(this);
   find_tasks_by_cpu();
   contexts_ = system_->contexts();
   system_->events.subscribe(*this);
@@ -78,6 +81,9 @@ bool ExploredSystem::winds_down(AgentId agent) const {
     return (*context)->progress() == Context::done;
   });
 }
+
+/// Where tasks have ended or not begun, nobody notices what the TLBs do.
+bool ExploredSystem::is_company(AgentId cpu) const { return !runs_up_ && !winds_down(cpu); }
 
 void ExploredSystem::run_up() {
   std::vector<Decision> decisions;

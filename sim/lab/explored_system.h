@@ -13,7 +13,7 @@
 
 namespace mmulab::lab {
 
-class ExploredSystem : public Explorable, private EventObserver {
+class ExploredSystem : public Explorable, private EventObserver, private Company {
  public:
   /// Throws config::Error as `run` does. Nobody is subscribed to the events yet: the cursor does that.
   ExploredSystem(const config::Values& values, OnViolation policy);
@@ -41,6 +41,7 @@ class ExploredSystem : public Explorable, private EventObserver {
 
  private:
   void on_event(const Event& event) override;
+  bool is_company(AgentId cpu) const override;
   void find_tasks_by_cpu();
   [[nodiscard]] bool runs_up(const Decision& decision) const;
 

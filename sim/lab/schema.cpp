@@ -31,6 +31,10 @@ void describe_run(config::Schema& s) {
       .range(1, 16)
       .unit("stores")
       .help("tso, pso: stores that wait in one cpu's buffer at most");
+  check.choice("tlb", {"on-demand", "explicit", "may-set"})
+      .default_to("on-demand")
+      .help("What TLBs do beside what accesses ask for: nothing; fill by speculation and evict, as moves at any "
+            "moment (ppc64: evict); or no moves, but accesses meet whatever those could have left behind");
   check.integer("states_max")
       .default_to(3'000'000)
       .range(1, INT64_MAX)
@@ -81,6 +85,27 @@ void batch_fits_port(const config::Values& v, const config::Complain& complain) 
              fmt::format("at most kernel.sparc64.posted_entries, {}", v.integer("kernel.sparc64.posted_entries")));
 }
 
+/// Speculation needs page tables that hardware walks; what could be cached is reckoned with one order of stores.
+void tlb_can_act(const config::Values& v, const config::Complain& complain) {
+  const std::string& tlb = v.text("check.tlb");
+  const std::string& arch = v.text("machine.arch");
+  if (tlb == "on-demand") return;
+  const bool walks_tables = arch == "x86" || arch == "tagged";
+  if (arch == "sparc64") complain("check.tlb", "software alone fills sparc64's TLBs", "set check.tlb = \"on-demand\"");
+  if (tlb == "may-set" && !walks_tables)
+    complain("check.tlb", fmt::format("no may-set TLB is modelled for {}", arch), "set check.tlb = \"explicit\"");
+  if (tlb == "explicit" && v.text("check.engine") == "dpor")
+    complain("check.tlb", "dpor does not see whose judgement a silent eviction changes",
+             "set check.engine = \"dfs\", or check.tlb = \"may-set\"");
+  constexpr std::uint64_t pages_max = 4096;
+  if (walks_tables && table_geometry(v).user_pages().raw() > pages_max)
+    complain("check.tlb", "what TLBs do by themselves is explored in small address spaces",
+             "set machine.table_bits so that there are at most 4096 pages, as the tiny machines do");
+  if (tlb == "may-set" && v.text("check.memory") != "sc")
+    complain("check.tlb", "the may-set TLB knows sequentially consistent memory only",
+             "set check.tlb = \"explicit\", or check.memory = \"sc\"");
+}
+
 }  // namespace
 
 config::Schema schema() {
@@ -92,6 +117,7 @@ config::Schema schema() {
   workload::describe_workload(s);
   describe_run(s);
   s.rule(batch_fits_port);
+  s.rule(tlb_can_act);
   return s;
 }
 

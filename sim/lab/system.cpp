@@ -37,7 +37,7 @@ System::System(const SystemParts& parts) : parts_(parts), policy_(with_coverage(
   if (parts_.axes.free_tables == FreeTables::rcu || parts_.limits.shared_tables)
     table_freeing = std::make_unique<TableFreeing>(*machine, *state, *locks, parts_.axes.table_batch_entries,
                                                    policy_.rcu_grace);
-  made_port = parts_.make_port(PortParts{*state, *machine, *locks, *interrupts});
+  made_port = parts_.make_port(PortParts{*state, *machine, *locks, *interrupts, parts_.tlb});
   port = made_port.port.get();
   const StrategyParts strategy_parts{world, *state, *port, *locks, parts_.axes};
   strategy = strategies().find(parts_.strategy_class).make.make(strategy_parts);
@@ -221,6 +221,7 @@ ExploredHost& System::make_explored(const Memory& as) {
   }
   world.start_tracking();
   explored_ = std::make_unique<ExploredHost>(world, parts_.topology.cpus());
+  explored_->set_shadow(made_port.shadow);
   explored_from_ = world.mark();
   add_devices(*explored_, nullptr);
   add_store_buffers();

@@ -29,6 +29,8 @@ struct SystemParts {
   GatherAxes axes;
   std::string strategy_class = "axes";
   PortFactory make_port;
+  /// Whom else the TLBs obey than accesses; only for an explored system.
+  TlbAgents tlb = TlbAgents::on_demand;
   LineCosts lines;
   IpiCosts ipi;
   std::string memory_model = "flat";

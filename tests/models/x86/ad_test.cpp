@@ -92,7 +92,7 @@ TEST_CASE("A speculative fill sets A and never D, and a store then needs its own
   std::uint64_t after_fill = 0, used_before = 0;
   x.run({[&](Context& ctx) {
     x.enter(ctx, mm_a);
-    x.port->speculative_fill(ctx, mm_a, VirtPage{1});
+    x.speculate(ctx, 1);
     after_fill = ctx.world().load(cell.at);
     used_before = x.log.count(EventKind::translation_used);
     x.touch(ctx, mm_a, 1, AccessKind::store);
@@ -108,8 +108,7 @@ TEST_CASE("A speculative fill of an absent page has no effect and no fault") {
   x.map(mm_a, 1, 8);
   x.run({[&](Context& ctx) {
     x.enter(ctx, mm_a);
-    x.port->speculative_fill(ctx, mm_a, VirtPage{2});
-    x.port->speculative_fill(ctx, mm_b, VirtPage{1});  // not where CR3 leads
+    x.speculate(ctx, 2);
   }});
   CHECK(x.log.count(EventKind::translation_filled) == 0);
   CHECK(x.log.count(EventKind::translation_dropped) == 1);  // the switch's own CR3 write

@@ -19,7 +19,7 @@ Invalidation whole(MmId mm, bool freed_tables = false) {
 
 /// cpu 1 runs mm_a, touches page 1 and then does `idle`; when cpu 0 has done `act`, cpu 1 does `back`.
 struct Story {
-  explicit Story(const X86Params& params) : x(params, 2) {
+  explicit Story(const X86Params& params) : x(params, 2, 1, small()) {
     x.map(mm_a, 1, 11);
     x.map(mm_b, 1, 21);
     flag = x.f.world.allocate("test.flag", 1, 1, Coherence::internal).cell<std::uint64_t>(0);
@@ -43,6 +43,12 @@ struct Story {
              back(ctx);
            }});
   }
+  /// So small that speculation can be numbered.
+  static FixtureOptions small() {
+    FixtureOptions options;
+    options.geometry = TableGeometry{PageShift{12}, {2, 2, 2, 0, 0}, 3};
+    return options;
+  }
   [[nodiscard]] bool in_mask(MmId mm) const { return (x.f.world.load(x.f.state.mm_cpumask(mm, 0)) & 2) != 0; }
   [[nodiscard]] MmId cr3(std::uint32_t cpu) const { return x.f.world.load(x.port->mmu().mm_register(CpuId{cpu})); }
   [[nodiscard]] std::size_t ipis() const { return x.log.count(EventKind::ipi_sent); }
@@ -62,7 +68,7 @@ TEST_CASE("A lazy cpu keeps CR3, so speculation may still fill from the borrowed
     s.run(
         [&](Context& ctx) {
           s.x.port->switch_mm(ctx, mm_a, MmId::none());
-          s.x.port->speculative_fill(ctx, mm_a, VirtPage{2});
+          s.x.speculate(ctx, 2);
           filled = s.x.cached(1, 2);
         },
         nothing, nothing);

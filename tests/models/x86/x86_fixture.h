@@ -2,6 +2,7 @@
 // A bare machine with an x86 port: mappings made by hand, one body a cpu.
 #pragma once
 
+#include "models/radix/agents.h"
 #include "models/x86/port.h"
 #include "tests/support/port_fixture.h"
 
@@ -65,6 +66,17 @@ struct X86Fixture {
     for (;;) {
       const AccessResult r = port->access(ctx, mm, VirtAddr{page << 12}, kind);
       if (r.status != AccessResult::Status::interrupted) return r.status;
+    }
+  }
+  /// A walk for the page that nobody asked for, as far as it leads.
+  void speculate(Context& ctx, std::uint64_t page) const {
+    const radix::Mmu& mmu = port->mmu();
+    radix::Speculation speculation(mmu);
+    for (std::size_t level = f.state.geometry().levels(); level > 0; --level) {
+      const VirtPage first = mmu.tlbs().first_page(mmu.tlbs().key_page(VirtPage{page}, level - 1), level - 1);
+      const std::uint32_t unit = speculation.unit(ctx.cpu(), first, radix::Side::data);
+      if (!speculation.is_enabled(ctx.world(), unit)) continue;
+      ctx.step(speculation.label(), speculation.footprint(unit), [&](Access& a) { speculation.act(a, unit); });
     }
   }
   /// Cycles that one access takes.

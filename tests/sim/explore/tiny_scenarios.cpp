@@ -37,18 +37,13 @@ class Draws {
   std::uint64_t count_ = 0;
 };
 
-}  // namespace
-
-std::string tiny_scenario(std::uint64_t number) {
-  Draws draws(number);
-  const Machine& machine = machines()[number % machines().size()];
-  const std::uint64_t pages = 1 + draws.below(2);
+/// Regions and tasks: one of the two may do something harsh.
+std::string workload(Draws& draws, std::uint64_t pages) {
   const Texts pages_named = pages == 1 ? Texts{"heap"} : Texts{"heap+0", "heap+1", "heap"};
   const Texts mild = {"load", "store", "load", "store", "touch"};
   const Texts harsh = {"dontneed", "clear_refs", "zero_read", "munmap"};
-  std::string text = "machine = '" + machine.name + "'\nkernel = '" + draws.pick(machine.kernels) + "'\nstrategy = '" +
-                     draws.pick(machine.strategies) + "'\n[workload]\nkind = 'script'\n[[workload.region]]\n" +
-                     "name = 'heap'\npages = " + std::to_string(pages) + "\n";
+  std::string text = "[workload]\nkind = 'script'\n[[workload.region]]\nname = 'heap'\npages = " +
+                     std::to_string(pages) + "\n";
   const bool warm = draws.below(4) != 0;
   const std::uint64_t harsh_task = draws.below(4);  // 2 and 3: none
   for (std::uint64_t task = 0; task < 2; ++task) {
@@ -58,6 +53,37 @@ std::string tiny_scenario(std::uint64_t number) {
     text += "ops = ['" + verb + " " + draws.pick(pages_named) + "']\n";
   }
   return text;
+}
+
+}  // namespace
+
+std::string tiny_scenario(std::uint64_t number) {
+  Draws draws(number);
+  const Machine& machine = machines()[number % machines().size()];
+  const std::uint64_t pages = 1 + draws.below(2);
+  const std::string head = "machine = '" + machine.name + "'\nkernel = '" + draws.pick(machine.kernels) +
+                           "'\nstrategy = '" + draws.pick(machine.strategies) + "'\n";
+  return head + workload(draws, pages);
+}
+
+std::string tiny_walker_scenario(std::uint64_t number) {
+  Draws draws(number);
+  const bool tagged = draws.below(3) == 0;
+  const Texts faults = {"",
+                        "",
+                        "free_pages = 'immediately'\n",
+                        "free_tables = 'immediately'\n",
+                        "free_tables = 'before-flush'\n",
+                        "free_pages = 'before-flush'\n",
+                        "settle = 'none'\n"};
+  const std::string levels = draws.below(3) == 0 ? "" : "table_bits = [2, 2]\n";
+  const std::string machine = std::string("[machine]\npreset = '") + (tagged ? "tagged" : "x86") + "-tiny'\n" + levels;
+  const std::string kernel = tagged || draws.below(2) == 0 ? "modern" : "2.6.22";
+  const std::string strategy = kernel == "modern" ? draws.pick({"linux-modern", "per-pte"}) : "generic-2.6.22";
+  const std::string fault = draws.pick(faults);
+  const std::uint64_t pages = draws.below(4) == 0 ? 2 : 1;
+  return machine + "[kernel]\npreset = '" + kernel + "'\n[strategy]\npreset = '" + strategy + "'\n" + fault +
+         workload(draws, pages);
 }
 
 }  // namespace mmulab::test

@@ -8,5 +8,7 @@
 namespace mmulab::test {
 
 [[nodiscard]] std::string tiny_scenario(std::uint64_t number);
+/// One whose hardware walks page tables, with a fault more often than not.
+[[nodiscard]] std::string tiny_walker_scenario(std::uint64_t number);
 
 }  // namespace mmulab::test

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// TLBs that act by themselves (check.tlb): what only speculation or eviction shows is seen, by moves and by the may-set
+// alike; what is safe stays so; and neither keeps a system going that has come to its end.
+#include <algorithm>
+
+#include "sim/config/diagnostic.h"
+#include "tests/sim/explore/small_systems.h"
+#include "tests/support/catch.h"
+
+using namespace mmulab;
+using namespace mmulab::test;
+
+namespace {
+
+const char* const tlbs[] = {"on-demand", "explicit", "may-set"};
+
+config::Values with_tlb(const std::string& text, const std::string& tlb) {
+  return small_system(text + "[check]\ntlb = '" + tlb + "'\n");
+}
+
+/// Where devices need never act, every step is taken by itself.
+SearchWay way_of(const std::string& tlb) {
+  SearchWay way;
+  if (tlb == "explicit") way.cursor = CursorOptions::plain();
+  return way;
+}
+
+bool violates(const SearchResult& result, const char* invariant, const char* class_id) {
+  return std::any_of(result.counterexamples.begin(), result.counterexamples.end(), [&](const Counterexample& c) {
+    return c.violation.invariant == invariant && c.violation.class_id == class_id;
+  });
+}
+
+// The other cpu has loaded the mm's root and never accessed anything: it has walked only by speculation. Then it runs a
+// kernel thread, lazily, while the tables are freed.
+std::string borrowed_tables(const char* freed_tables_reach_lazy) {
+  return std::string(R"(
+strategy = 'linux-modern'
+invariants = ['table-alive']
+[machine]
+preset = 'x86-tiny'
+table_bits = [2, 2]
+[kernel]
+preset = 'modern'
+x86.freed_tables_reach_lazy = )") + freed_tables_reach_lazy + R"(
+[workload]
+kind = 'script'
+[[workload.region]]
+name = 'heap'
+pages = 1
+[[workload.task]]
+name = 'unmapper'
+cpu = 0
+ops = ['load heap', 'munmap heap']
+[[workload.task]]
+name = 'other'
+cpu = 1
+ops = ['yield']
+[[workload.task]]
+name = 'kworker'
+cpu = 1
+kthread = true
+ops = ['yield']
+)";
+}
+
+// The page is zapped while the other cpu, which has not touched it for a while, only computes.
+std::string early_free(const char* machine, const char* when) {
+  return std::string("machine = '") + machine +
+         "'\nkernel = 'modern'\n[strategy]\npreset = 'linux-modern'\nfree_pages = '" + when + R"('
+[workload]
+kind = 'script'
+[[workload.region]]
+name = 'heap'
+pages = 1
+[[workload.task]]
+name = 'unmapper'
+cpu = 0
+warmup = ['store heap']
+ops = ['dontneed heap', 'store heap']
+[[workload.task]]
+name = 'other'
+cpu = 1
+ops = ['load heap']
+)";
+}
+
+TEST_CASE("A lazy cpu that only speculates into freed tables is seen if TLBs act by themselves") {
+  if (!Fiber::can_restore()) return;
+  for (const std::string tlb : tlbs) {
+    CAPTURE(tlb);
+    const SearchResult broken = find(with_tlb(borrowed_tables("false"), tlb), way_of(tlb));
+    CHECK(violates(broken, "table-alive", "cached") == (tlb != "on-demand"));
+    if (tlb == "explicit") continue;  // its proof is the nightly comparison's
+    const SearchResult fixed = find(with_tlb(borrowed_tables("true"), tlb), {});
+    CHECK(fixed.end == SearchEnd::complete);
+    CHECK(fixed.counterexamples.empty());
+  }
+}
+
+TEST_CASE("A page freed before the flush is seen whatever plays the TLB, and freed after it is safe") {
+  if (!Fiber::can_restore()) return;
+  for (const char* machine : {"x86-tiny", "tagged-tiny"})
+    for (const std::string tlb : {"on-demand", "may-set"}) {
+      CAPTURE(machine, tlb);
+      CHECK_FALSE(find(with_tlb(early_free(machine, "immediately"), tlb), {}).counterexamples.empty());
+      const SearchResult fixed = find(with_tlb(early_free(machine, "after-flush"), tlb), {});
+      CHECK(fixed.end == SearchEnd::complete);
+      CHECK(fixed.counterexamples.empty());
+    }
+}
+
+TEST_CASE("What TLBs do by themselves neither hides a deadlock nor keeps a system from its end") {
+  if (!Fiber::can_restore()) return;
+  const std::string loads = R"(
+kernel = 'modern'
+strategy = 'linux-modern'
+[machine]
+preset = 'x86-tiny'
+table_bits = [2, 2]
+[workload]
+kind = 'script'
+[[workload.region]]
+name = 'heap'
+pages = 1
+[[workload.task]]
+name = 'one'
+cpu = 0
+ops = ['load heap']
+)";
+  for (const std::string tlb : tlbs) {
+    CAPTURE(tlb);
+    const SearchResult result = exhaust(with_tlb(loads, tlb), way_of(tlb));
+    CHECK(result.end == SearchEnd::complete);
+    CHECK(result.counterexamples.empty());
+    CHECK_FALSE(result.final_states.empty());
+  }
+}
+
+TEST_CASE("ppc64: a copy that is forgotten is looked up again, and everything stays in order") {
+  if (!Fiber::can_restore()) return;
+  const std::string loads = R"(
+machine = 'ppc64-tiny'
+kernel = '2.6.22'
+strategy = 'ppc64-2.6.22'
+[workload]
+kind = 'script'
+[[workload.region]]
+name = 'heap'
+pages = 1
+[[workload.task]]
+name = 'one'
+cpu = 0
+warmup = ['load heap']
+ops = ['load heap']
+)";
+  const SearchResult on_demand = exhaust(with_tlb(loads, "on-demand"), way_of("explicit"));
+  const SearchResult evicting = exhaust(with_tlb(loads, "explicit"), way_of("explicit"));
+  CHECK(evicting.end == SearchEnd::complete);
+  CHECK(evicting.counterexamples.empty());
+  CHECK(evicting.states > on_demand.states);
+}
+
+TEST_CASE("TLBs that software fills do not speculate, and the may-set knows one order of stores") {
+  const auto tiny = [](const char* machine, const char* kernel, const char* strategy, const char* check) {
+    return small_system(std::string("machine = '") + machine + "'\nkernel = '" + kernel + "'\nstrategy = '" + strategy +
+                        "'\n[workload]\nkind = 'script'\n[[workload.region]]\nname = 'heap'\npages = 1\n"
+                        "[[workload.task]]\nname = 'one'\ncpu = 0\nops = ['load heap']\n[check]\n" + check);
+  };
+  CHECK_THROWS_AS(tiny("sparc64-tiny", "2.6.22", "sparc64-2013", "tlb = 'may-set'"), config::Error);
+  CHECK_THROWS_AS(tiny("x86-tiny", "modern", "linux-modern", "tlb = 'may-set'\nmemory = 'tso'"), config::Error);
+  CHECK_THROWS_AS(tiny("ppc64-tiny", "2.6.22", "ppc64-2.6.22", "tlb = 'may-set'"), config::Error);
+  CHECK_THROWS_AS(tiny("skylake", "modern", "linux-modern", "tlb = 'explicit'"), config::Error);
+  CHECK_NOTHROW(tiny("x86-tiny", "modern", "linux-modern", "tlb = 'explicit'\nmemory = 'tso'"));
+}
+
+}  // namespace
