@@ -26,7 +26,8 @@ std::string json_of(const std::vector<Figure>& figures) {
                           figure.target->value);
     else
       text += "null";
-    text += fmt::format(R"(, "met": {}, "detail": "{}"}})", figure.met(), figure.detail);
+    text += fmt::format(R"(, "finished": {}, "met": {}, "detail": "{}"}})", figure.finished, figure.met(),
+                        figure.detail);
   }
   return text + "\n]\n";
 }

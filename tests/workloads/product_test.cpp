@@ -46,9 +46,9 @@ bool is_tiny(const std::string& workload) { return workload.find("-tiny") != std
 config::Values configuration(const Native& native, const std::string& machine, const std::string& workload) {
   static const config::Schema schema = lab::schema();
   const std::string text = fmt::format(
-      "machine = {{ preset = '{}', sockets = 1, cores = 2, threads = 1 }}\nkernel = '{}'\nstrategy = '{}'\n"
+      "machine = {{ preset = '{}', sockets = 1, cores = {}, threads = 1 }}\nkernel = '{}'\nstrategy = '{}'\n"
       "workload = '{}'\nsim.on_violation = 'count'\n",
-      machine, native.kernel, native.strategy, workload);
+      machine, is_tiny(workload) ? 2 : 3, native.kernel, native.strategy, workload);
   config::Overrides overrides;
   if (machine == "sparc64-tiny")
     overrides = {"kernel.sparc64.tsb_entries_first=4", "kernel.sparc64.tsb_entries_max=8",
