@@ -14,31 +14,6 @@ std::size_t index(Use use) { return static_cast<std::size_t>(use); }
 
 }  // namespace
 
-bool Futures::Bits::set(std::uint32_t n) {
-  if (n / 64 >= words_.size()) words_.resize(n / 64 + std::size_t{1}, 0);
-  const std::uint64_t bit = std::uint64_t{1} << n % 64;
-  const bool was = (words_[n / 64] & bit) != 0;
-  words_[n / 64] |= bit;
-  return !was;
-}
-
-bool Futures::Bits::merge(const Bits& other) {
-  if (other.words_.size() > words_.size()) words_.resize(other.words_.size(), 0);
-  std::uint64_t added = 0;
-  for (std::size_t i = 0; i < other.words_.size(); ++i) {
-    added |= other.words_[i] & ~words_[i];
-    words_[i] |= other.words_[i];
-  }
-  return added != 0;
-}
-
-bool Futures::Bits::meets(const Bits& other) const {
-  const std::size_t size = std::min(words_.size(), other.words_.size());
-  for (std::size_t i = 0; i < size; ++i)
-    if ((words_[i] & other.words_[i]) != 0) return true;
-  return false;
-}
-
 std::uint32_t Futures::id_of(Location at) {
   std::uint32_t& id = ids_[at.raw()];
   if (id == 0) id = ++used_ids_;
@@ -76,9 +51,9 @@ bool Futures::learn(Node& node, const Footprint& footprint) {
     Bits& own = node.own[index(t.use)];
     for (std::uint32_t w = 0; w < t.words; ++w) {
       const std::uint32_t id = id_of(Location{t.first.raw() + w});
-      if (!own.set(id)) continue;
+      if (!own.add(id)) continue;
       more = true;
-      if (t.use == Use::write && written_.set(id)) stale_ = stale_ || counting_relied_.has(id);
+      if (t.use == Use::write && written_.add(id)) stale_ = stale_ || counting_relied_.has(id);
     }
   }
   return more;
@@ -114,15 +89,15 @@ bool Futures::grow(Point before, const Node& later) {
   Node& node = points_[before];
   bool more = false;
   for (std::size_t use = 0; use < uses; ++use) {
-    more = node.ahead[use].merge(later.own[use]) || more;
-    more = node.ahead[use].merge(later.ahead[use]) || more;
+    more = node.ahead[use].add_all(later.own[use]) || more;
+    more = node.ahead[use].add_all(later.ahead[use]) || more;
   }
   more = node.concern_ahead.add(later.own_concern) || more;
   more = node.concern_ahead.add(later.concern_ahead) || more;
   if (!more) return false;
   for (const Use use : all_uses)
     for (const Use ahead : all_uses)
-      if (clash(ahead, use)) node.against[index(use)].merge(node.ahead[index(ahead)]);
+      if (clash(ahead, use)) node.against[index(use)].add_all(node.ahead[index(ahead)]);
   check(node);
   return true;
 }
@@ -168,8 +143,8 @@ bool Futures::meets_others(Who self, const std::vector<Touch>& touches, Preceden
   };
   if (!clear_of_others(self, precedence, met)) return true;
   for (const auto& [id, use] : asked_) {
-    if (use == Use::count) counting_relied_.set(id);
-    for (const Who other : before_) points_[point(other)].relied[index(use)].set(id);
+    if (use == Use::count) counting_relied_.add(id);
+    for (const Who other : before_) points_[point(other)].relied[index(use)].add(id);
   }
   return false;
 }
@@ -195,7 +170,7 @@ bool Futures::changes(const Footprint& words, Who neither, Who nor) {
       for (std::uint32_t w = 0; w < t.words; ++w) {
         const std::uint32_t id = id_of(Location{t.first.raw() + w});
         if (changed_ahead(node, id)) return true;
-        node.relied[index(Use::read)].set(id);
+        node.relied[index(Use::read)].add(id);
       }
   }
   return false;

@@ -15,6 +15,7 @@
 
 #include "sim/exec/footprint.h"
 #include "sim/exec/label.h"
+#include "sim/explore/bits.h"
 #include "sim/explore/concern.h"
 
 namespace mmulab {
@@ -87,19 +88,6 @@ class Futures {
   void begin_again();
 
  private:
-  class Bits {
-   public:
-    [[nodiscard]] bool has(std::uint32_t n) const {
-      return n / 64 < words_.size() && (words_[n / 64] >> n % 64 & 1) != 0;
-    }
-    bool set(std::uint32_t n);
-    bool merge(const Bits& other);
-    [[nodiscard]] bool meets(const Bits& other) const;
-    void clear() { words_.clear(); }
-
-   private:
-    std::vector<std::uint64_t> words_;
-  };
   static constexpr std::size_t uses = 4;
   using Sets = std::array<Bits, uses>;  ///< by Use
   struct Node {

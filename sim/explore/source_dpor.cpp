@@ -344,9 +344,15 @@ void SourceDpor::reverse(const Pending& p, std::size_t at, std::size_t made) {
     if (!could && free) return;
   }
   if (initials.meets(node.backtrack) || initials.meets(node.done) || initials.meets(node.asleep)) return;
-  if (initials.has(p.actor) && node.enabled.has(p.actor)) return node.backtrack.add(p.actor);
+  if (initials.has(p.actor) && node.enabled.has(p.actor)) {
+    node.backtrack.add(p.actor);
+    return;
+  }
   for (const Pending& q : node.pending)
-    if (q.enabled && initials.has(q.actor)) return node.backtrack.add(q.actor);
+    if (q.enabled && initials.has(q.actor)) {
+      node.backtrack.add(q.actor);
+      return;
+    }
   node.backtrack.add_all(node.enabled);
 }
 

@@ -164,14 +164,15 @@ class Check {
     return run;
   }
 
-  /// Prove if the states suffice; else bound the switches, one more each time; else try at random.
+  /// Prove if the states suffice (within the bound, if one is given); else bound the switches, one more each time; else
+  /// try at random.
   void choose_engines() {
-    EngineRun whole = run("dfs", SearchLimits::none);
+    EngineRun whole = run("dfs", bound());
     if (!whole.result.counterexamples.empty()) return decide(shorter(whole));
     if (whole.result.end != SearchEnd::states) return decide(whole);
     EngineRun best;
     bool any = false;
-    for (std::uint64_t k = 0; k <= bound_max; ++k) {
+    for (std::uint64_t k = 0; k <= bound_max && k < bound(); ++k) {
       const EngineRun bounded = run("dfs", k);
       if (!bounded.result.counterexamples.empty()) return decide(shorter(bounded));
       if (bounded.result.end != SearchEnd::complete) break;
@@ -180,7 +181,7 @@ class Check {
       if (bounded.result.bound_cut == 0) break;
     }
     if (any) return decide(best);
-    decide(run("pct", SearchLimits::none));
+    decide(bound() != SearchLimits::none ? whole : run("pct", SearchLimits::none));
   }
 
   /// Breadth-first finds a shortest schedule, if it gets that far; otherwise `found` is shrunk.

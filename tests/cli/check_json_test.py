@@ -123,4 +123,6 @@ want("cut by its budget after 6 executions" in report, "a budget of executions d
 
 bounded, report = check(SCENARIO, 0, "--engine", "dfs", "--bound", "1")
 want(bounded["verdict"] == "proved-bounded" and bounded["bound"] == 1, f"bounded: {bounded['verdict']}")
+chosen, report = check(SCENARIO, 0, "--engine", "auto", "--bound", "1")
+want(chosen["verdict"] == "proved-bounded" and chosen["bound"] == 1, f"auto within a bound: {chosen['verdict']}")
 sys.exit(1 if failures else 0)

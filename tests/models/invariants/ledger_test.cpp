@@ -112,6 +112,26 @@ TEST_CASE("The fingerprint does not depend on when things happened") {
   CHECK(early.checker.fingerprint().high() == late.checker.fingerprint().high());
 }
 
+TEST_CASE("A copy in two levels of a core's TLBs is one copy, before its page is revoked and after") {
+  Rig once, twice;
+  for (Rig* r : {&once, &twice}) {
+    r->give(t0, 9, 5);
+    r->store(t0, 5, Rig::pte(9, true, false, 0x40));
+    r->user(t1);
+    r->fill(t1, 5);
+    if (r == &twice) r->fill(t1, 5);
+    r->call(t0, Call::munmap, 5);
+    r->clear(t0, 5);
+    if (r == &twice) r->fill(t1, 5, 0, Rig::pte(9, true, false, 0x40));
+    REQUIRE(r->ledger->open().size() == 1);
+    CHECK(r->ledger->open().begin()->second.tlb.size() == 1);
+  }
+  CHECK(once.checker.fingerprint().low() == twice.checker.fingerprint().low());
+  CHECK(once.checker.fingerprint().high() == twice.checker.fingerprint().high());
+  twice.drop(t1, 5);
+  CHECK(twice.ledger->open().empty());
+}
+
 TEST_CASE("A frame that was freed and came back to the same page is nobody's stale frame") {
   Rig r;
   munmap_begins(r);
