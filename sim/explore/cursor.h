@@ -140,6 +140,7 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   [[nodiscard]] bool shortens(const Decision& decision) const;
   [[nodiscard]] bool is_calm() const;
   bool step_privately(AgentId agent);
+  bool step_unless_noticed(const Move& move, Who who, const Label& label);
   bool step_winding_down();
   bool step_after_mover(AgentId agent, bool& right_mover);
   [[nodiscard]] std::optional<std::uint32_t> private_drain(AgentId cpu);

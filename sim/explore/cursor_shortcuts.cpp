@@ -135,14 +135,9 @@ bool Cursor::act_privately(const Decision& decision) {
   const Reduction::Step what = next_step(decision);
   if (!has_room_for(decision) || !reduction_.is_private_act(who, what)) return false;
   if (is_awaited(decision.agent, what.footprint)) return false;
-  const Told before{said_, touched_.size()};
-  step(move);
-  if (host_.asked().empty() && reduction_.is_private(who, concern_)) {
-    add_further(decision);
-    return true;
-  }
-  take_back_further(before);
-  return false;
+  if (!step_unless_noticed(move, who, *what.label)) return false;
+  add_further(decision);
+  return true;
 }
 
 /// It has nothing to do.
@@ -234,10 +229,15 @@ bool Cursor::step_privately(AgentId agent) {
   const Reduction::Step what = next_step(move.decision);
   if (!reduction_.is_private(who, CpuId{agent.raw()}, what) || !host_.enabled(agent)) return false;
   if (is_awaited(agent, op->footprint) || meets_waiting(agent, op->footprint)) return false;
+  return step_unless_noticed(move, who.who, *what.label);
+}
+
+/// Performs it, and takes it back if its events concern others, or if there is a choice in it after all.
+bool Cursor::step_unless_noticed(const Move& move, Who who, const Label& label) {
   const Told before{said_, touched_.size()};
   step(move);
-  if (host_.asked().empty() && !at_end_ && reduction_.is_private(who.who, concern_)) return true;
-  if (!host_.asked().empty()) reduction_.learn_choice(*what.label);
+  if (host_.asked().empty() && !at_end_ && reduction_.is_private(who, concern_)) return true;
+  if (!host_.asked().empty()) reduction_.learn_choice(label);
   take_back_further(before);
   return false;
 }

@@ -157,11 +157,6 @@ bool Futures::meets_others(Who self, const Concern& concern, Precedence& precede
   return false;
 }
 
-bool Futures::changed_ahead(const Node& node, std::uint32_t id) {
-  return std::any_of(all_uses.begin(), all_uses.end(),
-                     [&](Use use) { return mmulab::changes(use) && node.ahead[index(use)].has(id); });
-}
-
 bool Futures::changes(const Footprint& words, Who neither, Who nor) {
   for (const Who other : all_) {
     if (other == neither || other == nor) continue;
@@ -169,7 +164,7 @@ bool Futures::changes(const Footprint& words, Who neither, Who nor) {
     for (const Touch& t : words)
       for (std::uint32_t w = 0; w < t.words; ++w) {
         const std::uint32_t id = id_of(Location{t.first.raw() + w});
-        if (changed_ahead(node, id)) return true;
+        if (node.against[index(Use::read)].has(id)) return true;
         node.relied[index(Use::read)].add(id);
       }
   }

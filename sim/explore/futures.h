@@ -109,7 +109,6 @@ class Futures {
   void check(const Node& node);
   std::uint32_t id_of(Location at);
   [[nodiscard]] bool meets(const Node& node, std::uint32_t id, Use use) const;
-  [[nodiscard]] static bool changed_ahead(const Node& node, std::uint32_t id);
   [[nodiscard]] bool is_other(Who other, Who self) const { return !(other == self) || self.is_device(); }
   /// Those whose later steps are in question before the next one of `self`; false if one of them `meets` it.
   template <class Meets>
