@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/config/diagnostic.h"
+#include "tests/sim/explore/patience.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
 
@@ -86,7 +87,7 @@ ops = ['load heap']
 }
 
 TEST_CASE("A lazy cpu that only speculates into freed tables is seen if TLBs act by themselves") {
-  if (!Fiber::can_restore()) return;
+  if (searching_takes_too_long()) return;
   for (const std::string tlb : tlbs) {
     CAPTURE(tlb);
     const SearchResult broken = find(with_tlb(borrowed_tables("false"), tlb), way_of(tlb));
@@ -99,7 +100,7 @@ TEST_CASE("A lazy cpu that only speculates into freed tables is seen if TLBs act
 }
 
 TEST_CASE("A page freed before the flush is seen whatever plays the TLB, and freed after it is safe") {
-  if (!Fiber::can_restore()) return;
+  if (searching_takes_too_long()) return;
   for (const char* machine : {"x86-tiny", "tagged-tiny"})
     for (const std::string tlb : {"on-demand", "may-set"}) {
       CAPTURE(machine, tlb);
@@ -111,23 +112,14 @@ TEST_CASE("A page freed before the flush is seen whatever plays the TLB, and fre
 }
 
 TEST_CASE("What TLBs do by themselves neither hides a deadlock nor keeps a system from its end") {
-  if (!Fiber::can_restore()) return;
+  if (searching_takes_too_long()) return;
   const std::string loads = R"(
 kernel = 'modern'
 strategy = 'linux-modern'
 [machine]
 preset = 'x86-tiny'
 table_bits = [2, 2]
-[workload]
-kind = 'script'
-[[workload.region]]
-name = 'heap'
-pages = 1
-[[workload.task]]
-name = 'one'
-cpu = 0
-ops = ['load heap']
-)";
+)" + heap_script(1, {"ops = ['load heap']"});
   for (const std::string tlb : tlbs) {
     CAPTURE(tlb);
     const SearchResult result = exhaust(with_tlb(loads, tlb), way_of(tlb));
@@ -138,22 +130,12 @@ ops = ['load heap']
 }
 
 TEST_CASE("ppc64: a copy that is forgotten is looked up again, and everything stays in order") {
-  if (!Fiber::can_restore()) return;
+  if (searching_takes_too_long()) return;
   const std::string loads = R"(
 machine = 'ppc64-tiny'
 kernel = '2.6.22'
 strategy = 'ppc64-2.6.22'
-[workload]
-kind = 'script'
-[[workload.region]]
-name = 'heap'
-pages = 1
-[[workload.task]]
-name = 'one'
-cpu = 0
-warmup = ['load heap']
-ops = ['load heap']
-)";
+)" + heap_script(1, {"warmup = ['load heap']\nops = ['load heap']"});
   const SearchResult on_demand = exhaust(with_tlb(loads, "on-demand"), way_of("explicit"));
   const SearchResult evicting = exhaust(with_tlb(loads, "explicit"), way_of("explicit"));
   CHECK(evicting.end == SearchEnd::complete);
