@@ -76,7 +76,8 @@ void parts_fit(const config::Values& v, const config::Complain& complain) {
   if (!v.contains("machine.ppc64.pteg_count")) return;
   const std::uint64_t shift = v.integer("machine.page_shift");
   if (shift != 12 && shift != 16)
-    complain("machine.page_shift", "the ppc64 port has pages of 4 or of 64 KiB", "set machine.page_shift = 12, or 16");
+    return complain("machine.page_shift", "the ppc64 port has pages of 4 or of 64 KiB",
+                    "set machine.page_shift = 12, or 16");
   if (shift == 16)
     for (const char* key : {"split_invalidate", "tombstones", "settles_inserts"})
       if (v.flag(std::string("strategy.") + key))

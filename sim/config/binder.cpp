@@ -50,7 +50,7 @@ Values Binder::bind(const Node& root, bool complete, const SectionSpec* only) {
     if (problems_.empty() && only == nullptr) apply_rules(values);
   }
   std::stable_sort(problems_.begin(), problems_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+    return std::tie(a.role, a.file, a.line, a.column) < std::tie(b.role, b.file, b.line, b.column);
   });
   if (problems_.empty()) values.config_hash_ = hash_text(canonical_text(schema_, values));
   return values;

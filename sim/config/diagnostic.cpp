@@ -78,6 +78,7 @@ std::string clean(std::string_view text) {
 Diagnostic diagnose(const Position& at, std::string message, std::string hint) {
   Diagnostic problem;
   if (at.exists()) {
+    problem.role = at.source->role;
     problem.file = at.source->name;
     problem.line = at.line;
     problem.column = at.column;

@@ -12,6 +12,7 @@
 namespace mmulab::config {
 
 struct Diagnostic {
+  SourceText::Role role = SourceText::Role::File;
   std::string file;
   unsigned line = 0;  // 0: the problem has no place
   unsigned column = 0;
@@ -29,7 +30,7 @@ enum class Color { Off, On };
 std::string render(const Diagnostic& problem, Color color = Color::Off);
 std::string render(const std::vector<Diagnostic>& problems, Color color = Color::Off);
 
-/// What the user got wrong. Carries every problem found, in the order of the file.
+/// What the user got wrong. Carries every problem found, in the order of the file; a preset's come last.
 class Error : public std::exception {
  public:
   explicit Error(std::vector<Diagnostic> problems);

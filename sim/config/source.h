@@ -10,7 +10,7 @@ namespace mmulab::config {
 
 /// One text that was read: a file, a preset's file, or the argument of one --set.
 struct SourceText {
-  enum class Role { File, Preset, Override };
+  enum class Role { File, Override, Preset };  // the user's own text comes first in messages
   Role role = Role::File;
   std::string name;    // a file's path as the user would write it; "--set" for an override
   std::string preset;  // the preset's name when role is Preset

@@ -100,6 +100,25 @@ TEST_CASE("A mistake inside a preset is reported in the preset's file") {
   CHECK_THAT(problems(folder, "machine = 'folder'"), Catch::Contains("it is a directory"));
 }
 
+TEST_CASE("What the user wrote is reported before what a preset holds, wherever presets lie") {
+  const sample::Folder folder(files);
+  const auto order = [&](const std::string& name) {
+    try {
+      load_text(sample::schema(), name, "machine = 'wrong'\nsim.sede = 1\n", {"sim.seeed=1"},
+                SearchPath({folder.path()}));
+    } catch (const Error& error) {
+      std::vector<SourceText::Role> roles;
+      for (const auto& problem : error.problems()) roles.push_back(problem.role);
+      return roles;
+    }
+    return std::vector<SourceText::Role>{};
+  };
+  using Role = SourceText::Role;
+  const std::vector<Role> expected = {Role::File, Role::Override, Role::Preset};
+  CHECK(order("~/lab.toml") == expected);  // sorts after the presets' absolute paths
+  CHECK(order("/!/lab.toml") == expected);  // and before
+}
+
 TEST_CASE("Presets are found in folders beside the file and above it") {
   const sample::Folder folder(sample::Files{{"machines/near.toml", "arch = 'x86'\ncores = 3"},
                                {"scenarios/deep/lab.toml", "machine = 'near'"}});
