@@ -3,6 +3,7 @@
 // class of schedules that differ only in the order of independent moves, found by reversing the races of those already
 // performed. It keeps no states, so that it shares nothing with the other engines but the cursor.
 //  - Moves that wait for their guards are looked at, too: who waits should perhaps have been first.
+//  - The further steps that a move carries along race, too: they are known when it has been made.
 //  - Choices inside a step are its branches; interrupts and each unit of a device act in an order of their own.
 //  - After the last task's end nothing follows, so that the step which ends it depends on everything else.
 //  - An execution that comes back to one of its own states is cut there, and every state in between is expanded in
@@ -60,7 +61,8 @@ class SourceDpor : public Search {
   void put_to_sleep(Node& node) const;
   void find_races(const Node& node);
   void look_for_races(const Pending& p, std::size_t lowest, std::size_t made, bool ends);
-  void reverse(const Pending& p, std::size_t at, std::size_t made);
+  void look_for_races_of_all(const Pending& p, const Made& whole, std::size_t made);
+  void reverse(const Pending& p, std::size_t at, std::size_t made, const Made* whole = nullptr);
   [[nodiscard]] Bits happened_before(const Pending& p, std::size_t made) const;
   void close_cycle(std::size_t from);
   [[nodiscard]] std::uint32_t actor_of(const Move& move);
@@ -168,6 +170,7 @@ bool SourceDpor::make(Node& top, const Move& move) {
       top.before.add(i);
       top.before.add_all(nodes_[i].before);
     }
+  look_for_races_of_all(p, top.made, made);
   if (ends) {
     top.enders.add(p.actor);
     look_for_races(p, 0, made, true);
@@ -306,6 +309,18 @@ void SourceDpor::look_for_races(const Pending& p, std::size_t lowest, std::size_
   }
 }
 
+/// The same for the move as it was made, with all its further steps, of which its first one tells nothing.
+void SourceDpor::look_for_races_of_all(const Pending& p, const Made& whole, std::size_t made) {
+  if (cursor_.moves().back().stretches == 0) return;
+  Bits ordered = happened_before(p, made);
+  for (std::size_t i = made; i-- > 0;) {
+    if (ordered.has(i) || !dependence_.holds(whole, nodes_[i].made)) continue;
+    reverse(p, i, made, &whole);
+    ordered.add(i);
+    ordered.add_all(nodes_[i].before);
+  }
+}
+
 /// Up to the actor's last move; what made an interrupt or a device's act possible comes before it, too.
 Bits SourceDpor::happened_before(const Pending& p, std::size_t made) const {
   Bits before;
@@ -324,7 +339,7 @@ Bits SourceDpor::happened_before(const Pending& p, std::size_t made) const {
 
 /// Sees to it that the actor's move is also tried before the one made at `at`: by itself, or by one of those that can
 /// begin a schedule of what does not depend on that one (source sets).
-void SourceDpor::reverse(const Pending& p, std::size_t at, std::size_t made) {
+void SourceDpor::reverse(const Pending& p, std::size_t at, std::size_t made, const Made* whole) {
   Node& node = nodes_[at];
   Bits others, seen, initials;
   const Pending* then = find(node, p.actor);
@@ -335,6 +350,7 @@ void SourceDpor::reverse(const Pending& p, std::size_t at, std::size_t made) {
     if (!seen.has(later.made.actor) && !later.before.meets(others)) initials.add(later.made.actor);
     seen.add(later.made.actor);
     others.add(j);
+    free = free && !(whole != nullptr && dependence_.holds(*whole, later.made));
     free = free && !dependence_.holds(p, later.made) && (then == nullptr || !dependence_.holds(*then, later.made));
   }
   if (!seen.has(p.actor)) {
