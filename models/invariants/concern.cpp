@@ -36,6 +36,12 @@ Concern changes(std::uint64_t what) { return {0, what, 0}; }
 /// Whoever is in the kernel can use no copy, and who calls later must leave more behind.
 Concern eases(std::uint64_t what) { return {0, what, what}; }
 Concern judges(std::uint64_t what) { return {statuses, what, 0}; }
+/// Asks of nobody else what he is about.
+Concern notes(const Event& event, std::uint64_t what) {
+  return {cpus.of(event.cpu) | tasks.of(event.task), what, 0};
+}
+/// A copy that comes to life may be one that a call of somebody else's should have made impossible.
+Concern enters(const Event& event, std::uint64_t what) { return {cpus.of(event.cpu) | tasks.all(), what, 0}; }
 
 std::uint64_t page_of(const Event& event) { return pages.one(event.page.raw()); }
 
@@ -103,9 +109,38 @@ bool keeps_to_its_range(Call call) {
   }
 }
 
-Concern of_return(const Event& event) {
+/// Somebody else may still take something away, after the call's own work, for which its return would then answer.
+bool may_find_pending(const ActiveCall& call, const Ledger& ledger) {
+  if (!call.mm.exists() || (!zaps(call.call) && call.call != Call::madv_free && call.denied == 0)) return false;
+  for (const auto& [key, record] : ledger.pages()) {
+    if (!call.covers(key.mm, key.page)) continue;
+    if (record.present && record.live.born.order < call.order) return true;
+    const PastObligation& past = record.past;
+    if (past.known && past.was.born.order < call.order && past.opened.task != call.task) return true;
+  }
+  return false;
+}
+
+/// From a return on, what a call has left behind counts. Others' work after it can make that less, never more, unless
+/// the call answers for what it finds, or the end of a copy is seen in it.
+Concern of_return(const Event& event, const Ledger& ledger) {
   const bool in_range = keeps_to_its_range(static_cast<Call>(event.a));
-  return {statuses | frames.all(), tasks.of(event.task) | (in_range ? pages_of(event.page, event.b) : pages.all()), 0};
+  const std::uint64_t looks = statuses | frames.all();
+  const std::uint64_t changes =
+      tasks.of(event.task) | (in_range ? pages_of(event.page, event.b) : pages.all());
+  const ActiveCall* call = ledger.execution().call_of(event.task);
+  const bool hardens = call != nullptr && call->call == static_cast<Call>(event.a) && !ledger.copies_pages() &&
+                       !may_find_pending(*call, ledger) && !ledger.has_noted(event.task);
+  return hardens ? Concern::hardening(looks, changes) : Concern{looks, changes, 0};
+}
+
+/// Who is back in user mode can use what is left: he is judged for what was due before, others for what they make due
+/// later.
+Concern of_return_to_user(const Event& event, const Ledger& ledger) {
+  const CpuRecord& cpu = ledger.execution().cpu(event.cpu);
+  const std::uint64_t looks = statuses | pages.all() | frames.all() | tags.all();
+  const bool as_before = cpu.mm_known && cpu.mm == event.mm && !cpu.tag_unused;
+  return as_before ? Concern::hardening(looks, cpus.of(event.cpu)) : Concern{looks, cpus.of(event.cpu), 0};
 }
 
 /// Batch entries come to be flushed, or to their end.
@@ -120,11 +155,11 @@ Concern of_pte(const Event& event, const PteLayout& layout) {
   std::uint64_t touched = page_of(event);
   for (const std::uint64_t raw : {event.a, event.b})
     if (layout.is_present(Pte{raw})) touched |= frames.of(layout.frame(Pte{raw}));
-  return judges(touched);
+  return notes(event, touched);
 }
 
-Concern of_translation(const Event& event) {
-  return judges(page_of(event) | frames.of(event.frame) | tags.of(event.tag));
+std::uint64_t translation_of(const Event& event) {
+  return page_of(event) | frames.of(event.frame) | tags.of(event.tag);
 }
 
 Concern of_drop(const Event& event, const Ledger& ledger) {
@@ -132,7 +167,8 @@ Concern of_drop(const Event& event, const Ledger& ledger) {
   if ((event.b & Event::nothing_there) != 0 && event.a == 0 && !ledger.config().multi_hit_fatal &&
       !ledger.knows_copy(ledger.core_of_drop(event), event.page))
     return nothing();
-  return judges((event.a == 0 ? page_of(event) : pages.all()) | frames.all() | tags.all() | tables.all());
+  if (event.a == 0) return eases(page_of(event));
+  return judges(pages.all() | frames.all() | tags.all() | tables.all());
 }
 
 /// A goal asks which calls are going on when one begins, and whether a cpu is deaf that an interrupt reaches.
@@ -159,15 +195,16 @@ Concern of_judges(const Event& event, const Ledger& ledger) {
     case EventKind::xcall_sent:
     // Whether a task is in a flush is asked at its own events.
     case EventKind::flush_begun:
+    // No invariant asks for these.
+    case EventKind::tlbie_issued:
     case EventKind::measurement_begun: return nothing();
     case EventKind::remote_wait_begun: return {deaf.all(), 0, 0};
     case EventKind::lock_acquired:
     case EventKind::lock_released: return of_lock(event, ledger);
     case EventKind::entered_kernel: return eases(cpus.of(event.cpu));
     case EventKind::call_entered: return eases(tasks.of(event.task));
-    case EventKind::call_returned: return of_return(event);
-    case EventKind::returned_to_user:
-      return {statuses | pages.all() | frames.all() | tags.all(), cpus.of(event.cpu), 0};
+    case EventKind::call_returned: return of_return(event, ledger);
+    case EventKind::returned_to_user: return of_return_to_user(event, ledger);
     case EventKind::switched_in:
     case EventKind::switched_out:
     case EventKind::xcall_executed:
@@ -178,25 +215,24 @@ Concern of_judges(const Event& event, const Ledger& ledger) {
     case EventKind::batch_flushed: return of_flush(event, ledger);
     case EventKind::task_exited: return changes(tasks.of(event.task));
     case EventKind::pte_stored: return of_pte(event, ledger.config().pte);
-    case EventKind::frame_allocated:
+    case EventKind::frame_allocated: return judges(frames.of(event.frame));
     case EventKind::frame_freed:
     case EventKind::frame_overput:
     case EventKind::page_dirtied:
     case EventKind::page_cleaned:
     case EventKind::page_written:
     case EventKind::page_discarded:
-    case EventKind::page_lazyfreed: return judges(frames.of(event.frame));
+    case EventKind::page_lazyfreed: return notes(event, frames.of(event.frame));
+    case EventKind::translation_used: return notes(event, translation_of(event));
     case EventKind::translation_filled:
-    case EventKind::translation_used:
-    case EventKind::hpte_stored: return of_translation(event);
+    case EventKind::hpte_stored: return enters(event, translation_of(event));
     case EventKind::translation_dropped: return of_drop(event, ledger);
     case EventKind::hpte_multiple_match:
-    case EventKind::machine_check:
-    case EventKind::tlbie_issued:
-    case EventKind::batch_noted: return judges(page_of(event));
-    case EventKind::tsb_stored: return judges(page_of(event) | frames.all());
+    case EventKind::machine_check: return judges(page_of(event));
+    case EventKind::batch_noted: return notes(event, page_of(event));
+    case EventKind::tsb_stored: return enters(event, page_of(event) | frames.all());
     case EventKind::copy_begun:
-    case EventKind::copy_ended: return judges(page_of(event) | frames.all());
+    case EventKind::copy_ended: return notes(event, page_of(event) | frames.all());
     case EventKind::table_allocated:
     case EventKind::table_freed:
     case EventKind::table_cached: return judges(tables.of(event.table));

@@ -96,6 +96,7 @@ void Execution::apply_mode(const Event& event) {
       cpu.mode = CpuRecord::Mode::user;
       cpu.mm = event.mm;
       cpu.mm_known = event.mm.exists();
+      cpu.tag_unused = false;
       return;
     case EventKind::entered_kernel:
       cpu.mode = CpuRecord::Mode::kernel;
@@ -112,6 +113,7 @@ void Execution::apply_mode(const Event& event) {
     case EventKind::tag_loaded:
       cpu.tag = event.tag;
       cpu.tag_mm = event.mm;
+      cpu.tag_unused = true;
       return;
     default: return;
   }
@@ -232,7 +234,7 @@ void Execution::mix_into(StateHash& hash) const {
     hash.mix(static_cast<std::uint64_t>(c.mode) | std::uint64_t{c.mm_known} << 4 | std::uint64_t{c.irqs_off} << 5 |
              std::uint64_t{c.interrupt_pending} << 6 | std::uint64_t{c.xcalls_pending} << 8);
     hash.mix(std::uint64_t{c.mm.raw()} << 32 | c.tag.raw());
-    hash.mix(c.tag_mm.raw());
+    hash.mix(c.tag_mm.raw() | std::uint64_t{c.tag_unused} << 32);
   }
   for (const TaskRecord& t : tasks_) {
     hash.mix(std::uint64_t{t.irqs_off} | std::uint64_t{t.flushing} << 1 | t.calls.size() << 8 |

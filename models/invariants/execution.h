@@ -68,6 +68,7 @@ struct CpuRecord {
   MmId mm;  ///< of the task in user mode
   Tag tag;  ///< loaded
   MmId tag_mm;
+  bool tag_unused = false;  ///< loaded since it was last in user mode
   bool irqs_off = false;
   bool interrupt_pending = false;  ///< delivered, not yet taken
   std::uint32_t xcalls_pending = 0;

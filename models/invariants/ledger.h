@@ -116,6 +116,10 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   [[nodiscard]] const std::map<std::uint32_t, HpteRecord>& hptes() const { return state_.hptes; }
   [[nodiscard]] std::vector<HpteRecord> hptes_of(MmId mm, VirtPage page) const;
   [[nodiscard]] bool is_noted(MmId mm, VirtPage page) const;
+  /// The task has noted entries that it has not flushed.
+  [[nodiscard]] bool has_noted(TaskId task) const;
+  /// Somebody is replacing a page by a copy of it.
+  [[nodiscard]] bool copies_pages() const { return !state_.watches.empty(); }
   [[nodiscard]] const std::vector<NotedEntry>& noted() const { return state_.noted; }
   [[nodiscard]] std::uint64_t batch_depth(CpuId cpu) const;
   /// The walk-cache entries that lead to `table` now.

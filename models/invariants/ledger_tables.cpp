@@ -181,6 +181,11 @@ bool Ledger::is_noted(MmId mm, VirtPage page) const {
                      [&](const NotedEntry& n) { return n.mm == mm && n.page == page; });
 }
 
+bool Ledger::has_noted(TaskId task) const {
+  return std::any_of(state_.noted.begin(), state_.noted.end(),
+                     [&](const NotedEntry& n) { return n.task == task; });
+}
+
 void Ledger::on_batch(const Event& event) {
   if (event.cpu.exists() && event.cpu.raw() >= state_.batch_depth.size())
     state_.batch_depth.resize(event.cpu.raw() + std::size_t{1});

@@ -64,21 +64,19 @@ bool Kernel::allocates_atomically(Context& ctx) {
 
 void Kernel::get_page(Context& ctx, Frame frame) {
   const auto refcount = state_.frame(frame, FrameFields::refcount);
-  ctx.step(reference, counts(refcount), [&](Access& a) { a.count(refcount, std::uint64_t{1}); });
+  ctx.step(reference, tallies(refcount), [&](Access& a) { a.tally(refcount, std::uint64_t{1}); });
 }
 
 /// True if that was the last reference. One that nobody held is reported and not dropped, so that the frame is not
 /// freed twice and the run can go on.
 static bool drop_reference(const KernelState& state, Context& ctx, Frame frame) {
   const auto refcount = state.frame(frame, FrameFields::refcount);
-  return ctx.step(dereference, writes(refcount), [&](Access& a) {
-    const std::uint64_t held = a.read(refcount);
-    if (held == 0) {
-      emit(a, frame_event(EventKind::frame_overput, frame));
-      return false;
-    }
-    a.write(refcount, held - 1);
-    return held == 1;
+  return ctx.step(dereference, tallies(refcount), [&](Access& a) {
+    const std::uint64_t left = a.tally(refcount, ~std::uint64_t{0});
+    if (left != ~std::uint64_t{0}) return left == 0;
+    a.tally(refcount, std::uint64_t{1});
+    emit(a, frame_event(EventKind::frame_overput, frame));
+    return false;
   });
 }
 

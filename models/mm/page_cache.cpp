@@ -33,9 +33,9 @@ Frame Kernel::find_get_page(Context& ctx, FileId file, std::uint64_t index) {
     if (!frame.exists()) return only(frame);
     // page_cache_get_speculative: it may have left the file meanwhile.
     const auto refcount = state_.frame(frame, FrameFields::refcount);
-    const bool got = ctx.step(take, writes(refcount).reads(slot), [&](Access& a) {
+    const bool got = ctx.step(take, tallies(refcount).reads(slot), [&](Access& a) {
       if (a.read(slot) != frame) return false;
-      a.add(refcount, std::uint64_t{1});
+      a.tally(refcount, std::uint64_t{1});
       return true;
     });
     if (got) return only(frame);

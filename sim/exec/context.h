@@ -63,6 +63,14 @@ class Access {
     put(cell, sum);
     return sum;
   }
+  /// Adds to a count of references. Of the sum the step may tell whether none is left, and nothing else.
+  template <class T>
+  T tally(Cell<T> cell, T amount) {
+    check(cell.at, Use::tally);
+    const T sum = static_cast<T>(world_.load(cell) + amount);
+    put(cell, sum);
+    return sum;
+  }
   /// An update: what it reads, and what it makes of that. What all of a step's updates do together must be the same as
   /// what another step's do, whichever of the two comes first.
   template <class T>

@@ -11,12 +11,14 @@
 namespace mmulab {
 
 /// count: adds to the word and does not depend on what it was, so that two of them may change places. update: what the
-/// step makes of the word may change places with any other step's update of it: an invalidation.
-enum class Use : std::uint8_t { read, write, count, update };
+/// step makes of the word may change places with any other step's update of it: an invalidation. tally: adds to a count
+/// of references, and all that the step tells of the sum is whether none is left: two of them may change places as long
+/// as that cannot happen, whoever comes first.
+enum class Use : std::uint8_t { read, write, count, update, tally };
 
 constexpr bool changes(Use use) { return use != Use::read; }
-/// Whether the order of two such accesses to one word matters.
-constexpr bool clash(Use a, Use b) { return a != b || a == Use::write; }
+/// Whether the order of two such accesses to one word matters, for all that is known without its value.
+constexpr bool clash(Use a, Use b) { return a != b || a == Use::write || a == Use::tally; }
 
 /// One declared item: `words` consecutive words from `first`. A write allows everything else, too.
 struct Touch {
@@ -36,6 +38,8 @@ class Footprint {
   Footprint& writes(Cell<T>... cells) { (add({cells.at, 1, Use::write}), ...); return *this; }
   template <class... T>
   Footprint& counts(Cell<T>... cells) { (add({cells.at, 1, Use::count}), ...); return *this; }
+  template <class... T>
+  Footprint& tallies(Cell<T>... cells) { (add({cells.at, 1, Use::tally}), ...); return *this; }
   Footprint& reads_words(Location first, std::uint32_t words) { add({first, words, Use::read}); return *this; }
   Footprint& writes_words(Location first, std::uint32_t words) { add({first, words, Use::write}); return *this; }
   Footprint& updates_words(Location first, std::uint32_t words) { add({first, words, Use::update}); return *this; }
@@ -69,6 +73,8 @@ template <class... T>
 Footprint writes(Cell<T>... cells) { return Footprint{}.writes(cells...); }
 template <class... T>
 Footprint counts(Cell<T>... cells) { return Footprint{}.counts(cells...); }
+template <class... T>
+Footprint tallies(Cell<T>... cells) { return Footprint{}.tallies(cells...); }
 inline Footprint reads_words(Location first, std::uint32_t words) { return Footprint{}.reads_words(first, words); }
 inline Footprint writes_words(Location first, std::uint32_t words) { return Footprint{}.writes_words(first, words); }
 

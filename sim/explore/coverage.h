@@ -14,14 +14,19 @@
 namespace mmulab {
 
 /// Two lists of touches whose order matters: they have a word in common, and the uses of it clash.
-template <class A, class B>
-[[nodiscard]] bool dependent(const A& a, const B& b) {
+template <class A, class B, class Clashes>
+[[nodiscard]] bool dependent(const A& a, const B& b, const Clashes& clashes) {
   for (const Touch& x : a)
     for (const Touch& y : b) {
-      if (!clash(x.use, y.use)) continue;
+      if (!clashes(x, y)) continue;
       if (x.first.raw() < y.first.raw() + y.words && y.first.raw() < x.first.raw() + x.words) return true;
     }
   return false;
+}
+
+template <class A, class B>
+[[nodiscard]] bool dependent(const A& a, const B& b) {
+  return dependent(a, b, [](const Touch& x, const Touch& y) { return clash(x.use, y.use); });
 }
 
 class Coverage {

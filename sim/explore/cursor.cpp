@@ -141,6 +141,13 @@ Remembering Cursor::remembering() const {
   return options_.local_key == LocalKey::all ? Remembering::everything : Remembering::needed;
 }
 
+bool Cursor::allows_sleep() const {
+  if (!options_.reduces) return false;
+  for (std::uint32_t device = 0; device < host_.devices(); ++device)
+    if (host_.device_of(AgentId{host_.cpus() + device}).is_spontaneous()) return false;
+  return true;
+}
+
 void Cursor::push(const Move& move) {
   violations_.clear();
   touched_.clear();
@@ -152,8 +159,10 @@ void Cursor::push(const Move& move) {
     const Reduction::Actor who = actor(move.decision);
     const Reduction::Step what = next_step(move.decision);
     step(move);
+    only_looked_ = is_calm() && !concern_.any() && system_.world().mark().entries == frames_.back().mark.entries;
     right_mover = is_calm() && reduction_.is_right_mover(who, what, concern_);
   } else {
+    only_looked_ = false;
     step(move);
   }
   next_choice_ = choice_after_this();
@@ -195,11 +204,31 @@ void Cursor::step(const Move& move) {
   path_.push_back(move);
   // The path lists all steps themselves: whoever performs it again must not add any.
   path_.back().stretches = 0;
+  const std::optional<Location> tallied = learns ? tallied_by(move) : std::nullopt;
+  const std::uint64_t before = tallied ? system_.world().load(*tallied) : 0;
   perform(move);
+  if (tallied) note_tally(who, *tallied, before);
   said_.add(concern_);
   if (!learns) return;
   reduction_.learn_concern(who, concern_);
   if (!host_.is_device(move.decision.agent)) expect(move.decision.agent);
+}
+
+/// The count that the move's first step adds to.
+std::optional<Location> Cursor::tallied_by(const Move& move) {
+  for (const Touch& t : info(move).footprint)
+    if (t.use == Use::tally) return t.first;
+  return {};
+}
+
+void Cursor::note_tally(Who who, Location at, std::uint64_t before) {
+  // Who waits in a buffer is seen at another time.
+  if (host_.store_buffers() != nullptr) return reduction_.learn_order(at);
+  const auto amount = static_cast<std::int64_t>(system_.world().load(at) - before);
+  if (amount == 0) return;
+  frames_.back().tallied = at;
+  frames_.back().tally = amount;
+  reduction_.learn_tally(who, at, amount);
 }
 
 void Cursor::perform(const Move& move) {
@@ -239,6 +268,7 @@ void Cursor::take_back_step() {
   observed_known_ = true;
   at_end_ = frame.at_end;
   final_ = frame.final;
+  if (frame.tally != 0) reduction_.forget_tally(frame.who, frame.tallied, frame.tally);
   if (frame.point != Futures::nowhere) reduction_.set_point(frame.who, frame.point);
   frames_.pop_back();
   path_.pop_back();

@@ -83,6 +83,8 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   [[nodiscard]] bool stale() const { return reduction_.stale(); }
   /// From the start, with what has been learned.
   void begin_again();
+  /// Moves may be left out for others that are the same in another order: nothing acts only as long as others could.
+  [[nodiscard]] bool allows_sleep() const;
   /// Whether private steps are performed at once; learning which ones are goes on without. Before the first move.
   void allow_shortcuts(bool allowed) { shortcuts_ = allowed; }
   void set_coverage(Coverage* coverage) { coverage_ = coverage; }
@@ -110,6 +112,8 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
     bool emitted = false;
     Who who = Who::task(TaskId{0});  ///< who took the step,
     Futures::Point point = Futures::nowhere;  ///< and where he was before
+    Location tallied;                         ///< a count that the step has added to,
+    std::int64_t tally = 0;                   ///< and how much
     std::unique_ptr<Checker::Saved> observers;
     Fingerprint observed;
   };
@@ -133,6 +137,8 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   void observe();
   [[nodiscard]] Remembering remembering() const;
   void step(const Move& move);
+  [[nodiscard]] std::optional<Location> tallied_by(const Move& move);
+  void note_tally(Who who, Location at, std::uint64_t before);
   void perform(const Move& move);
   void follow(const Move& move, bool right_mover);
   void repeat(const Move& move);
@@ -142,6 +148,7 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   bool step_privately(AgentId agent);
   bool step_unless_noticed(const Move& move, Who who, const Label& label);
   bool step_winding_down();
+  bool step_easing(AgentId agent);
   bool step_after_mover(AgentId agent, bool& right_mover);
   [[nodiscard]] std::optional<std::uint32_t> private_drain(AgentId cpu);
   [[nodiscard]] Decision drained(std::uint32_t unit) const;
@@ -190,6 +197,7 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   std::optional<Move> next_choice_;
   bool at_end_ = false;
   std::optional<Fingerprint> final_;
+  bool only_looked_ = false;  ///< the move's own first step has neither stored nor said anything
   bool moving_ = false;
   bool shortcuts_ = true;
   std::uint64_t steps_made_ = 0;

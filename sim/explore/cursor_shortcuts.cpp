@@ -97,9 +97,13 @@ void Cursor::run_alone() {
 
 void Cursor::go_on(AgentId mover, bool right_mover) {
   const Decision further{Decision::Kind::step, mover, 0};
-  while (has_room_for(further) &&
-         (step_privately(mover) || (right_mover && step_after_mover(mover, right_mover))))
+  while (has_room_for(further) && (step_privately(mover) || (only_looked_ && step_easing(mover)) ||
+                                   (right_mover && step_after_mover(mover, right_mover)))) {
     add_further(further);
+    // From here on others' judgement is harsher than it was before the move.
+    right_mover = right_mover && !concern_.hardens();
+    only_looked_ = only_looked_ && !concern_.hardens();
+  }
 }
 
 bool Cursor::go_on_privately(AgentId cpu) {
@@ -213,7 +217,8 @@ bool Cursor::is_awaited(AgentId agent, const Footprint& footprint) {
   for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
     const Op* other = host_.pending(AgentId{cpu});
     if (AgentId{cpu} == agent || other == nullptr || system_.winds_down(AgentId{cpu})) continue;
-    if (!dependent(footprint, other->footprint)) continue;
+    const auto clashes = [&](const Touch& a, const Touch& b) { return reduction_.clashes(a, b); };
+    if (!dependent(footprint, other->footprint, clashes)) continue;
     if (host_.enabled(AgentId{cpu})) return true;
   }
   return false;
@@ -247,6 +252,25 @@ void Cursor::take_back_further(const Told& before) {
   take_back_step();
   touched_.resize(before.touched);
   said_ = before.said;
+}
+
+/// Into the kernel, after steps that have changed nothing: what others might report while the agent is still in user
+/// mode they might as well have reported before these steps, and it makes their judgement only milder.
+bool Cursor::step_easing(AgentId agent) {
+  const Op* op = host_.pending(agent);
+  if (op == nullptr || !is_calm() || host_.interruptible(agent) || system_.winds_down(agent)) return false;
+  Move move;
+  move.decision = {Decision::Kind::step, agent, 0};
+  const Reduction::Actor who = actor(move.decision);
+  const Reduction::Step what = next_step(move.decision);
+  if (!reduction_.may_ease(who, CpuId{agent.raw()}, what) || !host_.enabled(agent)) return false;
+  if (is_awaited(agent, op->footprint)) return false;
+  const Told before{said_, touched_.size()};
+  step(move);
+  if (is_calm() && concern_.only_eases() && reduction_.is_private(who.who, concern_.without_ease())) return true;
+  if (!host_.asked().empty()) reduction_.learn_choice(*what.label);
+  take_back_further(before);
+  return false;
 }
 
 /// The step after one that has taken a lock.

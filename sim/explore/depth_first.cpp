@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Depth-first search over states, with snapshots: each state is entered once (or again when fewer switches lead to it).
+// Depth-first search over states, with snapshots: each state is entered once (or again when fewer switches lead to it,
+// or when moves are awake that were asleep before, sleep.h). Under a bound on switches nothing sleeps: the same
+// execution in another order may be one that the bound allows.
 #include "sim/explore/search.h"
+#include "sim/explore/sleep.h"
 
 namespace mmulab {
 namespace {
@@ -10,8 +13,9 @@ class DepthFirst : public Search {
   using Search::Search;
 
   SearchResult run() override {
+    sleeps_ = limits_.switches_max == SearchLimits::none && cursor_.allows_sleep();
     enter_state(visited_, SwitchCount{});
-    open_level(SwitchCount{});
+    open_level(SwitchCount{}, {}, Entered::first);
     while (!levels_.empty()) {
       if (out_of_budget(visited_.size(), visited_.bytes())) break;
       if (!explore_next()) break;
@@ -22,28 +26,62 @@ class DepthFirst : public Search {
   }
 
  private:
+  using Places = SleepSets::Places;
+  enum class Entered : std::uint8_t { first, again };
+
   struct Level {
     std::vector<Move> moves;
     std::size_t next = 0;
+    std::optional<Move> other_choice;  ///< of the last move
+    Places left_out = 0;
+    SleepSets::Set asleep;   ///< and those explored since
+    std::size_t kept = 0;    ///< there were so many before
     SwitchCount switches;
   };
 
-  /// False: the search is over.
-  bool open_level(const SwitchCount& switches) {
+  /// False: the search is over. Again: only what was asleep each time before, and is not now.
+  bool open_level(const SwitchCount& switches, SleepSets::Set asleep, Entered entered) {
     levels_.emplace_back();
-    levels_.back().switches = switches;
-    cursor_.list(levels_.back().moves);
+    Level& level = levels_.back();
+    level.switches = switches;
+    level.kept = sleep_.kept();
+    cursor_.list(level.moves);
+    if (sleeps_ && level.moves.size() <= SleepSets::places_max) {
+      const Places now = sleep_.places(asleep, level.moves);
+      Places& before = visited_.asleep(cursor_.key());
+      level.left_out = entered == Entered::first ? now : ~(before & ~now);
+      before = entered == Entered::first ? now : before & now;
+      level.asleep = std::move(asleep);
+    }
     return note_violations() != After::stop;
+  }
+
+  void close_level() {
+    sleep_.forget(levels_.back().kept);
+    levels_.pop_back();
+    if (!levels_.empty()) cursor_.pop();
+  }
+
+  [[nodiscard]] static bool is_left_out(const Level& level, std::size_t place) {
+    return place < SleepSets::places_max && (level.left_out >> place & 1) != 0;
   }
 
   bool explore_next() {
     Level& level = levels_.back();
+    if (level.other_choice) {
+      const Move move = *level.other_choice;
+      return explore(level, move);
+    }
+    while (level.next < level.moves.size() && is_left_out(level, level.next)) ++level.next;
     if (level.next == level.moves.size()) {
-      levels_.pop_back();
-      if (!levels_.empty()) cursor_.pop();
+      close_level();
       return true;
     }
     const Move move = level.moves[level.next++];
+    return explore(level, move);
+  }
+
+  bool explore(Level& level, const Move& move) {
     SwitchCount switches = level.switches;
     switches.add(move, level.moves);
     if (switches.switches() > limits_.switches_max) {
@@ -52,18 +90,27 @@ class DepthFirst : public Search {
     }
     const After after = advance(move);
     if (after == After::stop) return false;
-    if (const auto other = cursor_.next_choice())
-      level.moves.insert(level.moves.begin() + static_cast<std::ptrdiff_t>(level.next), *other);
-    if (after == After::violated || !is_fresh(switches) || !may_go_deeper()) {
-      end_path();
-      cursor_.pop();
-      return true;
+    level.other_choice = cursor_.next_choice();
+    SleepSets::Set asleep;
+    if (sleeps_) {
+      const std::uint32_t kept = sleep_.keep(cursor_, move);
+      asleep = sleep_.after_last(level.asleep);
+      if (move.picks == 0 && !level.other_choice && move.decision.kind != Decision::Kind::interrupt)
+        level.asleep.push_back(kept);
     }
-    return open_level(switches);
+    return go_deeper(after, switches, std::move(asleep));
   }
 
-  bool is_fresh(const SwitchCount& switches) {
-    return enter_state(visited_, switches) != VisitedStates::Seen::before;
+  bool go_deeper(After after, const SwitchCount& switches, SleepSets::Set asleep) {
+    if (after != After::violated && may_go_deeper()) {
+      if (enter_state(visited_, switches) != VisitedStates::Seen::before)
+        return open_level(switches, std::move(asleep), Entered::first);
+      if (sleeps_ && visited_.asleep(cursor_.key()) != 0)
+        return open_level(switches, std::move(asleep), Entered::again);
+    }
+    end_path();
+    cursor_.pop();
+    return true;
   }
 
   bool may_go_deeper() {
@@ -72,6 +119,8 @@ class DepthFirst : public Search {
     return false;
   }
 
+  bool sleeps_ = false;
+  SleepSets sleep_;
   VisitedStates visited_;
   std::vector<Level> levels_;
 };

@@ -8,7 +8,12 @@
 namespace mmulab {
 namespace {
 
-constexpr std::array<Use, 4> all_uses{Use::read, Use::write, Use::count, Use::update};
+constexpr std::array<Use, 5> all_uses{Use::read, Use::write, Use::count, Use::update, Use::tally};
+
+/// What only adds clashes with its like once the word has been written, too (written_).
+constexpr bool always_clash(Use a, Use b) { return clash(a, b) && (a != Use::tally || b != Use::tally); }
+constexpr bool adds(Use use) { return use == Use::count || use == Use::tally; }
+
 
 std::size_t index(Use use) { return static_cast<std::size_t>(use); }
 
@@ -70,9 +75,9 @@ Futures::Point Futures::expect(Who who, std::uint32_t progress, const Label& lab
 
 void Futures::concern(Point at, const Concern& what) {
   Node& node = points_[at];
-  node.always_concern = node.taken ? Concern{node.always_concern.looks & what.looks,
-                                             node.always_concern.changes & what.changes, 0}
-                                   : what;
+  node.always_concern = node.taken ? Concern{node.always_concern.looks & what.firm_looks,
+                                             node.always_concern.changes & what.firm_changes, 0}
+                                   : what.firm();
   node.taken = true;
   if (node.own_concern.add(what)) spread(at);
 }
@@ -97,7 +102,7 @@ bool Futures::grow(Point before, const Node& later) {
   if (!more) return false;
   for (const Use use : all_uses)
     for (const Use ahead : all_uses)
-      if (clash(ahead, use)) node.against[index(use)].add_all(node.ahead[index(ahead)]);
+      if (always_clash(ahead, use)) node.against[index(use)].add_all(node.ahead[index(ahead)]);
   check(node);
   return true;
 }
@@ -120,7 +125,7 @@ void Futures::check(const Node& node) {
 
 bool Futures::meets(const Node& node, std::uint32_t id, Use use) const {
   return node.against[index(use)].has(id) ||
-         (use == Use::count && written_.has(id) && node.ahead[index(use)].has(id));
+         (adds(use) && written_.has(id) && node.ahead[index(use)].has(id));
 }
 
 template <class Meets>
@@ -143,7 +148,7 @@ bool Futures::meets_others(Who self, const std::vector<Touch>& touches, Preceden
   };
   if (!clear_of_others(self, precedence, met)) return true;
   for (const auto& [id, use] : asked_) {
-    if (use == Use::count) counting_relied_.add(id);
+    if (adds(use)) counting_relied_.add(id);
     for (const Who other : before_) points_[point(other)].relied[index(use)].add(id);
   }
   return false;
@@ -180,7 +185,34 @@ void Futures::begin_again() {
   counting_relied_.clear();
 }
 
+Futures::Share& Futures::share_of(Who who, Location at) {
+  std::vector<Share>& shares = shares_[id_of(at)];
+  const auto found = std::find_if(shares.begin(), shares.end(), [&](const Share& s) { return s.who == who; });
+  if (found != shares.end()) return *found;
+  shares.push_back({who, 0, 0});
+  return shares.back();
+}
+
+/// In no order of the same additions is the sum less than what the word had at the start and the least of each share.
+void Futures::tally(Who who, Location at, std::int64_t amount, std::uint64_t now) {
+  Share& own = share_of(who, at);
+  own.now += amount;
+  own.least = std::min(own.least, own.now);
+  auto least = static_cast<std::int64_t>(now);
+  for (const Share& share : shares_[id_of(at)]) least += share.least - share.now;
+  if (least <= 0) tell(at);
+}
+
+void Futures::tell(Location at) {
+  const std::uint32_t id = id_of(at);
+  if (written_.add(id)) stale_ = stale_ || counting_relied_.has(id);
+}
+
+void Futures::untally(Who who, Location at, std::int64_t amount) { share_of(who, at).now -= amount; }
+
 void Futures::return_to_start() {
+  for (auto& [id, shares] : shares_)
+    for (Share& share : shares) share.now = 0;
   for (const Who who : all_) now_[who.raw()] = intern(who, 0);
 }
 

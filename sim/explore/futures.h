@@ -68,7 +68,15 @@ class Futures {
   Point expect(Who who, std::uint32_t progress, const Label& label, const Footprint& footprint);
   /// A step's event concerned this.
   void concern(Point at, const Concern& what);
-  /// What every step at this point has concerned so far.
+  /// It has added so much to a word, which now has that value.
+  void tally(Who who, Location at, std::int64_t amount, std::uint64_t now);
+  /// And has taken it back.
+  void untally(Who who, Location at, std::int64_t amount);
+  /// The order in which the word was added to matters.
+  void tell(Location at);
+  /// Nobody could tell in which order it was added to so far, for all that is known.
+  [[nodiscard]] bool is_tally(Location at) const { return ids_[at.raw()] != 0 && !written_.has(ids_[at.raw()]); }
+  /// What every step at this point has firmly concerned so far.
   [[nodiscard]] Concern always_concerns(Point at) const {
     return points_[at].taken ? points_[at].always_concern : Concern{};
   }
@@ -88,7 +96,7 @@ class Futures {
   void begin_again();
 
  private:
-  static constexpr std::size_t uses = 4;
+  static constexpr std::size_t uses = 5;
   using Sets = std::array<Bits, uses>;  ///< by Use
   struct Node {
     Sets own, ahead, relied;
@@ -120,7 +128,16 @@ class Futures {
   std::vector<Node> points_;
   std::vector<Point> now_;  ///< by Who
   std::vector<Who> all_;
-  Bits written_;            ///< words that somebody has written, not only added to
+  /// What one actor has added to a word since the start, and the least that it ever was.
+  struct Share {
+    Who who;
+    std::int64_t now = 0;
+    std::int64_t least = 0;
+  };
+  std::unordered_map<std::uint32_t, std::vector<Share>> shares_;  ///< by id
+  Share& share_of(Who who, Location at);
+
+  Bits written_;            ///< words that somebody has written, not only added to; or whose sum has told something
   Bits counting_relied_;    ///< words that are only added to: that was relied on
   std::vector<Point> work_;  // scratch
   std::vector<std::pair<std::uint32_t, Use>> asked_;  // scratch

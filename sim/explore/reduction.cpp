@@ -94,16 +94,19 @@ bool Reduction::has_to_itself(Who who, const Footprint& footprint) {
   return !futures_.meets_others(who, unguarded_, precedence_);
 }
 
-bool Reduction::is_private(const Actor& actor, CpuId cpu, const Step& step) {
+bool Reduction::may_ease(const Actor& actor, CpuId cpu, const Step& step) {
   if (actor.in_interrupt() || flag(choosing_labels_, step.label->number())) return false;
   if (step.restarts) {
     if (flag(interrupted_, cpu.raw())) return false;
     set_flag(relied_uninterrupted_, cpu.raw());
   }
+  return has_words_to_itself(actor, step);
+}
+
+bool Reduction::is_private(const Actor& actor, CpuId cpu, const Step& step) {
   const Futures::Point at = futures_.expect(actor.who, actor.progress, *step.label, step.footprint);
   // Rather than performing it and taking it back again.
-  if (futures_.meets_others(actor.who, futures_.always_concerns(at), precedence_)) return false;
-  return has_words_to_itself(actor, step);
+  return !futures_.meets_others(actor.who, futures_.always_concerns(at), precedence_) && may_ease(actor, cpu, step);
 }
 
 bool Reduction::is_private_act(Who who, const Step& step) {

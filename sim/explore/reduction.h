@@ -42,6 +42,14 @@ class Reduction {
   void expect(const Actor& actor, const Step& step);
   /// The actor is about to take this step.
   void learn(const Actor& actor, const Step& step);
+  /// The actor's step has added so much to a count; it takes that back.
+  void learn_tally(Who who, Location at, std::int64_t amount) { futures_.tally(who, at, amount, world_.load(at)); }
+  void learn_order(Location at) { futures_.tell(at); }
+  void forget_tally(Who who, Location at, std::int64_t amount) { futures_.untally(who, at, amount); }
+  /// The order of the two touches matters.
+  [[nodiscard]] bool clashes(const Touch& a, const Touch& b) const {
+    return clash(a.use, b.use) && !(a.use == Use::tally && b.use == Use::tally && futures_.is_tally(a.first));
+  }
   /// What an event of that step concerned.
   void learn_concern(Who who, const Concern& concern) { futures_.concern(futures_.point(who), concern); }
   /// An acquired lock: its word tells who holds it.
@@ -52,13 +60,15 @@ class Reduction {
 
   /// May this step of the actor be performed at once, for all that is known of its events?
   [[nodiscard]] bool is_private(const Actor& actor, CpuId cpu, const Step& step);
+  /// The same for a step whose events may make others' judgement milder: its words lie ahead of nobody else.
+  [[nodiscard]] bool may_ease(const Actor& actor, CpuId cpu, const Step& step);
   /// The same of a device's act.
   [[nodiscard]] bool is_private_act(Who who, const Step& step);
   /// These words lie ahead of nobody else.
   [[nodiscard]] bool has_to_itself(Who who, const Footprint& footprint);
-  /// Nobody else's later events look at this.
+  /// It is no loss to report this before anybody else's events.
   [[nodiscard]] bool is_private(Who who, const Concern& concern) {
-    return !futures_.meets_others(who, concern, precedence_);
+    return !futures_.meets_others(who, concern.firm(), precedence_);
   }
   /// Nobody but these two ever changes one of the words.
   [[nodiscard]] bool is_left_to(const Footprint& words, Who one, Who other) {

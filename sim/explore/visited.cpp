@@ -33,18 +33,26 @@ VisitedStates::Seen VisitedStates::enter(const Fingerprint& key, std::uint32_t s
   return Seen::with_fewer_switches;
 }
 
+std::uint64_t& VisitedStates::asleep(const Fingerprint& key) {
+  if (asleep_.empty()) asleep_.resize(keys_.size(), 0);
+  return asleep_[slot_of(key)];
+}
+
 bool VisitedStates::contains(const Fingerprint& key) const { return switches_[slot_of(key)] != free_slot; }
 
 void VisitedStates::grow() {
   std::vector<Fingerprint> keys(keys_.size() * 2);
   std::vector<std::uint8_t> switches(keys.size(), free_slot);
+  std::vector<std::uint64_t> asleep(asleep_.empty() ? 0 : keys.size(), 0);
   keys.swap(keys_);
   switches.swap(switches_);
+  asleep.swap(asleep_);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (switches[i] == free_slot) continue;
     const std::size_t slot = slot_of(keys[i]);
     keys_[slot] = keys[i];
     switches_[slot] = switches[i];
+    if (!asleep_.empty()) asleep_[slot] = asleep[i];
   }
 }
 

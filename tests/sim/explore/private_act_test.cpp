@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Acts of a device that nobody could tell are no moves of their own: a tlbie that reaches a core on which nobody will
 // look up anything. Where somebody will, they stay.
-#include <functional>
-#include <set>
-
 #include "tests/sim/explore/patience.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
@@ -29,36 +26,13 @@ struct Arrivals {
   std::size_t on_second_core = 0;
 };
 
-/// Moves of the bus in all states, when all that there is to learn has been learned.
+/// Moves of the bus in all states.
 Arrivals arrivals(const config::Values& values) {
-  lab::ExploredSystem system(values, OnViolation::count);
-  Cursor cursor(system, CursorOptions{});
-  SearchGoal goal;
-  goal.exhaust = true;
-  Coverage coverage(false);
-  do {
-    cursor.begin_again();
-    search_depth_first(cursor, SearchLimits{}, goal, coverage);
-  } while (cursor.stale());
-  cursor.begin_again();
   Arrivals seen;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> visited;
-  const std::function<void()> visit = [&] {
-    const Fingerprint key = cursor.key();
-    if (!visited.insert({key.high, key.low}).second) return;
-    std::vector<Move> moves;
-    cursor.list(moves);
-    for (std::size_t i = 0; i < moves.size(); ++i) {
-      const Decision& decision = moves[i].decision;
-      if (decision.kind == Decision::Kind::device)
-        ++(decision.value % 2 == 0 ? seen.on_first_core : seen.on_second_core);
-      cursor.push(moves[i]);
-      if (const auto other = cursor.next_choice()) moves.push_back(*other);
-      visit();
-      cursor.pop();
-    }
-  };
-  visit();
+  visit_moves(values, [&](Cursor&, const Move& move) {
+    if (move.decision.kind == Decision::Kind::device)
+      ++(move.decision.value % 2 == 0 ? seen.on_first_core : seen.on_second_core);
+  });
   return seen;
 }
 

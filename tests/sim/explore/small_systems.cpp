@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/sim/explore/small_systems.h"
 
+#include <set>
+
 #include "sim/config/load.h"
 #include "sim/lab/schema.h"
 
@@ -50,6 +52,34 @@ SearchResult exhaust(const config::Values& values, const SearchWay& way) {
   SearchGoal goal;
   goal.exhaust = true;
   return search(values, way, goal);
+}
+
+void visit_moves(const config::Values& values, const std::function<void(Cursor&, const Move&)>& see) {
+  lab::ExploredSystem system(values, OnViolation::count);
+  Cursor cursor(system, CursorOptions{});
+  SearchGoal goal;
+  goal.exhaust = true;
+  Coverage coverage(false);
+  do {
+    cursor.begin_again();
+    search_depth_first(cursor, SearchLimits{}, goal, coverage);
+  } while (cursor.stale());
+  cursor.begin_again();
+  std::set<std::pair<std::uint64_t, std::uint64_t>> visited;
+  const std::function<void()> visit = [&] {
+    const Fingerprint key = cursor.key();
+    if (!visited.insert({key.high, key.low}).second) return;
+    std::vector<Move> moves;
+    cursor.list(moves);
+    for (std::size_t i = 0; i < moves.size(); ++i) {
+      see(cursor, moves[i]);
+      cursor.push(moves[i]);
+      if (const auto other = cursor.next_choice()) moves.push_back(*other);
+      visit();
+      cursor.pop();
+    }
+  };
+  visit();
 }
 
 SearchResult find(const config::Values& values, const SearchWay& way) { return search(values, way, SearchGoal{}); }

@@ -2,6 +2,7 @@
 // Systems so small that every engine sees all of them, and ways to search one.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct SearchWay {
                                      Coverage& coverage);
 /// Sees everything, violations or not; begins again as often as shortcuts turn out unfounded.
 [[nodiscard]] SearchResult exhaust(const config::Values& values, const SearchWay& way);
+/// Every move of every state, when all that there is to learn has been learned.
+void visit_moves(const config::Values& values, const std::function<void(Cursor&, const Move&)>& see);
 /// Up to the first violation.
 [[nodiscard]] SearchResult find(const config::Values& values, const SearchWay& way);
 

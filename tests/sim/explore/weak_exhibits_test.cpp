@@ -25,7 +25,7 @@ void check_clean(const std::string& name, const config::Overrides& overrides) {
   const SearchResult result = find(exhibit(name, overrides), SearchWay{});
   CHECK(result.end == SearchEnd::complete);
   CHECK(result.counterexamples.empty());
-  CHECK(result.states > 300);
+  CHECK(result.states > 200);
 }
 
 /// What a check that is cut after a few states assumes.
