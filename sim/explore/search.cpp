@@ -22,7 +22,7 @@ const char* name_of(SearchEnd end) {
 }
 
 Search::Search(Cursor& cursor, const SearchLimits& limits, SearchGoal goal, Coverage& coverage)
-    : cursor_(cursor), limits_(limits), goal_(std::move(goal)), coverage_(coverage) {
+    : cursor_(cursor), limits_(limits), coverage_(coverage), goal_(std::move(goal)) {
   cursor_.set_coverage(&coverage);
 }
 

@@ -98,6 +98,7 @@ class Search {
 
   Cursor& cursor_;
   const SearchLimits limits_;
+  Coverage& coverage_;
   SearchResult result_;
 
  private:
@@ -105,7 +106,6 @@ class Search {
   [[nodiscard]] bool is_too_stale(std::uint64_t states);
 
   const SearchGoal goal_;
-  Coverage& coverage_;
   std::map<std::pair<std::string, std::string>, std::size_t> found_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::uint64_t stale_until_ = 0;
