@@ -164,8 +164,11 @@ class Check {
     if (budget.steps_max != SearchLimits::none) budget.steps_max += cursor_.steps_made();
     for (;;) {
       run.result = run_once(engine, budget);
+      const SearchEnd end = run.result.end;
       // A counterexample is one, whatever it was found by.
-      if (run.result.end == SearchEnd::found || (run.result.end != SearchEnd::stale && !cursor_.stale())) break;
+      if (end == SearchEnd::found || end == SearchEnd::elsewhere) break;
+      // Breadth-first has a cursor of its own, without shortcuts.
+      if (end != SearchEnd::stale && (engine == "bfs" || !cursor_.stale())) break;
       cursor_.begin_again();
       ++run.restarts;
     }
@@ -194,8 +197,8 @@ class Check {
     decide(bound() != SearchLimits::none ? whole : run("pct", SearchLimits::none));
   }
 
-  /// Depth-first; what lies far away in a large tree, random schedules may find meanwhile, which are told first unless
-  /// they do.
+  /// Depth-first; what lies far away in a large tree random schedules may find meanwhile. Who of the two has decided is
+  /// told last.
   EngineRun run_beside_walks() {
     SearchLimits budget = limits(bound());
     // They heed no bound.
