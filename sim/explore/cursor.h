@@ -4,9 +4,9 @@
 // observers from copies that are made only when a step emits something; where stacks cannot be put back (address
 // sanitizer, or on request, as a cross-check) the system is started anew and the shorter path performed again.
 // A move carries along further steps that need no alternative (reduction.h), its agent's and then everybody's, so a
-// place is named by its moves, a schedule by its steps. Where every move is one step, it leaps to states of which it has
-// kept a copy (copies.h), too. Source: checking.md 2.4. Cost: a step's own work plus the live stack (some hundred bytes)
-// of the fiber that ran.
+// place is named by its moves, a schedule by its steps. Where every move is one step, it leaps to states of which it
+// has kept a copy (copies.h), too. Source: checking.md 2.4. Cost: a step's own work plus the live stack (some hundred
+// bytes) of the fiber that ran.
 #pragma once
 
 #include <array>
