@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Breadth-first search over states: the first counterexample is a shortest one, and a search that is cut short can say
-// up to which depth it is complete. No state is kept, only how it was reached: the cursor walks from one state of the
-// frontier to the next over what their paths have in common, which for neighbours is nearly all.
+// up to which depth it is complete. The frontier is kept in a tree of states (state_tree.h) to which the cursor leaps.
 #include <algorithm>
 
 #include "sim/explore/search.h"
+#include "sim/explore/state_tree.h"
 
 namespace mmulab {
 namespace {
@@ -14,16 +14,19 @@ class BreadthFirst : public Search {
   using Search::Search;
 
   SearchResult run() override {
-    nodes_.push_back({});
+    // Where orders are wanted, the steps that lead to a state are performed.
+    tree_.emplace(cursor_, !coverage_.wants_orders(), limits_.memory_max_bytes / 2);
+    switches_.push_back(SwitchCount{});
     enter(SwitchCount{});
-    for (std::size_t n = 0, level_end = 1; n < nodes_.size(); ++n) {
+    for (StateTree::Node n = StateTree::root, level_end = 1; n < tree_->size(); ++n) {
       if (n == level_end) {
-        result_.complete_depth = nodes_[n].depth;
-        level_end = nodes_.size();
+        result_.complete_depth = tree_->depth(n);
+        level_end = static_cast<StateTree::Node>(tree_->size());
       }
       if (out_of_budget(visited_.size(), bytes())) break;
       if (!expand(n)) break;
     }
+    tree_.reset();
     if (result_.end == SearchEnd::complete) result_.complete_depth = result_.depth;
     result_.states = visited_.size();
     result_.collision_exponent = visited_.collision_exponent();
@@ -31,31 +34,17 @@ class BreadthFirst : public Search {
   }
 
  private:
-  struct Node {
-    std::uint32_t parent = ~std::uint32_t{0};
-    std::uint32_t depth = 0;
-    Move move;
-    SwitchCount switches;
-  };
-
-  [[nodiscard]] std::size_t bytes() const { return visited_.bytes() + nodes_.capacity() * sizeof(Node); }
+  [[nodiscard]] std::size_t bytes() const {
+    return visited_.bytes() + tree_->bytes() + switches_.capacity() * sizeof(SwitchCount);
+  }
 
   bool enter(const SwitchCount& switches) {
     return enter_state(visited_, switches) != VisitedStates::Seen::before;
   }
 
-  void go_to(std::size_t n) {
-    path_.resize(nodes_[n].depth);
-    for (std::size_t i = path_.size(); i > 0; --i) {
-      path_[i - 1] = nodes_[n].move;
-      n = nodes_[n].parent;
-    }
-    cursor_.move_to(path_);
-  }
-
   /// False: the search is over.
-  bool expand(std::size_t n) {
-    go_to(n);
+  bool expand(StateTree::Node n) {
+    tree_->visit(n);
     if (cursor_.at_end()) return true;
     if (cursor_.depth() >= limits_.depth_max) {
       result_.end = SearchEnd::depth;
@@ -63,7 +52,7 @@ class BreadthFirst : public Search {
     }
     cursor_.list(moves_);
     if (note_violations() == After::stop) return false;
-    const SwitchCount before = nodes_[n].switches;
+    const SwitchCount before = switches_[n];
     for (std::size_t i = 0; i < moves_.size(); ++i) {
       SwitchCount switches = before;
       switches.add(moves_[i], moves_);
@@ -75,17 +64,19 @@ class BreadthFirst : public Search {
       if (after == After::stop) return false;
       if (const auto other = cursor_.next_choice())
         moves_.insert(moves_.begin() + static_cast<std::ptrdiff_t>(i) + 1, *other);
-      if (after == After::go_on && enter(switches))
-        nodes_.push_back({static_cast<std::uint32_t>(n), nodes_[n].depth + 1, cursor_.moves().back(), switches});
+      if (after == After::go_on && enter(switches)) {
+        tree_->add(n);
+        switches_.push_back(switches);
+      }
       cursor_.pop();
     }
     return true;
   }
 
   VisitedStates visited_;
-  std::vector<Node> nodes_;
+  std::optional<StateTree> tree_;
+  std::vector<SwitchCount> switches_;  ///< of each node
   std::vector<Move> moves_;
-  std::vector<Move> path_;
 };
 
 }  // namespace

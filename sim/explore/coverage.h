@@ -32,6 +32,7 @@ template <class A, class B>
 class Coverage {
  public:
   explicit Coverage(bool orders) : orders_wanted_(orders) {}
+  [[nodiscard]] bool wants_orders() const { return orders_wanted_; }
   void note(const MoveInfo& move);
   /// The next move does not follow the last one that was noted.
   void jump() { last_ = MoveInfo{}; }

@@ -79,7 +79,8 @@ void Cursor::on_event(const Event& event) {
   if (frame.emitted) return;
   frame.emitted = true;
   observed_known_ = false;
-  if (options_.rewind != Rewind::images) return;
+  // The state before the first step from a copied one is in the copy.
+  if (options_.rewind != Rewind::images || (base_ != Copies::none && frames_.size() == 1)) return;
   if (spare_.empty()) spare_.push_back(std::make_unique<Checker::Saved>());
   frame.observers = std::move(spare_.back());
   spare_.pop_back();
@@ -263,6 +264,8 @@ void Cursor::take_back_step() {
   if (frame.observers != nullptr) {
     system_.checker().restore(*frame.observers);
     spare_.push_back(std::move(frame.observers));
+  } else if (frame.emitted) {
+    copies_->put_observers_back(base_);
   }
   observed_ = frame.observed;
   observed_known_ = true;
@@ -326,6 +329,46 @@ void Cursor::move_to(const std::vector<Move>& moves) {
   while (common < moves.size() && common < moves_.size() && moves[common] == moves_[common]) ++common;
   pop_to(common);
   for (std::size_t i = common; i < moves.size(); ++i) push(moves[i]);
+}
+
+Copies::Id Cursor::keep() {
+  MMULAB_ASSERT(can_leap(), "states can be kept where they can be put back");
+  observe();
+  ran_.clear();
+  for (const SavedFiber& saved : saved_) ran_.push_back(saved.context);
+  if (copies_ == nullptr) copies_ = std::make_unique<Copies>(system_);
+  const Copies::Id kept = copies_->keep(base_, ran_, {level(), observed_, final_, at_end_});
+  if (base_ == Copies::none) {
+    MMULAB_ASSERT(frames_.empty(), "the first copy is one of the start");
+    copies_->share(base_ = kept);
+  }
+  return kept;
+}
+
+void Cursor::leap(Copies::Id to, std::size_t common, const std::vector<Move>& further) {
+  MMULAB_ASSERT(frames_.empty(), "a leap goes from one copied state to another");
+  copies_->put_back(base_, to);
+  copies_->share(to);
+  copies_->drop(base_);
+  base_ = to;
+  const Copies::Standing& standing = copies_->standing(to);
+  observed_ = standing.observed;
+  observed_known_ = true;
+  at_end_ = standing.at_end;
+  final_ = standing.final;
+  for (std::vector<Move>* moves : {&path_, &moves_}) {
+    moves->resize(common);
+    moves->insert(moves->end(), further.begin(), further.end());
+  }
+  begins_.resize(path_.size());
+  for (std::size_t i = common; i < begins_.size(); ++i) begins_[i] = i;
+  violations_.clear();
+}
+
+void Cursor::forget_copies() {
+  MMULAB_ASSERT(path_.empty(), "only at the start nothing has to be put back");
+  copies_ = nullptr;
+  base_ = Copies::none;
 }
 
 std::optional<Move> Cursor::choice_after_this() const {

@@ -4,16 +4,17 @@
 // observers from copies that are made only when a step emits something; where stacks cannot be put back (address
 // sanitizer, or on request, as a cross-check) the system is started anew and the shorter path performed again.
 // A move carries along further steps that need no alternative (reduction.h), its agent's and then everybody's, so a
-// place is named by its moves, a schedule by its steps. Source: checking.md 2.4. Cost: a step's own work plus the live
-// stack (some hundred bytes) of the fiber that ran.
+// place is named by its moves, a schedule by its steps. Where every move is one step, it leaps to states of which it
+// has kept a copy (copies.h), too. Source: checking.md 2.4. Cost: a step's own work plus the live stack (some hundred
+// bytes) of the fiber that ran.
 #pragma once
 
 #include <array>
 #include <memory>
 #include <optional>
 
+#include "sim/explore/copies.h"
 #include "sim/explore/coverage.h"
-#include "sim/explore/explorable.h"
 #include "sim/explore/reduction.h"
 
 namespace mmulab {
@@ -61,6 +62,23 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   void pop_to(std::size_t level);
   /// Goes to the end of another list of moves from the start, over what the two have in common.
   void move_to(const std::vector<Move>& moves);
+
+  /// Whether states can be kept and leapt to: where stacks can be put back and every move is one step.
+  [[nodiscard]] bool can_leap() const { return options_.rewind == Rewind::images && !options_.reduces; }
+  /// The first one is where the cursor stands from then on, as if it had leapt there.
+  Copies::Id keep();
+  /// What it has leapt to. It pops no further.
+  [[nodiscard]] Copies::Id base() const { return base_; }
+  [[nodiscard]] Copies& copies() { return *copies_; }
+  /// What the last step has stored.
+  void list_changes(std::vector<World::Change>& changes) const {
+    system_.world().list_changes(frames_.back().mark, changes);
+  }
+  /// From its base to another copied state, whose words the World has already been given: `further` leads there from
+  /// the first `common` moves that led to the base.
+  void leap(Copies::Id to, std::size_t common, const std::vector<Move>& further);
+  /// No state will be leapt to any more.
+  void forget_copies();
 
   /// The last move with its next picks: what another choice inside it leads to. None if it was the last.
   [[nodiscard]] std::optional<Move> next_choice() const { return next_choice_; }
@@ -183,12 +201,15 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   std::size_t first_ = 0;            ///< steps before the first move
   std::vector<Frame> frames_;
   std::vector<SavedFiber> saved_;
+  std::unique_ptr<Copies> copies_;
+  Copies::Id base_ = Copies::none;
   std::vector<std::unique_ptr<Checker::Saved>> spare_;  ///< of steps that were taken back
   std::vector<char> stacks_;
   std::vector<Violation> violations_;
   std::vector<Decision> decisions_;   // scratch
   std::vector<std::uint32_t> picks_;  // scratch
   std::vector<std::uint32_t> units_;  // scratch
+  std::vector<Context*> ran_;         // scratch
   std::vector<Touch> touched_;
   Concern said_;
   Fingerprint observed_;

@@ -16,13 +16,14 @@ const char* name_of(SearchEnd end) {
     case SearchEnd::time: return "time";
     case SearchEnd::memory: return "memory";
     case SearchEnd::interrupted: return "interrupted";
+    case SearchEnd::elsewhere: return "elsewhere";
     case SearchEnd::stale: return "stale";
   }
   return "?";
 }
 
 Search::Search(Cursor& cursor, const SearchLimits& limits, SearchGoal goal, Coverage& coverage)
-    : cursor_(cursor), limits_(limits), goal_(std::move(goal)), coverage_(coverage) {
+    : cursor_(cursor), limits_(limits), coverage_(coverage), goal_(std::move(goal)) {
   cursor_.set_coverage(&coverage);
 }
 
@@ -84,6 +85,7 @@ bool Search::out_of_budget(std::uint64_t states, std::size_t bytes) {
   if (++checks_ % 256 != 0) return false;
   if (bytes > limits_.memory_max_bytes) return over(SearchEnd::memory);
   if (limits_.interrupt != nullptr && limits_.interrupt->load()) return over(SearchEnd::interrupted);
+  if (limits_.found_elsewhere && limits_.found_elsewhere(states)) return over(SearchEnd::elsewhere);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   return elapsed.count() > limits_.seconds_max && over(SearchEnd::time);
 }

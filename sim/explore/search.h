@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -35,6 +36,8 @@ struct SearchLimits {
   /// Each so many-th path is performed a second time from the start: the model must do the same again.
   std::uint64_t repeat_every = 1000;
   const std::atomic<bool>* interrupt = nullptr;
+  /// Asked now and then, with the states so far: whether what the search is to find has been found by other means.
+  std::function<bool(std::uint64_t)> found_elsewhere;
 };
 
 enum class SearchEnd : std::uint8_t {
@@ -42,6 +45,7 @@ enum class SearchEnd : std::uint8_t {
   found,        ///< what it was to find
   schedules,    ///< as many schedules as were asked for
   states, steps, depth, time, memory, interrupted,
+  elsewhere,    ///< given up, because what it was to find has been found by other means
   stale         ///< a shortcut was unfounded: to be run again (Cursor::begin_again)
 };
 [[nodiscard]] const char* name_of(SearchEnd end);
@@ -98,6 +102,7 @@ class Search {
 
   Cursor& cursor_;
   const SearchLimits limits_;
+  Coverage& coverage_;
   SearchResult result_;
 
  private:
@@ -105,7 +110,6 @@ class Search {
   [[nodiscard]] bool is_too_stale(std::uint64_t states);
 
   const SearchGoal goal_;
-  Coverage& coverage_;
   std::map<std::pair<std::string, std::string>, std::size_t> found_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::uint64_t stale_until_ = 0;

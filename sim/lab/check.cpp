@@ -11,6 +11,7 @@
 #include "sim/lab/build.h"
 #include "sim/lab/subject.h"
 #include "sim/lab/tell.h"
+#include "sim/lab/walks.h"
 
 namespace mmulab::lab {
 namespace {
@@ -18,6 +19,10 @@ namespace {
 constexpr std::uint64_t replays_max = 20'000;
 /// Beyond this many switches nobody has the patience, and few bugs need them (CHESS).
 constexpr std::uint64_t bound_max = 6;
+/// How far breadth-first looks for a shorter counterexample than depth-first has found, and than random schedules have,
+/// which leave a large tree behind them.
+constexpr std::uint64_t states_enough = 200'000;
+constexpr std::uint64_t states_for_walks = 100'000;
 
 /// How far a memory goes, the strongest first; other: loads pass loads, too, or stores reach cpus one after another.
 enum class Order : std::uint8_t { sc, tso, pso, other };
@@ -60,7 +65,7 @@ class Check {
  public:
   Check(const config::Values& values, const std::string& file, const CheckControl& control)
       : values_(values), control_(control), explored_(values, OnViolation::count), cursor_(explored_, options()),
-        coverage_(control.orders) {
+        coverage_(control.orders), walks_(values) {
     if (values.text("check.engine") == "dpor" && values.contains("check.switches_max"))
       throw config::Error(config::diagnose(values.position("check.switches_max"),
                                            "dpor takes no bound on context switches",
@@ -148,15 +153,22 @@ class Check {
 
   /// Runs an engine until its shortcuts hold.
   EngineRun run(const std::string& engine, std::uint64_t switches_max, std::uint64_t states_max = SearchLimits::none) {
-    EngineRun run;
-    run.switches_max = switches_max;
     SearchLimits budget = limits(switches_max);
     budget.states_max = std::min(budget.states_max, states_max);
+    return run(engine, budget);
+  }
+
+  EngineRun run(const std::string& engine, SearchLimits budget) {
+    EngineRun run;
+    run.switches_max = budget.switches_max;
     if (budget.steps_max != SearchLimits::none) budget.steps_max += cursor_.steps_made();
     for (;;) {
       run.result = run_once(engine, budget);
+      const SearchEnd end = run.result.end;
       // A counterexample is one, whatever it was found by.
-      if (run.result.end == SearchEnd::found || (run.result.end != SearchEnd::stale && !cursor_.stale())) break;
+      if (end == SearchEnd::found || end == SearchEnd::elsewhere) break;
+      // Breadth-first has a cursor of its own, without shortcuts.
+      if (end != SearchEnd::stale && (engine == "bfs" || !cursor_.stale())) break;
       cursor_.begin_again();
       ++run.restarts;
     }
@@ -164,17 +176,18 @@ class Check {
     return run;
   }
 
-  /// Prove if the states suffice (within the bound, if one is given); else bound the switches, one more each time; else
-  /// try at random.
+  /// Prove if the states suffice (within the bound, if one is given), and meanwhile try at random; else bound the
+  /// switches, one more each time; else try at random alone.
   void choose_engines() {
-    EngineRun whole = run("dfs", bound());
-    if (!whole.result.counterexamples.empty()) return decide(shorter(whole));
+    EngineRun whole = run_beside_walks();
+    if (whole.result.end == SearchEnd::elsewhere) return decide(shorter(walks_.run(), states_for_walks));
+    if (!whole.result.counterexamples.empty()) return decide(shorter(whole, states_enough));
     if (whole.result.end != SearchEnd::states) return decide(whole);
     EngineRun best;
     bool any = false;
     for (std::uint64_t k = 0; k <= bound_max && k < bound(); ++k) {
       const EngineRun bounded = run("dfs", k);
-      if (!bounded.result.counterexamples.empty()) return decide(shorter(bounded));
+      if (!bounded.result.counterexamples.empty()) return decide(shorter(bounded, states_enough));
       if (bounded.result.end != SearchEnd::complete) break;
       best = bounded;
       any = true;
@@ -184,17 +197,46 @@ class Check {
     decide(bound() != SearchLimits::none ? whole : run("pct", SearchLimits::none));
   }
 
+  /// Depth-first; what lies far away in a large tree random schedules may find meanwhile. Who of the two has decided is
+  /// told last.
+  EngineRun run_beside_walks() {
+    SearchLimits budget = limits(bound());
+    // They heed no bound.
+    if (bound() == SearchLimits::none)
+      budget.found_elsewhere = [this](std::uint64_t states) {
+        return walks_.is_due(states) && walks_.go_on(plain().cursor, goal_, coverage_, states, control_.interrupt);
+      };
+    EngineRun whole = run("dfs", budget);
+    const bool found = whole.result.end == SearchEnd::elsewhere;
+    if (walks_.any()) result_.engines.insert(result_.engines.end() - (found ? 0 : 1), walks_.run());
+    return whole;
+  }
+
+  /// Once more where it is counted what invariants have judged.
+  void witness(const Counterexample& found) {
+    coverage_.jump();
+    cursor_.allow_shortcuts(false);
+    cursor_.begin_again();
+    for (const Move& move : found.path) cursor_.push(move);
+    std::vector<Move> possible;
+    // A deadlock shows when nothing can follow.
+    cursor_.list(possible);
+  }
+
   /// Breadth-first finds a shortest schedule, if it gets that far; otherwise `found` is shrunk.
-  EngineRun shorter(const EngineRun& found) {
-    constexpr std::uint64_t states_enough = 200'000;
-    const EngineRun again = run("bfs", found.switches_max, states_enough);
+  EngineRun shorter(const EngineRun& found, std::uint64_t states_max) {
+    const EngineRun again = run("bfs", found.switches_max, states_max);
     return again.result.counterexamples.size() >= found.result.counterexamples.size() ? again : found;
   }
 
   void decide(const EngineRun& last) {
     const SearchResult& r = last.result;
     for (const Counterexample& found : r.counterexamples) tell_one(found, r.engine);
-    if (!r.counterexamples.empty()) result_.verdict = CheckVerdict::violated;
+    for (const Counterexample& found : walks_.run().result.counterexamples) {
+      witness(found);
+      if (!is_among(r.counterexamples, found.violation)) tell_one(found, walks_.run().result.engine);
+    }
+    if (!result_.counterexamples.empty()) result_.verdict = CheckVerdict::violated;
     else if (r.end == SearchEnd::interrupted) result_.verdict = CheckVerdict::interrupted;
     else if (r.end != SearchEnd::complete) result_.verdict = CheckVerdict::undecided;
     else if (last.switches_max != SearchLimits::none && r.bound_cut != 0)
@@ -214,6 +256,7 @@ class Check {
     ToldCounterexample told = tell(values_, shown, heading_);
     told.engine = engine;
     told.shortest = shortest;
+    told.shrunk = control_.shrinks && !shortest;
     result_.counterexamples.push_back(std::move(told));
   }
 
@@ -294,6 +337,7 @@ class Check {
   std::unique_ptr<Plain> plain_;
   Coverage coverage_;
   SearchGoal goal_;
+  Walks walks_;
   Schedule heading_;
   CheckResult result_;
 };

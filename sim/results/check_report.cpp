@@ -117,6 +117,7 @@ std::string cut_by(const SearchResult& r) {
     case SearchEnd::time: return "cut by wall time, so that another run may come farther";
     case SearchEnd::memory: return "cut by memory";
     case SearchEnd::interrupted: return "interrupted";
+    case SearchEnd::elsewhere: return "given up, for random schedules had found it";
     default: return "";
   }
 }
@@ -179,7 +180,9 @@ void CheckReport::counterexample(std::size_t n) {
   const std::string name = fmt::format("{} {}", c.violation.invariant, c.violation.class_id);
   out_ += fmt::format("\n{}. ", n + 1) + palette_.paint(name, c.violation.expected ? Style::warning : Style::bad);
   out_ += fmt::format("  {}, {}{}\n", plural(c.steps.size(), "step"), switches_text(c.switches),
-                      c.shortest ? ", no shorter one exists" : "");
+                      c.shortest ? ", no shorter one exists"
+                      : c.shrunk ? fmt::format(", found by {}, then shortened", c.engine)
+                                 : std::string());
   out_ += "   " + wrap(c.violation.message, 3, 3) + "\n\n";
   std::uint32_t cpus = 1;
   for (const ToldStep& step : c.steps) cpus = std::max(cpus, static_cast<std::uint32_t>(step.lane + 1));

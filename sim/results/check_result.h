@@ -41,6 +41,7 @@ struct ToldCounterexample {
   Violation violation;
   std::string engine;
   bool shortest = false;  ///< no shorter schedule shows it (bfs)
+  bool shrunk = false;    ///< made smaller after the engine had found it
   std::uint64_t switches = 0;
   std::vector<ToldStep> steps;
   std::string race;                  ///< the two steps whose order made the difference

@@ -82,6 +82,11 @@ void World::undo_to(JournalMark mark) {
   }
 }
 
+void World::list_changes(JournalMark mark, std::vector<Change>& changes) const {
+  for (std::size_t i = mark.entries; i < journal_.size(); ++i)
+    changes.push_back({journal_[i].at, journal_[i].old_value, words_[journal_[i].at.raw()]});
+}
+
 Fingerprint World::computed_fingerprint() const {
   Fingerprint sum;
   for (std::size_t i = 0; i < words_.size(); ++i)

@@ -83,6 +83,19 @@ class World {
   /// Takes back every store since `mark`.
   void undo_to(JournalMark mark);
 
+  // ---- for whoever goes from one state to another without performing what lies between
+  /// A store as it can be made again, or taken back.
+  struct Change {
+    Location at;
+    std::uint64_t before = 0;
+    std::uint64_t after = 0;
+  };
+  /// Adds what was stored since `mark`, the earliest first.
+  void list_changes(JournalMark mark, std::vector<Change>& changes) const;
+  /// Neither journalled nor in the fingerprint, which is that of the state that is put together here when all is done.
+  void put(Location at, std::uint64_t value) { words_[at.raw()] = value; }
+  void set_fingerprint(const Fingerprint& fingerprint) { fingerprint_ = fingerprint; }
+
   /// The incremental fingerprint; equal to computed_fingerprint() at all times while tracking.
   [[nodiscard]] Fingerprint fingerprint() const { return fingerprint_; }
   [[nodiscard]] Fingerprint computed_fingerprint() const;
