@@ -51,6 +51,11 @@ use_ccache() {
   if [ -z "${MMULAB_COMPILER_LAUNCHER+set}" ] && command -v ccache >/dev/null; then
     export MMULAB_COMPILER_LAUNCHER=ccache
   fi
+  # Unless it is told to, ccache keeps nothing that takes over precompiled headers, which is every file. CI begins with
+  # an empty cache, for which keeping only costs.
+  if [ "${MMULAB_COMPILER_LAUNCHER:-}" = ccache ] && [ "${CI:-}" != true ] && [ -z "$(ccache -k sloppiness)" ]; then
+    export CCACHE_SLOPPINESS=pch_defines,time_macros
+  fi
 }
 
 # quietly LOG COMMAND...: shows the output only when the command fails.

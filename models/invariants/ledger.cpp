@@ -14,6 +14,7 @@ std::array<char, 4> rights_text(std::uint64_t rights) {
           (rights & right_exec) != 0 ? 'x' : '-', '\0'};
 }
 
+Ledger::Ledger(const LedgerConfig& config, EventStream& stream) : config_(config), stream_(stream) {}
 Ledger::~Ledger() {
   if (attending_) stream_.relax();
 }

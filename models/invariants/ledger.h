@@ -80,7 +80,7 @@ struct LedgerState {
 
 class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
  public:
-  Ledger(const LedgerConfig& config, EventStream& stream) : config_(config), stream_(stream) {}
+  Ledger(const LedgerConfig& config, EventStream& stream);
   ~Ledger() override;
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;

@@ -9,7 +9,7 @@ namespace mmulab::lab {
 
 void EventLog::on_event(const Event& e) {
   if (e.cycle < from_) return;
-  std::string line = fmt::format("{:>10} cpu {:<3} {:<16} {:<22}", e.cycle, e.cpu,
+  std::string line = fmt::format("{:>10} cpu {:<3} {:<16} {:<22}", e.cycle.raw(), fmt::format("{}", e.cpu),
                                  e.task.exists() ? system_.task_name(e.task) : "-", name_of(e.kind));
   if (e.mm.exists()) line += fmt::format(" mm={}", e.mm);
   if (e.page.raw() != 0) line += fmt::format(" page=0x{:x}", e.page.raw());

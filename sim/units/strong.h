@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <functional>
 
-#include <fmt/format.h>
-
 namespace mmulab {
 
 /// A count of something: cycles, bytes, pages. Amounts of one tag add, subtract, scale and compare.

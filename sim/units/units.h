@@ -2,6 +2,8 @@
 // Time, addresses, pages and ids of the simulated system. One cycle is one core cycle; everything is an integer.
 #pragma once
 
+#include <fmt/core.h>
+
 #include "sim/units/strong.h"
 
 namespace mmulab {
@@ -59,23 +61,33 @@ constexpr Bytes operator""_MiB(unsigned long long n) { return Bytes{n << 20}; }
 /// Converts a constant given in nanoseconds once, rounding up; units: ns, MHz, cycles.
 constexpr Cycles cycles_of_ns(std::uint64_t ns, std::uint64_t mhz) { return Cycles{(ns * mhz + 999) / 1000}; }
 
+/// How units are written, without options. In one file: fmt's own functions are expanded in each that formats into
+/// a context, which took longer to compile than all the rest.
+struct UnitFormatter {
+  constexpr auto parse(fmt::format_parse_context& ctx) { return ctx.begin(); }
+  static fmt::appender decimal(fmt::appender out, std::uint64_t n);
+  static fmt::appender cycles(fmt::appender out, std::uint64_t n);
+  static fmt::appender address(fmt::appender out, std::uint64_t n);
+  static fmt::appender nothing(fmt::appender out);
+};
+
 }  // namespace mmulab
 
 template <>
-struct fmt::formatter<mmulab::Cycles> : fmt::formatter<std::string_view> {
-  auto format(mmulab::Cycles c, format_context& ctx) const { return fmt::format_to(ctx.out(), "{} cy", c.raw()); }
+struct fmt::formatter<mmulab::Cycles> : mmulab::UnitFormatter {
+  auto format(mmulab::Cycles c, format_context& ctx) const { return cycles(ctx.out(), c.raw()); }
 };
 template <>
-struct fmt::formatter<mmulab::Cycle> : fmt::formatter<std::string_view> {
-  auto format(mmulab::Cycle c, format_context& ctx) const { return fmt::format_to(ctx.out(), "{}", c.raw()); }
+struct fmt::formatter<mmulab::Cycle> : mmulab::UnitFormatter {
+  auto format(mmulab::Cycle c, format_context& ctx) const { return decimal(ctx.out(), c.raw()); }
 };
 template <>
-struct fmt::formatter<mmulab::VirtAddr> : fmt::formatter<std::string_view> {
-  auto format(mmulab::VirtAddr a, format_context& ctx) const { return fmt::format_to(ctx.out(), "0x{:x}", a.raw()); }
+struct fmt::formatter<mmulab::VirtAddr> : mmulab::UnitFormatter {
+  auto format(mmulab::VirtAddr a, format_context& ctx) const { return address(ctx.out(), a.raw()); }
 };
 template <class Tag>
-struct fmt::formatter<mmulab::Id<Tag>> : fmt::formatter<std::string_view> {
+struct fmt::formatter<mmulab::Id<Tag>> : mmulab::UnitFormatter {
   auto format(mmulab::Id<Tag> id, format_context& ctx) const {
-    return id.exists() ? fmt::format_to(ctx.out(), "{}", id.raw()) : fmt::format_to(ctx.out(), "-");
+    return id.exists() ? decimal(ctx.out(), id.raw()) : nothing(ctx.out());
   }
 };

@@ -10,7 +10,7 @@
 
 #include "sim/cli/children.h"
 #include "tests/cli/fake_lab.h"
-#include "tests/sim/explore/patience.h"
+#include "tests/support/patience.h"
 #include "tests/support/catch.h"
 
 namespace mmulab::cli {

@@ -14,6 +14,7 @@
 #include "sim/lab/run.h"
 #include "sim/units/assert.h"
 #include "tests/support/catch.h"
+#include "tests/support/patience.h"
 #include "tests/support/whole_systems.h"
 
 #ifdef MMULAB_CHECK_FOOTPRINT
@@ -125,16 +126,21 @@ TEST_CASE("A build that drops one declared item of one label aborts, for every i
   const std::vector<test::WholeSystem> systems = test::whole_systems();
   const Observation seen = observe(systems);
   Mutants mutants;
+  // What a mutant does to memory, every other one does, too.
+  const std::size_t every = test::repetitions<std::size_t>(1, 10);
+  std::size_t number = 0;
   for (const Label* label : Label::all()) {
     const auto found = seen.find(label);
     if (found == seen.end()) continue;
-    for (std::size_t item = 0; item < found->second.items; ++item)
+    for (std::size_t item = 0; item < found->second.items; ++item) {
+      if (number++ % every != 0) continue;
       mutants.start(fmt::format("{} without item {}", label->name(), item),
                     [&] { run_without(*label, item, found->second, systems); });
+    }
   }
   const std::vector<std::string> survivors = mutants.survivors();
   for (const std::string& survivor : survivors) FAIL_CHECK(survivor);
-  CHECK(mutants.aborted() > 400);
+  CHECK(mutants.aborted() > 400 / every);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whole systems with the real ports: what the timed host did in the order of its cycles, the explored host repeats step
 // by step and store by store from the recorded decisions, to the same World. And anything else is seen as a difference.
-// A run ends with its workload, or is cut after three million cycles.
+// A run ends with its workload, or is cut after three million cycles (fewer where memory is watched).
 #include <algorithm>
 #include <set>
 
@@ -9,6 +9,7 @@
 #include "sim/lab/schema.h"
 #include "tests/parity/recording.h"
 #include "tests/support/catch.h"
+#include "tests/support/patience.h"
 #include "tests/support/whole_systems.h"
 
 namespace mmulab {
@@ -16,7 +17,7 @@ namespace {
 
 using Kind = Decision::Kind;
 
-constexpr Cycle cut{3'000'000};
+const Cycle cut{test::repetitions(3'000'000U, 500'000U)};
 
 config::Values values_of(const std::string& name) {
   for (const test::WholeSystem& system : test::whole_systems())

@@ -88,6 +88,12 @@ def names(path, text):
             yield f"{path}: a name that says nothing"
 
 
+def expensive(path, text):
+    # Whoever formats into a context, or a header's function does for him, compiles all of fmt.
+    if path.endswith(".h") and re.search(r"<fmt/(?!core\.h)|format_to\(", text):
+        yield f"{path}: every file that includes it compiles fmt; <fmt/core.h> declares, a .cpp formats"
+
+
 def unused(files):
     """Headers that nobody includes, sources that no CMake list takes, pages that no page links."""
     kinds = (".cpp", ".h", ".md", ".txt", ".cmake")
@@ -123,6 +129,7 @@ def complaints(files):
                 yield from beginnings(path, text)
         yield from include_order(path, text)
         yield from names(path, text)
+        yield from expensive(path, text)
     yield from unused(files)
     yield from systemc_users(files)
 
@@ -153,6 +160,7 @@ def self_test():
         "no word": {"sim/units/a.h": "// SPDX-License-Identifier: MIT\n#pragma once\n"},
         "says nothing": {"sim/units/string_utils.cpp": licence},
         "never runs": {"tests/a.cpp": licence + 'TEST' + '_CASE("a; b") {}\n'},
+        "compiles fmt": {"sim/units/a.h": licence + "#include <fmt/format.h>\n"},
         "nobody includes": {"sim/units/a.h": licence},
         "in no CMakeLists": {"sim/units/a.cpp": licence},
         "no page links": {"docs/a.md": "# A\n"},

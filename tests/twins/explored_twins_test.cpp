@@ -6,6 +6,7 @@
 #include "sim/config/load.h"
 #include "sim/lab/schema.h"
 #include "tests/support/catch.h"
+#include "tests/support/patience.h"
 #include "tests/twins/random_walk.h"
 
 using namespace mmulab;
@@ -67,6 +68,7 @@ const Exhibit exhibits[] = {
 };
 
 struct Tally {
+  unsigned made = 0;
   unsigned caught = 0;
   unsigned violating = 0;
   unsigned finished = 0;
@@ -77,11 +79,12 @@ config::Values load(const std::string& file, const config::Overrides& overrides)
   return config::load_file(lab::schema(), MMULAB_SOURCE_DIR "/configs/" + file, overrides);
 }
 
-Tally walk(const Twin& twin, const char* value, unsigned walks) {
+/// `walks` of them, or fewer if as many as `enough` catch the fault.
+Tally walk(const Twin& twin, const char* value, unsigned walks, unsigned enough) {
   const config::Values values = load(twin.scenario, {std::string(twin.key) + "=" + value});
   Tally tally;
-  for (std::uint64_t seed = 1; seed <= walks; ++seed) {
-    const test::WalkResult result = test::RandomWalk(values).run(seed, 100'000);
+  while (tally.made < walks && tally.caught < enough) {
+    const test::WalkResult result = test::RandomWalk(values).run(++tally.made, 100'000);
     tally.caught += result.violated.count({twin.invariant, twin.class_id}) != 0 ? 1U : 0U;
     tally.violating += result.violated.empty() ? 0U : 1U;
     tally.finished += result.finished ? 1U : 0U;
@@ -94,15 +97,17 @@ Tally walk(const Twin& twin, const char* value, unsigned walks) {
 
 TEST_CASE("What timing cannot reach, random walks do, with the fault and not without it") {
   constexpr unsigned walks = 2000;
+  const unsigned clean_walks = test::repetitions(walks, 100U);
   for (const Twin& twin : twins) {
     INFO(twin.scenario << ", " << twin.key);
-    const Tally faulty = walk(twin, twin.faulty, walks);
-    const Tally clean = walk(twin, twin.clean, walks);
-    INFO(twin.invariant << ": caught by " << faulty.caught << " of " << walks << " walks, of which " << faulty.finished
-                        << " ended; clean twin: " << clean.violating << " violating, " << clean.finished << " ended");
+    const Tally faulty = walk(twin, twin.faulty, walks, test::repetitions(walks, 1U));
+    const Tally clean = walk(twin, twin.clean, clean_walks, clean_walks);
+    INFO(twin.invariant << ": caught by " << faulty.caught << " of " << faulty.made << " walks, of which "
+                        << faulty.finished << " ended; clean twin: " << clean.violating << " violating, "
+                        << clean.finished << " ended");
     CHECK(faulty.caught > 0);
     CHECK(clean.violating == 0);
-    CHECK(clean.finished == walks);
+    CHECK(clean.finished == clean_walks);
     CHECK(clean.exercised > 0);
   }
 }
@@ -135,6 +140,6 @@ TEST_CASE("Random walks find in each broken exhibit what it is there for, and no
     for (const auto& rare : exhibit.rarely) found.erase(rare);
     for (const auto& [invariant, class_id] : found) UNSCOPED_INFO("found " << invariant << " " << class_id);
     CHECK(found == exhibit.violated);
-    CHECK(found_in(folder + "/fixed.toml", exhibit, 2000, false).empty());
+    CHECK(found_in(folder + "/fixed.toml", exhibit, test::repetitions(2000U, 100U), false).empty());
   }
 }

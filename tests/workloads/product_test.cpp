@@ -9,6 +9,7 @@
 #include "sim/lab/run.h"
 #include "sim/lab/schema.h"
 #include "tests/support/catch.h"
+#include "tests/support/patience.h"
 
 namespace mmulab::workload {
 namespace {
@@ -41,6 +42,10 @@ std::vector<std::string> shipped_workloads() {
   return names;
 }
 
+/// Made of rounds that are alike, and long.
+bool has_rounds(const std::string& workload) {
+  return workload.find("-tiny") == std::string::npos && workload.rfind("race-", 0) != 0;
+}
 bool is_tiny(const std::string& workload) { return workload.find("-tiny") != std::string::npos; }
 
 config::Values configuration(const Native& native, const std::string& machine, const std::string& workload) {
@@ -53,6 +58,7 @@ config::Values configuration(const Native& native, const std::string& machine, c
   if (machine == "sparc64-tiny")
     overrides = {"kernel.sparc64.tsb_entries_first=4", "kernel.sparc64.tsb_entries_max=8",
                  "kernel.sparc64.posted_entries=4"};
+  if (has_rounds(workload) && test::repetitions(false, true)) overrides.push_back("workload.rounds=1");
   return config::load_text(schema, "product.toml", text, overrides,
                            config::SearchPath({MMULAB_SOURCE_DIR "/configs"}));
 }

@@ -4,47 +4,21 @@
 // test's affair.
 #pragma once
 
-#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "models/invariants/ledger.h"
 #include "models/invariants/no_deadlock.h"
-#include "models/invariants/register.h"
 #include "sim/check/checker.h"
 
 namespace mmulab::test {
 
 /// One layout with everything in it: x86-like rights, ppc64-like hash bits.
-inline PteLayout rig_layout() {
-  PteLayout l;
-  l.present = 1;
-  l.write = 2;
-  l.user = 4;
-  l.accessed = 0x20;
-  l.dirty = 0x40;
-  l.no_exec = std::uint64_t{1} << 63;
-  l.ignored = 0x3f00;
-  l.frame_shift = 16;
-  l.frame_mask = ((std::uint64_t{1} << 60) - 1) & ~std::uint64_t{0xffff};
-  return l;
-}
+PteLayout rig_layout();
 
-inline LedgerConfig rig_config() {
-  LedgerConfig c;
-  c.pte = rig_layout();
-  c.cpus = 4;
-  c.hash = HashPteBits{0x100, 0x200, 0x400, 0x3800, 11};
-  c.hpt.first = Location{1024};
-  return c;
-}
-inline LedgerConfig ppc64_rig() {
-  LedgerConfig c = rig_config();
-  c.hash_table = c.hardware_tags = true;
-  c.tag_domain = TagDomain::machine;
-  c.empty_at_unlock = true;
-  return c;
-}
+LedgerConfig rig_config();
+LedgerConfig ppc64_rig();
 
 struct Actor {
   CpuId cpu;
@@ -53,76 +27,26 @@ struct Actor {
 
 class Rig : public CopySource {
  public:
-  explicit Rig(const LedgerConfig& config = rig_config()) : config_(config) {
-    auto owned = std::make_unique<Ledger>(config, stream);
-    ledger = owned.get();
-    stream.set_copy_source(this);
-    checker.add_model(std::move(owned));
-    for (auto& invariant : make_invariants(*ledger)) checker.add(std::move(invariant), Selection::by_default);
-    for (auto& goal : make_goals(*ledger)) checker.add_goal(std::move(goal), Selection::by_default);
-    stream.subscribe(checker);
-  }
+  explicit Rig(const LedgerConfig& config = rig_config());
+  ~Rig() override;
 
   /// Task n runs on cpu n.
   static Actor on(std::uint32_t n) { return {CpuId{n}, TaskId{n}}; }
 
   // ---- what was found
-  [[nodiscard]] std::vector<std::string> found() const {
-    std::vector<std::string> pairs;
-    for (const Violation& v : checker.violations()) pairs.push_back(v.invariant + ":" + v.class_id);
-    return pairs;
-  }
+  [[nodiscard]] std::vector<std::string> found() const;
   [[nodiscard]] std::uint64_t exercised(const char* name) const { return checker.find(name)->exercised(); }
-  [[nodiscard]] std::uint64_t reached(const char* goal) const {
-    for (const GoalResult& g : checker.goals())
-      if (g.name == goal) return g.reached;
-    return 0;
-  }
+  [[nodiscard]] std::uint64_t reached(const char* goal) const;
 
   // ---- events
-  Event make(EventKind kind, Actor who) {
-    Event e{kind};
-    e.cycle = Cycle{now += 10};
-    e.cpu = who.cpu;
-    e.task = who.task;
-    e.agent = AgentId{who.cpu.raw()};
-    return e;
-  }
-  void emit(const Event& event) {
-    const auto gone = [&](const auto& entry) {
-      return entry.second.core == core(event.cpu) && (!event.tag.exists() || entry.second.tag == event.tag);
-    };
-    if (event.kind == EventKind::table_cached)
-      walk_copies_.push_back({event.table, {core(event.cpu), event.mm, event.tag}});
-    // Whatever an invalidation drops, it empties the walk caches of its tag (Intel SDM 3A 4.10.4.1, INVLPG).
-    if (event.kind == EventKind::translation_dropped)
-      walk_copies_.erase(std::remove_if(walk_copies_.begin(), walk_copies_.end(), gone), walk_copies_.end());
-    stream.publish(event);
-  }
-  void plain(EventKind kind, Actor who, std::uint64_t a = 0, std::uint64_t b = 0) {
-    Event e = make(kind, who);
-    e.a = a;
-    e.b = b;
-    emit(e);
-  }
-  void mode(EventKind kind, Actor who, MmId mm) {
-    Event e = make(kind, who);
-    e.mm = mm;
-    emit(e);
-  }
+  Event make(EventKind kind, Actor who);
+  void emit(const Event& event);
+  void plain(EventKind kind, Actor who, std::uint64_t a = 0, std::uint64_t b = 0);
+  void mode(EventKind kind, Actor who, MmId mm);
   void user(Actor who, std::uint32_t mm = 0) { mode(EventKind::returned_to_user, who, MmId{mm}); }
   void kernel(Actor who) { mode(EventKind::entered_kernel, who, MmId::none()); }
-  void call(Actor who, Call call, std::uint64_t first, std::uint64_t pages = 1, std::uint32_t mm = 0) {
-    calls_[who.task.raw()].push_back(boundary(EventKind::call_entered, who, call, first, pages, mm));
-    emit(calls_[who.task.raw()].back());
-  }
-  void ret(Actor who) {
-    Event e = calls_[who.task.raw()].back();
-    calls_[who.task.raw()].pop_back();
-    e.kind = EventKind::call_returned;
-    e.cycle = Cycle{now += 10};
-    emit(e);
-  }
+  void call(Actor who, Call call, std::uint64_t first, std::uint64_t pages = 1, std::uint32_t mm = 0);
+  void ret(Actor who);
   void lock(Actor who, LockClass lock_class = LockClass::ptl, std::uint32_t at = 7) {
     locking(EventKind::lock_acquired, who, lock_class, at);
   }
@@ -136,135 +60,41 @@ class Rig : public CopySource {
   static Pte pte(std::uint32_t frame, bool write = false, bool exec = false, std::uint64_t bits = 0) {
     return rig_layout().make(Frame{frame}, Rights{write, exec}).with(bits);
   }
-  [[nodiscard]] Pte now_at(std::uint64_t page, std::uint32_t mm = 0) const {
-    const auto it = ptes_.find({mm, page});
-    return it == ptes_.end() ? Pte{} : it->second;
-  }
-  void store(Actor who, std::uint64_t page, Pte value, std::uint32_t mm = 0) {
-    Event e = make(EventKind::pte_stored, who);
-    e.mm = MmId{mm};
-    e.page = VirtPage{page};
-    e.a = now_at(page, mm).raw();
-    e.b = value.raw();
-    ptes_[{mm, page}] = value;
-    emit(e);
-  }
+  [[nodiscard]] Pte now_at(std::uint64_t page, std::uint32_t mm = 0) const;
+  void store(Actor who, std::uint64_t page, Pte value, std::uint32_t mm = 0);
   void clear(Actor who, std::uint64_t page, std::uint32_t mm = 0) { store(who, page, Pte{}, mm); }
 
   // ---- frames
-  void frame(EventKind kind, Actor who, std::uint32_t f, std::uint64_t a = 0) {
-    Event e = make(kind, who);
-    e.frame = Frame{f};
-    e.a = a;
-    emit(e);
-  }
-  void give(Actor who, std::uint32_t f, std::uint64_t page, MmId mm = MmId{0}) {
-    Event e = make(EventKind::frame_allocated, who);
-    e.frame = Frame{f};
-    e.page = VirtPage{page};
-    e.mm = mm;
-    emit(e);
-  }
+  void frame(EventKind kind, Actor who, std::uint32_t f, std::uint64_t a = 0);
+  void give(Actor who, std::uint32_t f, std::uint64_t page, MmId mm = MmId{0});
   void free(Actor who, std::uint32_t f) { frame(EventKind::frame_freed, who, f); }
 
   // ---- TLBs
   /// Fills from `from`, or from the pte as it is.
-  void fill(Actor who, std::uint64_t page, std::uint32_t mm = 0, Pte from = Pte{}) {
-    const Pte source = from == Pte{} ? now_at(page, mm) : from;
-    const Rights rights = rig_layout().rights(source);
-    const TranslationCopy copy{
-        core(who.cpu),  MmId{mm},
-        VirtPage{page}, rig_layout().frame(source),
-        tag_of(mm),     (rights.write ? 1U : 0U) | (rights.exec ? 2U : 0U) | (source.has(0x40) ? 4U : 0U)};
-    copies_.push_back(copy);
-    Event e = make(EventKind::translation_filled, who);
-    e.mm = copy.mm;
-    e.page = copy.page;
-    e.frame = copy.frame;
-    e.tag = copy.tag;
-    e.b = copy.rights;
-    emit(e);
-  }
+  void fill(Actor who, std::uint64_t page, std::uint32_t mm = 0, Pte from = Pte{});
   /// An access through the copy that this core has (the first one). Without one: nothing.
-  void use(Actor who, std::uint64_t page, AccessKind kind = AccessKind::load, std::uint32_t mm = 0) {
-    for (const TranslationCopy& c : copies_) {
-      if (c.core != core(who.cpu) || c.page.raw() != page || c.mm != MmId{mm}) continue;
-      Event e = make(EventKind::translation_used, who);
-      e.mm = c.mm;
-      e.page = c.page;
-      e.frame = c.frame;
-      e.a = static_cast<std::uint64_t>(kind);
-      e.b = c.rights;
-      emit(e);
-      return;
-    }
-  }
-  void drop(Actor who, std::uint64_t page, std::uint32_t mm = 0) {
-    forget([&](const TranslationCopy& c) {
-      return c.core == core(who.cpu) && c.page.raw() == page && c.mm == MmId{mm};
-    });
-    dropped(who, page, tag_of(mm), 0);
-  }
-  void drop_tag(Actor who, std::uint32_t mm = 0) {
-    forget([&](const TranslationCopy& c) { return c.core == core(who.cpu) && c.mm == MmId{mm}; });
-    dropped(who, 0, tag_of(mm), 1);
-  }
-  void drop_all(Actor who) {
-    forget([&](const TranslationCopy& c) { return c.core == core(who.cpu); });
-    dropped(who, 0, Tag::none(), 2);
-  }
+  void use(Actor who, std::uint64_t page, AccessKind kind = AccessKind::load, std::uint32_t mm = 0);
+  void drop(Actor who, std::uint64_t page, std::uint32_t mm = 0);
+  void drop_tag(Actor who, std::uint32_t mm = 0);
+  void drop_all(Actor who);
   /// The hardware replaces an entry: nobody is told.
-  void evict(Actor who, std::uint64_t page) {
-    forget([&](const TranslationCopy& c) { return c.core == core(who.cpu) && c.page.raw() == page; });
-  }
-  void load_tag(Actor who, std::uint32_t tag, std::uint32_t mm) {
-    Event e = make(EventKind::tag_loaded, who);
-    e.tag = Tag{tag};
-    e.mm = MmId{mm};
-    emit(e);
-  }
+  void evict(Actor who, std::uint64_t page);
+  void load_tag(Actor who, std::uint32_t tag, std::uint32_t mm);
   /// Tags by mm; equal to the mm's number unless a test renames them.
   std::map<std::uint32_t, std::uint32_t> tags;
-  [[nodiscard]] Tag tag_of(std::uint32_t mm) const {
-    if (!config_.hardware_tags) return Tag::none();
-    const auto it = tags.find(mm);
-    return Tag{it == tags.end() ? mm : it->second};
-  }
+  [[nodiscard]] Tag tag_of(std::uint32_t mm) const;
 
   // ---- hash table: word of slot n of group g
   static std::uint32_t slot(std::uint32_t n, std::uint32_t group = 0) { return 1024 + (group * 8 + n) * 2; }
   void hpte(Actor who, std::uint32_t at, std::uint64_t page, std::uint32_t frame, bool valid = true,
-            std::uint32_t mm = 0, std::uint64_t dword0_bits = 0) {
-    Event e = make(EventKind::hpte_stored, who);
-    e.location = Location{at};
-    e.mm = MmId{mm};
-    e.page = VirtPage{page};
-    e.frame = Frame{frame};
-    e.tag = tag_of(mm);
-    const std::uint64_t dword0 = (page << 7) | dword0_bits;
-    e.a = valid ? 0 : dword0 | 1;
-    e.b = valid ? dword0 | 1 : 0;
-    emit(e);
-  }
+            std::uint32_t mm = 0, std::uint64_t dword0_bits = 0);
   /// The pte bits that point to slot n.
   static std::uint64_t hashed(std::uint64_t n) { return 0x100 | n << 11; }
-  void note(Actor who, std::uint64_t page, std::uint64_t pending = 1, std::uint32_t mm = 0) {
-    Event e = make(EventKind::batch_noted, who);
-    e.mm = MmId{mm};
-    e.page = VirtPage{page};
-    e.a = pending;
-    emit(e);
-  }
+  void note(Actor who, std::uint64_t page, std::uint64_t pending = 1, std::uint32_t mm = 0);
   void flushed(Actor who, std::uint64_t entries) { plain(EventKind::batch_flushed, who, entries); }
 
-  void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override {
-    for (const TranslationCopy& c : copies_)
-      if (c.mm == mm && c.page == page) copies.push_back(c);
-  }
-  void list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies) const override {
-    for (const auto& [leads_to, copy] : walk_copies_)
-      if (leads_to == table) copies.push_back(copy);
-  }
+  void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
+  void list_walk_copies(TableId table, std::vector<WalkCacheCopy>& copies) const override;
   [[nodiscard]] CoreId core(CpuId cpu) const { return CoreId{cpu.raw() / config_.threads_per_core}; }
 
   EventStream stream;
@@ -274,32 +104,11 @@ class Rig : public CopySource {
 
  private:
   Event boundary(EventKind kind, Actor who, Call call, std::uint64_t first, std::uint64_t pages,
-                 std::uint32_t mm) {
-    Event e = make(kind, who);
-    e.a = static_cast<std::uint64_t>(call);
-    e.b = pages;
-    e.page = VirtPage{first};
-    if (call != Call::unmap_mapping) e.mm = MmId{mm};
-    return e;
-  }
-  void locking(EventKind kind, Actor who, LockClass lock_class, std::uint32_t at, std::uint64_t b = 0) {
-    Event e = make(kind, who);
-    e.b = b;
-    e.a = static_cast<std::uint64_t>(lock_class);
-    e.location = Location{at};
-    emit(e);
-  }
-  void dropped(Actor who, std::uint64_t page, Tag tag, std::uint64_t what) {
-    Event e = make(EventKind::translation_dropped, who);
-    e.page = VirtPage{page};
-    e.tag = tag;
-    e.a = what;
-    emit(e);
-  }
+                 std::uint32_t mm);
+  void locking(EventKind kind, Actor who, LockClass lock_class, std::uint32_t at, std::uint64_t b = 0);
+  void dropped(Actor who, std::uint64_t page, Tag tag, std::uint64_t what);
   template <class F>
-  void forget(F&& which) {
-    copies_.erase(std::remove_if(copies_.begin(), copies_.end(), which), copies_.end());
-  }
+  void forget(F&& which);
 
   LedgerConfig config_;
   std::map<std::pair<std::uint32_t, std::uint64_t>, Pte> ptes_;

@@ -11,6 +11,7 @@
 #include "sim/lab/run.h"
 #include "sim/lab/schema.h"
 #include "tests/support/catch.h"
+#include "tests/support/patience.h"
 
 namespace mmulab {
 namespace {
@@ -86,38 +87,44 @@ std::uint64_t counted(const Kind& kind, const Size& size, bool unmaps) {
   return stat->counter->value();
 }
 
-/// What the call adds to the statistic, on a machine of each size.
-void check_sizes(const Kind& kind, const std::vector<Size>& sizes) {
-  for (const Size& size : sizes) {
-    INFO(kind.machine << " " << size.sockets << " x " << size.cores << " x " << size.threads);
-    const std::uint64_t without = counted(kind, size, false);
-    CHECK(counted(kind, size, true) - without == kind.expected(size.cpus()));
-  }
+/// What the call adds to the statistic, on a machine of this size.
+void check_size(const Kind& kind, const Size& size) {
+  INFO(kind.machine << " " << size.sockets << " x " << size.cores << " x " << size.threads);
+  const std::uint64_t without = counted(kind, size, false);
+  CHECK(counted(kind, size, true) - without == kind.expected(size.cpus()));
+}
+
+/// Where memory is watched, the largest size, which costs more than all others, is left to the quickest machine.
+void check_sizes(const Kind& kind) {
+  const std::size_t watched = &kind == &ppc64 ? ordinary.size() : ordinary.size() - 1;
+  const std::size_t sizes = test::repetitions(ordinary.size(), watched);
+  for (std::size_t i = 0; i < sizes; ++i) check_size(kind, ordinary[i]);
 }
 
 TEST_CASE("x86, 2.6.22: munmap sends one IPI to every other cpu of the mm, from 1 cpu to 1,024") {
-  check_sizes(x86_2_6, ordinary);
+  check_sizes(x86_2_6);
 }
 
 TEST_CASE("x86, modern: munmap sends one IPI to every other cpu of the mm, from 1 cpu to 1,024") {
-  check_sizes(x86_modern, ordinary);
+  check_sizes(x86_modern);
 }
 
 TEST_CASE("ppc64: munmap broadcasts one tlbie a hashed page unless the mm is local, from 1 cpu to 1,024") {
-  check_sizes(ppc64, ordinary);
+  check_sizes(ppc64);
 }
 
 TEST_CASE("sparc64: munmap sends one cross call to every other cpu of the mm, from 1 cpu to 1,024") {
-  check_sizes(sparc64, ordinary);
+  check_sizes(sparc64);
 }
 
 TEST_CASE("tagged: munmap interrupts every other cpu of the mm or, by broadcast, nobody, from 1 cpu to 1,024") {
-  check_sizes(tagged_ipi, ordinary);
-  check_sizes(tagged_broadcast, ordinary);
+  check_sizes(tagged_ipi);
+  check_sizes(tagged_broadcast);
 }
 
 TEST_CASE("Many cores: the counts do not depend on how 1,024 cpus are arranged", "[.nightly]") {
-  for (const Kind* kind : {&x86_2_6, &x86_modern, &ppc64, &sparc64, &tagged_ipi}) check_sizes(*kind, many_cores);
+  for (const Kind* kind : {&x86_2_6, &x86_modern, &ppc64, &sparc64, &tagged_ipi})
+    for (const Size& size : many_cores) check_size(*kind, size);
 }
 
 }  // namespace

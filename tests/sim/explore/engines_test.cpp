@@ -5,7 +5,7 @@
 #include <set>
 
 #include "sim/explore/trace.h"
-#include "tests/sim/explore/patience.h"
+#include "tests/support/patience.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Acts of a device that nobody could tell are no moves of their own: a tlbie that reaches a core on which nobody will
 // look up anything. Where somebody will, they stay.
-#include "tests/sim/explore/patience.h"
+#include "tests/support/patience.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
 

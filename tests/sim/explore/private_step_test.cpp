@@ -3,7 +3,7 @@
 // user mode, and the way into the kernel after a lookup that found nothing. Where an order can be told, they stay.
 #include <map>
 
-#include "tests/sim/explore/patience.h"
+#include "tests/support/patience.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
 

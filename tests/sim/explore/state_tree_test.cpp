@@ -3,7 +3,7 @@
 // breadth first over leaps says what it says over walks.
 #include "sim/explore/state_tree.h"
 #include "sim/explore/visited.h"
-#include "tests/sim/explore/patience.h"
+#include "tests/support/patience.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
 

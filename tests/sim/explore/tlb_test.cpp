@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "sim/config/diagnostic.h"
-#include "tests/sim/explore/patience.h"
+#include "tests/support/patience.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
 

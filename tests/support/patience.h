@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which tests are left out where stepping back is slow.
+// Which tests are left out, and which repeat less, where every access to memory is watched (address sanitizer).
 #pragma once
 
 #include "sim/exec/fiber.h"
@@ -12,6 +12,13 @@ inline bool searching_takes_too_long() {
   if (Fiber::can_restore()) return false;
   WARN("left out: stacks cannot be put back in this build");
   return true;
+}
+
+/// How often to do what is repeated only to be sure of a verdict: `all` in every build but the one that watches memory.
+/// What could go wrong with memory goes wrong in the first few.
+template <class Count>
+Count repetitions(Count all, Count watched) {
+  return Fiber::can_restore() ? all : watched;
 }
 
 }  // namespace mmulab::test
