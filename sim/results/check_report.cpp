@@ -117,6 +117,7 @@ std::string cut_by(const SearchResult& r) {
     case SearchEnd::time: return "cut by wall time, so that another run may come farther";
     case SearchEnd::memory: return "cut by memory";
     case SearchEnd::interrupted: return "interrupted";
+    case SearchEnd::room: return fmt::format("cut by the model's room in {}: {}", plural(r.room_cut, "state"), r.room);
     default: return "";
   }
 }
