@@ -203,6 +203,7 @@ Concern of_judges(const Event& event, const Ledger& ledger) {
     case EventKind::lock_released: return of_lock(event, ledger);
     case EventKind::entered_kernel: return eases(cpus.of(event.cpu));
     case EventKind::call_entered: return eases(tasks.of(event.task));
+    case EventKind::vma_protected: return changes(tasks.of(event.task) | pages_of(event.page, event.b));
     case EventKind::call_returned: return of_return(event, ledger);
     case EventKind::returned_to_user: return of_return_to_user(event, ledger);
     case EventKind::switched_in:

@@ -18,9 +18,9 @@ struct Unfed {
 std::vector<std::unique_ptr<Invariant>> make_invariants(const Ledger& ledger) {
   std::vector<std::unique_ptr<Invariant>> all;
   for (const auto make :
-       {make_no_duplicate_hpte, make_hpt_tracked, make_no_stale_frame, make_no_stale_right, make_copy_isolation,
-        make_dirty_kept, make_table_alive, make_tag_unique, make_post_condition, make_one_view, make_one_size,
-        make_no_irqs_off_wait, make_batch_empty_at_unlock, make_context_clean_at_free, make_lock_order,
+       {make_no_duplicate_hpte, make_hpt_tracked, make_no_stale_frame, make_no_stale_right, make_pte_within_vma,
+        make_copy_isolation, make_dirty_kept, make_table_alive, make_tag_unique, make_post_condition, make_one_view,
+        make_one_size, make_no_irqs_off_wait, make_batch_empty_at_unlock, make_context_clean_at_free, make_lock_order,
         make_no_deadlock, make_no_leak})
     all.push_back(make(ledger));
   return all;

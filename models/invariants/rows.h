@@ -12,6 +12,7 @@ namespace mmulab {
 [[nodiscard]] std::unique_ptr<Invariant> make_hpt_tracked(const Ledger& ledger);
 [[nodiscard]] std::unique_ptr<Invariant> make_no_stale_frame(const Ledger& ledger);
 [[nodiscard]] std::unique_ptr<Invariant> make_no_stale_right(const Ledger& ledger);
+[[nodiscard]] std::unique_ptr<Invariant> make_pte_within_vma(const Ledger& ledger);
 [[nodiscard]] std::unique_ptr<Invariant> make_copy_isolation(const Ledger& ledger);
 [[nodiscard]] std::unique_ptr<Invariant> make_dirty_kept(const Ledger& ledger);
 [[nodiscard]] std::unique_ptr<Invariant> make_table_alive(const Ledger& ledger);

@@ -71,6 +71,9 @@ void describe_copies(config::Section& kernel) {
       .default_to("locked")
       .help("When the pending flush is looked for: under the PTL, before it, or before it and after a look at the pte");
   kernel.flag("numa_fault_migrates").default_to(false).help("A fault on a NUMA hint moves the page");
+  kernel.flag("mprotect_changes_entries")
+      .default_to(true)
+      .help("mprotect takes the right to write from pages on the move, too");
   kernel.flag("migrate_vma_flushes_locked")
       .default_to(true)
       .help("migrate_vma flushes before it drops the PTL (since 6.1)");
@@ -123,6 +126,7 @@ void read_copies(const config::Values& values, KernelPolicy& policy) {
   policy.pending_barrier = values.flag("kernel.pending_barrier");
   policy.pending_read = read_named(values.text("kernel.pending_read"));
   policy.numa_fault_migrates = values.flag("kernel.numa_fault_migrates");
+  policy.mprotect_changes_entries = values.flag("kernel.mprotect_changes_entries");
   policy.migrate_vma_flushes_locked = values.flag("kernel.migrate_vma_flushes_locked");
   policy.clear_refs =
       values.text("kernel.clear_refs") == "soft-dirty" ? ClearRefs::soft_dirty : ClearRefs::young;

@@ -51,7 +51,7 @@ void Kernel::exit_mmap(Context& ctx, MmId mm) {
     unmap_vma(ctx, g, id, vma.first, vma.end);
   }
   while (vma_count(ctx, mm) != 0) remove_vma(ctx, mm, state_.vma_of(mm, 0));
-  free_page_tables(ctx, g, VirtPage{}, g.end);
+  free_page_tables(ctx, g, {VirtPage{}, g.end}, {VirtPage{}, g.end});
   strategy_.end(ctx, g);
   port_.destroy_mm(ctx, mm);
   ctx.step(gone, reads(state_.mm_rss(mm)), [&](Access& a) {

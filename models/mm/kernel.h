@@ -209,6 +209,7 @@ class Kernel {
   // VMAs (vma.cpp); mmap_sem held
   VmaId find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record);
   void read_vma(Context& ctx, VmaId vma, VmaRecord& record);
+  PageRange hole_around(Context& ctx, MmId mm, VirtPage page);
   std::uint32_t vma_count(Context& ctx, MmId mm);
   [[nodiscard]] VmaRecord load_vma(const Access& a, VmaId vma) const;
   void insert_vma(Context& ctx, MmId mm, const VmaRecord& record);
@@ -228,8 +229,9 @@ class Kernel {
   TableId allocate_tables(Context& ctx, MmId mm, VirtPage page, std::size_t down_to);
   [[nodiscard]] PtePlace place_in(TableId table, VirtPage page) const;
   TableId allocate_table(Context& ctx, MmId mm, std::size_t level);
-  void free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end);
-  void free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first, VirtPage end);
+  void free_page_tables(Context& ctx, Gather& g, const PageRange& range, const PageRange& hole);
+  void free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, const PageRange& range,
+                         const PageRange& hole);
 
   // page tables that several address spaces share (shared_tables.cpp)
   [[nodiscard]] bool shareable(const VmaRecord& vma, VirtPage page) const;
@@ -317,6 +319,7 @@ class Kernel {
                 Cell<Pte> target, Gather* g);
   void change_protection(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
   void change_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage first, VirtPage end, Gather* g);
+  void change_entry(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, Pte seen);
   void exit_mmap(Context& ctx, MmId mm);
 
   // get_user_pages (gup.cpp)

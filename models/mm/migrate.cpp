@@ -88,7 +88,10 @@ void Kernel::remove_migration_ptes(Context& ctx, const AnonPage& anon, Frame tar
     if (!ours) return true;
     get_page(ctx, target);
     add_rmap(ctx, target);
-    const Rights rights{at.vma.rights.write && layout.rights(at.now).write, at.vma.rights.exec};
+    // mprotect may have changed the VMA since it was found: nothing but the PTL is in its way.
+    VmaRecord vma = at.vma;
+    if (policy_.mprotect_changes_entries) find_vma(ctx, at.mm, at.page, vma);
+    const Rights rights{vma.rights.write && layout.rights(at.now).write, vma.rights.exec};
     Pte value = layout.make(target, rights).with(layout.accessed);
     if (at.now.has(layout.dirty)) value = value.with(layout.dirty);
     strategy_.pte_op(ctx, nullptr, {at.mm, at.page, at.place.pte, PteAction::set, value});

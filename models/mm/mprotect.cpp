@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // mprotect: mm/mprotect.c (sys_mprotect, mprotect_fixup, change_protection, change_pte_range). mmap_sem for write;
 // each present pte is cleared, modified and set again inside a lazy-mmu section; one flush_tlb_range at the end
-// with no PTE lock, or (modern) a gather. A private page never becomes writable here: its first store copies or
-// reuses it.
+// with no PTE lock, or (modern) a gather. An entry of a page on the move loses its right to write. A private page never
+// becomes writable here: its first store copies or reuses it. Left out: tables that are shared should be unshared first
+// (hugetlb_change_protection); the others see their ptes change, too.
 #include "models/mm/kernel.h"
 
 namespace mmulab {
@@ -41,7 +42,7 @@ Outcome Kernel::mprotect(Context& ctx, VirtPage first, Pages pages, Rights right
       event.page = at;
       event.a = (rights.write ? 1U : 0U) | (rights.exec ? std::uint64_t{2} : 0);
       event.b = (last - at).raw();
-      a.write(cell, event.a);
+      a.write(cell, (a.read(cell) & ~vma_rights) | event.a);
       emit(a, event);
     });
     vma.rights = rights;
@@ -75,7 +76,10 @@ void Kernel::change_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage 
   for (VirtPage page = first; page < end; page = page + Pages{1}) {
     const auto ptep = state_.entry(place.table, state_.geometry().index(page, 0));
     const Pte seen = ctx.step(read_pte, reads(ptep), [&](Access& a) { return a.read(ptep); });
-    if (!layout.is_present(seen)) continue;
+    if (!layout.is_present(seen)) {
+      change_entry(ctx, mm, page, ptep, seen);
+      continue;
+    }
     const Pte old = strategy_.pte_op(ctx, g, {mm, page, ptep, PteAction::modify_start, Pte{}});
     Rights rights = vma.rights;
     // vm_page_prot of a private mapping is read-only; only a shared one carries the write right, and one whose first
@@ -90,6 +94,14 @@ void Kernel::change_table(Context& ctx, MmId mm, const VmaRecord& vma, VirtPage 
   strategy_.before_unlock(ctx, g, mm);
   locks_.spin_unlock(ctx, place.ptl, LockClass::ptl);
   if (g != nullptr) strategy_.after_unlock(ctx, *g);
+}
+
+/// make_migration_entry_read: whatever the new rights are, the next store asks for its own.
+void Kernel::change_entry(Context& ctx, MmId mm, VirtPage page, Cell<Pte> ptep, Pte seen) {
+  const PteLayout& layout = port_.pte();
+  const bool moving = layout.is_entry(seen) && layout.entry_kind(seen) == EntryKind::migration;
+  if (!moving || !layout.rights(seen).write || !policy_.mprotect_changes_entries) return;
+  strategy_.pte_op(ctx, nullptr, {mm, page, ptep, PteAction::set, seen.without(layout.write)});
 }
 
 }  // namespace mmulab

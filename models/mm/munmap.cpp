@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// munmap and mmap. Source: mm/mmap.c (do_munmap, unmap_region, free_pgtables; do_mmap_pgoff). mmap_sem for write.
+// munmap and mmap. Source: mm/mmap.c (do_munmap, unmap_region, free_pgtables with the ends of the neighbouring VMAs as
+// floor and ceiling; do_mmap_pgoff). mmap_sem for write.
 // 2.6 unmaps, then unlinks VMAs from rmap, then frees tables, within one gather.
 #include "models/mm/kernel.h"
 
@@ -28,17 +29,14 @@ void Kernel::unmap_region(Context& ctx, MmId mm, VirtPage first, VirtPage end) {
   g.end = end;
   strategy_.begin(ctx, g);
   VmaRecord vma;
-  for (VirtPage at = first; at < end; at = vma.end) {
+  std::uint32_t vmas = 0;
+  for (VirtPage at = first; at < end; at = vma.end, ++vmas) {
     const VmaId id = find_vma(ctx, mm, at, vma);
     if (!id.exists() || vma.first >= end) break;
     unmap_vma(ctx, g, id, vma.first, vma.end);
   }
-  for (;;) {
-    const VmaId id = find_vma(ctx, mm, first, vma);
-    if (!id.exists() || vma.first >= end) break;
-    remove_vma(ctx, mm, id);
-  }
-  free_page_tables(ctx, g, first, end);
+  for (; vmas > 0; --vmas) remove_vma(ctx, mm, find_vma(ctx, mm, first, vma));
+  free_page_tables(ctx, g, {first, end}, hole_around(ctx, mm, first));
   strategy_.end(ctx, g);
 }
 

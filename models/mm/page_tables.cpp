@@ -132,28 +132,29 @@ void Kernel::free_table(Context& ctx, TableId table, std::size_t level) {
   locks_.spin_unlock(ctx, state_.zone_lock(), LockClass::zone);
 }
 
-/// free_pgtables: every table below the root that lies wholly within [first, end); the root goes with the mm
-/// (mmdrop).
-void Kernel::free_page_tables(Context& ctx, Gather& g, VirtPage first, VirtPage end) {
+/// free_pgtables: of the tables below the root that map a part of `range` every one that lies wholly within `hole`
+/// (from floor to ceiling), that is, where no VMA is left; the root goes with the mm (mmdrop). What is in the hole
+/// beside the range went with its last VMA.
+void Kernel::free_page_tables(Context& ctx, Gather& g, const PageRange& range, const PageRange& hole) {
   const auto root_cell = state_.mm_root(g.mm);
   const TableId root = ctx.step(descend, reads(root_cell), [&](Access& a) { return a.read(root_cell); });
   if (!root.exists()) return;
-  free_tables_below(ctx, g, root, state_.geometry().levels() - 1, first, end);
+  free_tables_below(ctx, g, root, state_.geometry().levels() - 1, range, hole);
 }
 
-void Kernel::free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, VirtPage first,
-                               VirtPage end) {
+void Kernel::free_tables_below(Context& ctx, Gather& g, TableId table, std::size_t level, const PageRange& range,
+                               const PageRange& hole) {
   if (level == 0) return;
   const TableGeometry& geometry = state_.geometry();
-  for (VirtPage page = first; page < end; page = geometry.next_boundary(page, level)) {
+  for (VirtPage page = range.first; page < range.end; page = geometry.next_boundary(page, level)) {
     const auto entry = state_.entry(table, geometry.index(page, level));
     const Pte upper = ctx.step(descend, reads(entry), [&](Access& a) { return a.read(entry); });
     if (!port_.pte().is_present(upper)) continue;
     const TableId below{port_.pte().frame(upper).raw()};
     const VirtPage next = geometry.next_boundary(page, level);
     const VirtPage table_first{(page.raw() >> geometry.low_bits(level)) << geometry.low_bits(level)};
-    free_tables_below(ctx, g, below, level - 1, page, next < end ? next : end);
-    if (table_first < first || next > end) continue;
+    free_tables_below(ctx, g, below, level - 1, {page, next < range.end ? next : range.end}, hole);
+    if (table_first < hole.first || next > hole.end) continue;
     ctx.step(detach, writes(entry), [&](Access& a) { a.write(entry, Pte{}); });
     strategy_.put_table(ctx, g, level - 1, below, table_first);
   }

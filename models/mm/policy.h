@@ -90,6 +90,9 @@ struct KernelPolicy {
   bool pending_barrier = false;
   /// A fault on a NUMA hint moves the page (migrate_misplaced_page) instead of only taking the hint away.
   bool numa_fault_migrates = false;
+  /// mprotect takes the right to write from a page on the move, too (make_migration_entry_read, since there are such
+  /// entries: 0697212a411c, 2.6.18), and who brings it back asks the VMA again under the PTL. No kernel leaves it out.
+  bool mprotect_changes_entries = true;
   /// migrate_vma's collection flushes before it drops the PTL (60bae7370896).
   bool migrate_vma_flushes_locked = true;
   ClearRefs clear_refs = ClearRefs::young;

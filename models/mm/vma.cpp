@@ -87,6 +87,21 @@ VmaId Kernel::find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record) 
   });
 }
 
+/// Where no VMA is, around `page`: from the end of prev to the start of next (find_vma_prev).
+PageRange Kernel::hole_around(Context& ctx, MmId mm, VirtPage page) {
+  const auto count = state_.mm_vma_count(mm);
+  return ctx.step(find, reads(count).reads_words(state_.vmas_first(mm), state_.vmas_words()), [&](Access& a) {
+    PageRange hole{VirtPage{}, VirtPage{} + state_.geometry().user_pages()};
+    const auto n = static_cast<std::uint32_t>(a.read(count));
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const VmaRecord vma = load_vma(a, state_.vma_of(mm, i));
+      if (vma.end <= page) hole.first = vma.end;
+      else if (vma.first < hole.end) hole.end = vma.first;
+    }
+    return hole;
+  });
+}
+
 void Kernel::read_vma(Context& ctx, VmaId vma, VmaRecord& record) {
   const Location first = state_.vma<std::uint64_t>(vma, 0).at;
   ctx.step(find, reads_words(first, VmaFields::words), [&](Access& a) { record = a.keep(load_vma(a, vma)); });

@@ -9,6 +9,7 @@
 namespace mmulab {
 
 /// Of the word that holds a VMA's rights (1 write, 2 exec).
+inline constexpr std::uint64_t vma_rights = 3;
 inline constexpr std::uint64_t vma_shares_tables = 4;
 inline constexpr std::uint64_t vma_huge = 8;
 
@@ -26,6 +27,17 @@ struct VmaRecord {
   /// In the file's i_mmap, so that the file's pages are found in it.
   [[nodiscard]] bool maps_file() const { return kind != VmaKind::none && kind != VmaKind::anonymous; }
 };
+
+/// [first, end).
+struct PageRange {
+  VirtPage first;
+  VirtPage end;
+};
+
+inline void remember(History& history, const PageRange& r) {
+  history.learn(r.first);
+  history.learn(r.end);
+}
 
 inline void remember(History& history, const VmaRecord& r) {
   history.learn(r.first);

@@ -111,6 +111,9 @@ void describe_kernel_part(config::Schema& schema) {
   k.flag("demotion_removes_whole")
       .default_to(true)
       .help("The first hash of a part of a 64 KiB page removes the page's own entry");
+  k.flag("whole_heeds_parts")
+      .default_to(false)
+      .help("A hash fault of a whole 64 KiB page gives up if the page is hashed in parts by now; no kernel does");
   k.flag("huge_rights_with_busy")
       .default_to(true)
       .help("A huge page's hash fault checks rights as it sets BUSY (since 171aa2caaad1)");
@@ -197,6 +200,7 @@ Ppc64Params ppc64_params(const config::Values& v) {
   p.ptesync_after_tlbie = v.flag("kernel.ppc64.ptesync_after_tlbie");
   p.pte_update_honours_busy = v.flag("kernel.ppc64.pte_update_honours_busy");
   p.demotion_removes_whole = v.flag("kernel.ppc64.demotion_removes_whole");
+  p.whole_heeds_parts = v.flag("kernel.ppc64.whole_heeds_parts");
   p.huge_rights_with_busy = v.flag("kernel.ppc64.huge_rights_with_busy");
   return p;
 }

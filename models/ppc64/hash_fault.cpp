@@ -80,6 +80,9 @@ Ppc64Port::HashOutcome Ppc64Port::hash_entry(Context& ctx, const PteAddress& whe
     const Pte seen = a.read(where.at);
     if (checks && !seen.has(access)) return HashOutcome::refused;
     if (seen.has(page_busy)) return HashOutcome::busy;
+    // As __hash_page_64K does with a pte that must not be cached: the access is made again, and finds the new size.
+    const bool in_parts = target.size == PageSize::s64k && seen.has(page_combo);
+    if (params_.whole_heeds_parts && in_parts) return HashOutcome::busy;
     old = a.keep(seen.with(page_accessed | (checks && (access & page_rw) != 0 ? page_dirty : 0)));
     store_pte(a, where, old.with(page_busy | page_hashpte));
     return HashOutcome::done;

@@ -48,6 +48,7 @@ struct Ppc64Params {
   bool ptesync_after_tlbie = true;        ///< kernel.ppc64.ptesync_after_tlbie
   bool pte_update_honours_busy = true;    ///< kernel.ppc64.pte_update_honours_busy
   bool demotion_removes_whole = true;     ///< kernel.ppc64.demotion_removes_whole; false: as 629149fae478's bug
+  bool whole_heeds_parts = false;         ///< kernel.ppc64.whole_heeds_parts; no Linux does
   bool huge_rights_with_busy = true;      ///< kernel.ppc64.huge_rights_with_busy; false: until 171aa2caaad1
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/radix/may_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "models/radix/mmu.h"
@@ -25,13 +27,14 @@ class Row {
 };
 
 template <class Words>
-void write(Words& row, const Holding& held) {
+void write(Words& row, const Holding& held, bool cut) {
   std::uint32_t word = 0;
   for (const Cached& one : held) {
     row.put(word++, one.key());
     row.put(word++, one.data);
   }
   while (word < 2 * Holding::capacity) row.put(word++, 0);
+  row.put(word, cut || held.is_cut() ? 1 : 0);
 }
 
 }  // namespace
@@ -59,8 +62,8 @@ void Holding::add(const Cached& one) {
       entries_[n].sides |= one.sides;
       return;
     }
-  MMULAB_ASSERT(size_ < capacity, "more could be cached than the may-set TLB has room for: check.tlb = explicit");
-  entries_[size_++] = one;
+  cut_ = cut_ || size_ == capacity;
+  if (size_ < capacity) entries_[size_++] = one;
 }
 
 void Holding::sort() {
@@ -71,7 +74,7 @@ void Holding::sort() {
 
 MaySet::MaySet(World& world, const char* name, const Mmu& mmu)
     : world_(world), mmu_(mmu),
-      region_(world.allocate(std::string(name) + ".may", mmu.state_.limits().cpus, 2 * Holding::capacity,
+      region_(world.allocate(std::string(name) + ".may", mmu.state_.limits().cpus, Holding::words,
                              Coherence::internal)) {}
 
 // ------------------------------------------------------------------------------------------------ what is known
@@ -201,7 +204,7 @@ Holding MaySet::unsaid(CpuId cpu, const Holding& held) const {
 
 void MaySet::settle(Access& a, CpuId cpu, const Holding& held) const {
   StepWords row(a, row_first(cpu));
-  write(row, unsaid(cpu, held));
+  write(row, unsaid(cpu, held), held.is_cut() || is_cut(cpu));
 }
 
 void MaySet::kill(Access& a, CpuId cpu, const Dies& dies) const {
@@ -245,7 +248,7 @@ void MaySet::leave_root(Access& a, CpuId cpu) const {
   for_each_loadable(cpu, before, [&](const Cached& one, Location) { keep(one); });
   all.sort();
   StepWords row(a, row_first(cpu));
-  write(row, all);
+  write(row, all, is_cut(cpu));
 }
 
 // ------------------------------------------------------------------------------------------------ stores to tables
@@ -271,7 +274,7 @@ void MaySet::before(const Footprint& footprint) {
     });
     all.sort();
     Row row(world_, row_first(CpuId{cpu}));
-    write(row, all);
+    write(row, all, is_cut(CpuId{cpu}));
   }
 }
 
@@ -279,8 +282,18 @@ void MaySet::after(const Footprint& footprint) {
   if (!stores_to_tables(footprint)) return;
   for (std::uint32_t cpu = 0; cpu < mmu_.state_.limits().cpus; ++cpu) {
     Row row(world_, row_first(CpuId{cpu}));
-    write(row, unsaid(CpuId{cpu}, held(CpuId{cpu})));
+    write(row, unsaid(CpuId{cpu}, held(CpuId{cpu})), is_cut(CpuId{cpu}));
   }
+}
+
+std::string MaySet::limit() const {
+  return fmt::format("check.tlb = may-set keeps {} translations a cpu (explicit has no such limit)", Holding::capacity);
+}
+
+bool MaySet::is_cut() const {
+  for (std::uint32_t cpu = 0; cpu < mmu_.state_.limits().cpus; ++cpu)
+    if (is_cut(CpuId{cpu})) return true;
+  return false;
 }
 
 // ------------------------------------------------------------------------------------------------ the accessed bit

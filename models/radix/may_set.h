@@ -23,7 +23,9 @@
 //   in which everything has been loaded in time. More copies never excuse anything, so it violates all that others do.
 // That speculation sets A is seen by the kernel and remains a move (Accessing).
 // It is more than explicit_moves in one respect: walks may begin above the deepest pointer that is cached, as hardware
-// may. Left out: second-level TLBs as places of their own; memory other than sequentially consistent.
+// may. It is less where a cpu's set would outgrow its row: then something is left out and the row says so, for good;
+// whatever is found from there on is real, but nothing is proved. Left out: second-level TLBs as places of their own;
+// memory other than sequentially consistent.
 // Cost: none, it exists for the explorer only. Whoever stores to a table declares all rows.
 #pragma once
 
@@ -58,19 +60,22 @@ struct Cached {
   }
 };
 
-/// A row of the set.
+/// A row of the set. In the World, a word follows the entries: not zero if something has been left out.
 class Holding {
  public:
   static constexpr std::uint32_t capacity = 32;
+  static constexpr std::uint32_t words = 2 * capacity + 1;
   [[nodiscard]] const Cached* begin() const { return entries_.data(); }
   [[nodiscard]] const Cached* end() const { return entries_.data() + size_; }
-  /// Joins the sides of equal entries.
+  /// Joins the sides of equal entries. Where there is no room it is left out.
   void add(const Cached& one);
   void sort();
+  [[nodiscard]] bool is_cut() const { return cut_; }
 
  private:
   std::array<Cached, capacity> entries_{};
   std::uint32_t size_ = 0;
+  bool cut_ = false;
 };
 
 /// How a walk that begins somewhere in what is known ends.
@@ -98,6 +103,8 @@ class MaySet : public Shadow {
   void declare(Footprint& footprint) const override;
   void before(const Footprint& footprint) override;
   void after(const Footprint& footprint) override;
+  [[nodiscard]] bool is_cut() const override;
+  [[nodiscard]] std::string limit() const override;
 
   /// Entries that a walk could come to, and could not cache because A is not set.
   void for_each_unaccessed(CpuId cpu, const Found& f) const;
@@ -136,6 +143,9 @@ class MaySet : public Shadow {
     std::uint64_t rights = 0;
   };
   [[nodiscard]] Location row_first(CpuId cpu) const { return region_.at(cpu.raw()); }
+  [[nodiscard]] bool is_cut(CpuId cpu) const {
+    return world_.load(Location{row_first(cpu).raw() + 2 * Holding::capacity}) != 0;
+  }
   enum class Which : std::uint8_t { loadable, unaccessed };
   void descend(CpuId cpu, const Below& from, Which which, const Found& f) const;
   void for_each(CpuId cpu, const Holding& held, Which which, const Found& f) const;

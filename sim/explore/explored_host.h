@@ -3,6 +3,7 @@
 // steps with their footprints and guards, runs one decision at a time, and never looks at a clock.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sim/exec/fiber_host.h"
@@ -25,6 +26,10 @@ class Shadow {
   virtual void declare(Footprint& footprint) const = 0;
   virtual void before(const Footprint& footprint) = 0;
   virtual void after(const Footprint& footprint) = 0;
+  /// Something had no room and was left out on the way to the present state: what follows is not all that can happen.
+  [[nodiscard]] virtual bool is_cut() const = 0;
+  /// Which key brought it about, what there is room for, and what to do.
+  [[nodiscard]] virtual std::string limit() const = 0;
 };
 
 /// Whether a task's steps are such that hardware acts beside them which acts by itself.
@@ -44,6 +49,7 @@ class ExploredHost : public FiberHost {
     drain_ = drain;
   }
   void set_shadow(Shadow* shadow) { shadow_ = shadow; }
+  [[nodiscard]] const Shadow* shadow() const { return shadow_; }
   /// Spontaneous devices act only as long as somebody else could, who is company.
   void set_company(const Company* company) { company_ = company; }
   [[nodiscard]] StoreBuffers* store_buffers() const { return buffers_; }

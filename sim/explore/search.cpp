@@ -17,6 +17,7 @@ const char* name_of(SearchEnd end) {
     case SearchEnd::memory: return "memory";
     case SearchEnd::interrupted: return "interrupted";
     case SearchEnd::elsewhere: return "elsewhere";
+    case SearchEnd::room: return "room";
     case SearchEnd::stale: return "stale";
   }
   return "?";
@@ -35,7 +36,15 @@ Search::After Search::advance(const Move& move) {
   result_.depth = std::max<std::uint64_t>(result_.depth, cursor_.depth());
   if (goal_.exhaust)
     if (const auto world = cursor_.final_key()) finals_[{world->high, world->low}] = true;
-  return note_violations();
+  return note_room(note_violations());
+}
+
+Search::After Search::note_room(After so_far) {
+  const Shadow* shadow = cursor_.system().host().shadow();
+  if (shadow == nullptr || !shadow->is_cut()) return so_far;
+  ++result_.room_cut;
+  result_.room = shadow->limit();
+  return so_far == After::go_on ? After::violated : so_far;
 }
 
 Search::After Search::note_violations() {
@@ -109,6 +118,7 @@ SearchResult Search::finish(const char* engine) {
   cursor_.pop_to(0);
   coverage_.jump();
   result_.engine = engine;
+  if (result_.end == SearchEnd::complete && result_.room_cut != 0) result_.end = SearchEnd::room;
   result_.ends = finals_.size();
   for (const auto& [world, seen] : finals_) result_.final_states.push_back({world.first, world.second});
   return std::move(result_);

@@ -46,6 +46,7 @@ enum class SearchEnd : std::uint8_t {
   schedules,    ///< as many schedules as were asked for
   states, steps, depth, time, memory, interrupted,
   elsewhere,    ///< given up, because what it was to find has been found by other means
+  room,         ///< a model was too small for some schedules (Shadow::is_cut), and they were not followed further
   stale         ///< a shortcut was unfounded: to be run again (Cursor::begin_again)
 };
 [[nodiscard]] const char* name_of(SearchEnd end);
@@ -69,6 +70,8 @@ struct SearchResult {
   std::uint64_t depth = 0;        ///< the longest schedule
   std::uint64_t complete_depth = 0;  ///< every schedule of this many steps has been seen (bfs)
   std::uint64_t bound_cut = 0;    ///< moves that the bound forbade
+  std::uint64_t room_cut = 0;     ///< moves behind which a model had no room for all that can happen
+  std::string room;               ///< ... and how much it has
   std::uint64_t ends = 0;         ///< distinct final states
   std::uint64_t sleep_blocked = 0;   ///< executions that were given up, because each way on is in another one
   std::uint64_t cycles = 0;          ///< executions that came back to a state of their own (dpor)
@@ -91,6 +94,8 @@ class Search {
   After advance(const Move& move);
   /// Violations that listing found: a deadlock.
   After note_violations();
+  /// The same, and not beyond a state that has lost something.
+  After note_room(After so_far);
   /// A budget has run out; checked now and then for time and memory.
   bool out_of_budget(std::uint64_t states, std::size_t bytes);
   /// Enters the cursor's state. Under a bound its switches count, and who could go on for nothing.

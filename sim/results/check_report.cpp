@@ -118,6 +118,7 @@ std::string cut_by(const SearchResult& r) {
     case SearchEnd::memory: return "cut by memory";
     case SearchEnd::interrupted: return "interrupted";
     case SearchEnd::elsewhere: return "given up, for random schedules had found it";
+    case SearchEnd::room: return fmt::format("cut by the model's room in {}: {}", plural(r.room_cut, "state"), r.room);
     default: return "";
   }
 }

@@ -8,7 +8,7 @@ namespace {
 
 /// Mapping, accesses and munmap again and again: the third time every line is at hand.
 std::string again(unsigned pages, const std::string& accesses) {
-  return region("heap", 16, pages, "mapped = false\n") +
+  return heap(16, pages) +
          task("t", 0, "repeat 3 { mmap heap; " + accesses + "; munmap heap }");
 }
 

@@ -19,7 +19,7 @@ std::string ppc64(unsigned cores, const std::string& tasks, const std::string& s
 }
 
 std::string again(unsigned pages, const std::string& accesses) {
-  return region("heap", 16, pages, "mapped = false\n") +
+  return heap(16, pages) +
          task("t", 0, "repeat 3 { mmap heap; " + accesses + "; munmap heap }");
 }
 
@@ -185,7 +185,7 @@ std::uint64_t tlbies(const Costs& c, std::uint64_t n) {
 }
 
 std::string with_another(unsigned pages) {
-  return region("heap", 16, pages, "mapped = false\n") + region("other", 32, 1) +
+  return heap(16, pages) + region("other", 32, 1) +
          task("t", 0, "barrier a; repeat 3 { mmap heap; store heap; munmap heap }; barrier b") +
          task("other", 1, "load other; barrier a; barrier b");
 }

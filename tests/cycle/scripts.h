@@ -12,6 +12,11 @@ inline std::string region(const std::string& name, unsigned first_page, unsigned
          "\npages = " + std::to_string(pages) + "\n" + more;
 }
 
+/// Not mapped at first, with a neighbour that keeps its page tables when it is unmapped.
+inline std::string heap(unsigned first_page, unsigned pages) {
+  return region("heap", first_page, pages, "mapped = false\n") + region("beside", first_page + pages, 1);
+}
+
 inline std::string task(const std::string& name, unsigned cpu, const std::string& ops) {
   return "[[workload.task]]\nname = '" + name + "'\ncpu = " + std::to_string(cpu) + "\nops = ['''" + ops +
          "''']\n";

@@ -63,7 +63,7 @@ TEST_CASE("a TLB miss that hardware serves from the TSB") {
 namespace {
 
 std::string again(unsigned pages) {
-  return region("heap", 16, pages, "mapped = false\n") +
+  return heap(16, pages) +
          task("t", 0, "repeat 3 { mmap heap; store heap; munmap heap }");
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("munmap of three pages on sparc64, alone") {
 // one demap by the address in it, the answer (S). The sender is behind two more looks, and looks when the answer
 // is there (S) or one cycle after it.
 TEST_CASE("munmap of one page on sparc64 with another cpu: a cross call") {
-  const std::string tasks = region("heap", 16, 1, "mapped = false\n") + region("other", 32, 1) +
+  const std::string tasks = heap(16, 1) + region("other", 32, 1) +
                             task("t", 0, "barrier a; repeat 3 { mmap heap; store heap; munmap heap }; barrier b") +
                             task("other", 1, "load other; barrier a; barrier b");
   check(sparc64(2, tasks), last_munmap, [](const Costs& c) {

@@ -19,7 +19,7 @@ std::string tagged(unsigned cores, const std::string& tasks, const std::string& 
 /// The same pages are mapped, stored to and unmapped again and again, so that every line is at hand the third time.
 std::string alone(unsigned pages, const std::string& kernel = "") {
   return tagged(1,
-                region("heap", 16, pages, "mapped = false\n") +
+                heap(16, pages) +
                     task("t", 0, "repeat 3 { mmap heap; store heap; munmap heap }"),
                 kernel);
 }
@@ -59,7 +59,7 @@ TEST_CASE("tagged: munmap of two pages under IPIs, on one cpu") {
 // (S), the csd (S), the invalidation, the csd's flag (S: it has only read it so far). The sender has the line again by
 // its look, if that was before the target's write: then it looks again one cycle after the flag was cleared (S).
 TEST_CASE("tagged: munmap of one page under IPIs with another cpu") {
-  const std::string tasks = region("heap", 16, 1, "mapped = false\n") + region("other", 32, 1) +
+  const std::string tasks = heap(16, 1) + region("other", 32, 1) +
                             task("t", 0, "barrier a; repeat 3 { mmap heap; store heap; munmap heap }; barrier b") +
                             task("other", 1, "load other; barrier a; barrier b");
   check(tagged(2, tasks, "tagged.invalidation = 'ipi'\n"), last_munmap, [](const Costs& c) {

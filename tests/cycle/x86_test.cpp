@@ -8,8 +8,8 @@ namespace {
 
 /// The same pages are mapped, stored to and unmapped again and again, so that every line is at hand the third
 /// time.
-std::string alone(unsigned pages, unsigned first_page = 16) {
-  return x86_modern(1, region("heap", first_page, pages, "mapped = false\n") +
+std::string alone(unsigned pages, unsigned first_page = 16, const std::string& more = "") {
+  return x86_modern(1, heap(first_page, pages) + more +
                            task("t", 0, "repeat 3 { mmap heap; store heap; munmap heap }"));
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("munmap of four pages on one cpu frees the leaf table") {
 // Six pages from page 18 on lie in two leaf tables that both stay in part: the walk and free_pgtables go down
 // twice (root once), the PTL is taken twice, preemption is looked at twice.
 TEST_CASE("munmap of pages in two leaf tables") {
-  check(alone(4, 18), last_munmap, [](const Costs& c) {
+  check(alone(4, 18, region("before", 17, 1)), last_munmap, [](const Costs& c) {
     const std::uint64_t second_table =
         find_pte(c, x86_levels) + locked(c, 0) + c("test_flag") + c("table_step");
     return munmap_modern(c, 4, flush_frame(c) + flush_here(c, 4)) + second_table;
@@ -56,7 +56,7 @@ TEST_CASE("munmap of pages in two leaf tables") {
 TEST_CASE("munmap of more pages than the ceiling flushes everything") {
   const std::string scenario = x86_modern(
       1,
-      region("heap", 16, 3, "mapped = false\n") + task("t", 0, "repeat 3 { mmap heap; store heap; munmap heap }"),
+      heap(16, 3) + task("t", 0, "repeat 3 { mmap heap; store heap; munmap heap }"),
       "", "x86.flush_ceiling = 2\n");
   std::string lower = scenario;
   lower.erase(lower.find("x86.flush_ceiling = 8\n"), std::string("x86.flush_ceiling = 8\n").size());
@@ -69,7 +69,7 @@ namespace {
 /// A task that has run in the mm waits in user mode on each other cpu, at a barrier, while cpu 0 maps and unmaps.
 std::string with_others(unsigned cores, const std::string& machine = "", unsigned cpus = 0) {
   if (cpus == 0) cpus = cores;
-  std::string tasks = region("heap", 16, 1, "mapped = false\n") + region("other", 32, 1) +
+  std::string tasks = heap(16, 1) + region("other", 32, 1) +
                       task("t", 0, "barrier a; repeat 3 { mmap heap; store heap; munmap heap }; barrier b");
   for (unsigned cpu = 1; cpu < cpus; ++cpu)
     tasks += task("other" + std::to_string(cpu), cpu, "load other; barrier a; barrier b");
@@ -151,7 +151,7 @@ TEST_CASE("munmap of one page with a cpu of another socket") {
 // waits for nobody.
 TEST_CASE("munmap of one page with a lazy cpu sends no IPI") {
   const std::string tasks =
-      region("heap", 16, 1, "mapped = false\n") + region("other", 32, 1) +
+      heap(16, 1) + region("other", 32, 1) +
       task("t", 0, "barrier a; delay 50000; repeat 3 { mmap heap; store heap; munmap heap }") +
       task("other", 1, "load other; barrier a");
   check(x86_modern(2, tasks), last_munmap, [](const Costs& c) {
@@ -161,7 +161,7 @@ TEST_CASE("munmap of one page with a lazy cpu sends no IPI") {
 
 // INVLPGB for each broadcast_pages (2) of the range, then TLBSYNC; nobody is interrupted, whoever runs the mm.
 TEST_CASE("munmap of three pages by INVLPGB with another cpu") {
-  const std::string tasks = region("heap", 16, 3, "mapped = false\n") + region("other", 32, 1) +
+  const std::string tasks = heap(16, 3) + region("other", 32, 1) +
                             task("t", 0, "barrier a; repeat 3 { mmap heap; store heap; munmap heap }; barrier b") +
                             task("other", 1, "load other; barrier a; barrier b");
   check(x86_modern(2, tasks, "x86.broadcast = true\n"), last_munmap, [](const Costs& c) {
@@ -185,7 +185,7 @@ std::uint64_t munmap_old(const Costs& c, std::uint64_t n, std::uint64_t flush) {
 
 // flush_tlb_mm: the mask, CR3, the return, preemption off.
 TEST_CASE("munmap of two pages under 2.6.22 flushes the whole mm") {
-  check(x86_old(1, region("heap", 16, 2, "mapped = false\n") +
+  check(x86_old(1, heap(16, 2) +
                        task("t", 0, "repeat 3 { mmap heap; store heap; munmap heap }")),
         last_munmap, [](const Costs& c) {
           const std::uint64_t flush =
@@ -199,7 +199,7 @@ TEST_CASE("munmap of two pages under 2.6.22 flushes the whole mm") {
 // request (S), CR3, its mask bit (S, it has only read the line). The sender looks one cycle later (S), clears the
 // request (S: it has only read), unlocks.
 TEST_CASE("munmap of one page under 2.6.22 with another cpu: shootdown by a vector") {
-  const std::string tasks = region("heap", 16, 1, "mapped = false\n") + region("other", 32, 1) +
+  const std::string tasks = heap(16, 1) + region("other", 32, 1) +
                             task("t", 0, "barrier a; repeat 3 { mmap heap; store heap; munmap heap }; barrier b") +
                             task("other", 1, "load other; barrier a; barrier b");
   check(x86_old(2, tasks), last_munmap, [](const Costs& c) {

@@ -22,7 +22,8 @@ STATES = 400_000
 SPARC64 = ["kernel.sparc64.tsb_entries_first=4", "kernel.sparc64.tsb_entries_max=8", "kernel.sparc64.posted_entries=4"]
 KINDS = {"late flush": "late flush", "wait": "no wait for the other cpus", "BUSY": "BUSY ignored",
          "barrier": "a barrier dropped", "mask": "a cpu that the mask does not name"}
-MORE_KINDS = {"early free": "pages freed early", "design": "what the design needs", "C": "C not preset"}
+MORE_KINDS = {"early free": "pages freed early", "design": "what the design needs", "C": "C not preset",
+              "move": "a page on the move passed over"}
 BROKEN_AS_IT_IS = {"sparc64-2.6.22"}
 
 

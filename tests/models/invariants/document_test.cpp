@@ -29,7 +29,7 @@ TEST_CASE("Every row of the table is there once, with all its texts") {
       CHECK(std::string(line) != "");
   }
   CHECK(names == std::set<std::string>{"no-duplicate-hpte", "hpt-tracked", "no-stale-frame", "no-stale-right",
-                                       "copy-isolation", "dirty-kept", "table-alive", "tag-unique",
+                                       "pte-within-vma", "copy-isolation", "dirty-kept", "table-alive", "tag-unique",
                                        "post-condition", "one-view", "one-size", "no-irqs-off-wait",
                                        "batch-empty-at-unlock", "context-clean-at-free", "lock-order",
                                        "no-deadlock", "no-leak"});

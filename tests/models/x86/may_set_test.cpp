@@ -128,5 +128,27 @@ TEST_CASE("An access that used one translation has learned that no other was the
   CHECK(after == 1);
 }
 
+TEST_CASE("What has no room is left out, and that is not forgotten") {
+  OneCpu one;
+  std::vector<bool> cut;
+  std::size_t kept = 0;
+  one.run([&](Context& ctx) {
+    const Shadow& shadow = *one.x.port->mmu().shadow();
+    for (std::uint32_t n = 0; n <= radix::Holding::capacity; ++n) {
+      cut.push_back(shadow.is_cut());
+      const Pte other = one.x.port->pte().make(Frame{13 + n}, Rights{false, false}).with(x86::pte_accessed);
+      OneCpu::store(ctx, one.leaf[1], other);
+    }
+    cut.push_back(shadow.is_cut());
+    kept = one.copies(1);
+    one.x.port->mmu().flush_current(ctx);
+    cut.push_back(shadow.is_cut());
+  });
+  std::vector<bool> expected(radix::Holding::capacity + 1, false);
+  expected.insert(expected.end(), {true, true});
+  CHECK(cut == expected);
+  CHECK(kept == radix::Holding::capacity + 1);
+}
+
 }  // namespace
 }  // namespace mmulab

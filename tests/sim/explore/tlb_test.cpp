@@ -129,6 +129,25 @@ table_bits = [2, 2]
   }
 }
 
+// The whole region is unmapped before anything is flushed.
+std::string unmaps(unsigned pages) {
+  return "machine = 'x86-tiny'\nkernel = 'modern'\nstrategy = 'linux-modern'\n" +
+         heap_script(pages, {"warmup = ['store heap']\nops = ['munmap heap']"});
+}
+
+TEST_CASE("More than the may-set has room for is a limit and no proof") {
+  if (searching_takes_too_long()) return;
+  CHECK(find(with_tlb(unmaps(8), "may-set"), {}).end == SearchEnd::complete);
+  for (const Engine engine : {Engine::dfs, Engine::bfs, Engine::dpor}) {
+    SearchWay way;
+    way.engine = engine;
+    const SearchResult result = find(with_tlb(unmaps(40), "may-set"), way);
+    CHECK(result.end == SearchEnd::room);
+    CHECK(result.room_cut != 0);
+    CHECK(result.room.find("check.tlb") != std::string::npos);
+  }
+}
+
 TEST_CASE("ppc64: a copy that is forgotten is looked up again, and everything stays in order") {
   if (searching_takes_too_long()) return;
   const std::string loads = R"(

@@ -159,5 +159,48 @@ TEST_CASE("A timed run of the kernel, replayed in the explored host, stores the 
   check_everything_returned(s, p);
 }
 
+/// Page tables that have been freed, by level.
+struct FreedTables : EventObserver {
+  std::vector<std::uint64_t> levels;
+  void on_event(const Event& event) override {
+    if (event.kind == EventKind::table_freed) levels.push_back(event.a);
+  }
+};
+
+using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+
+/// Maps [8, 10), [10, 12) and [12, 16), touches all of them, and unmaps the parts in turn: what each unmap frees.
+std::vector<std::vector<std::uint64_t>> tables_freed_by(const Ranges& ranges) {
+  fresh_systemc_kernel();
+  std::vector<std::vector<std::uint64_t>> freed;
+  lab::System s(parts(1, GatherAxes{}));
+  FreedTables seen;
+  s.events.subscribe(seen);
+  for (const std::uint64_t first : {8U, 10U, 12U})
+    s.kernel->boot_vma(s.world, MmId{0}, anonymous(first, first == 12 ? 4 : 2));
+  s.add_task("unmapper", MmId{0}, CpuId{0}, [&](Context& ctx, Kernel& kernel) {
+    for (std::uint64_t page = 8; page < 16; ++page)
+      CHECK(kernel.access(ctx, va(page), AccessKind::store) == Outcome::ok);
+    for (const auto& [first, pages] : ranges) {
+      seen.levels.clear();
+      CHECK(kernel.munmap(ctx, VirtPage{first}, Pages{pages}) == Outcome::ok);
+      freed.push_back(seen.levels);
+    }
+  });
+  s.seal();
+  s.make_timed(TimedOptions{});
+  s.run_timed();
+  return freed;
+}
+
+TEST_CASE("munmap frees the tables that no VMA needs any more, though it has unmapped but a part of what they map") {
+  using Levels = std::vector<std::vector<std::uint64_t>>;
+  CHECK(tables_freed_by({{8, 2}, {10, 2}, {12, 4}}) == Levels{{}, {0}, {0, 1}});
+  CHECK(tables_freed_by({{10, 2}, {12, 4}, {8, 2}}) == Levels{{}, {0}, {0, 1}});
+  CHECK(tables_freed_by({{9, 2}, {8, 8}}) == Levels{{}, {0, 0, 1}});
+  CHECK(tables_freed_by({{13, 2}, {8, 4}, {12, 1}, {15, 1}}) == Levels{{}, {0}, {}, {0, 1}});
+  CHECK(tables_freed_by({{8, 8}}) == Levels{{0, 0, 1}});
+}
+
 }  // namespace
 }  // namespace mmulab
