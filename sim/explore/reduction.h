@@ -68,7 +68,7 @@ class Reduction {
   [[nodiscard]] bool has_to_itself(Who who, const Footprint& footprint);
   /// It is no loss to report this before anybody else's events.
   [[nodiscard]] bool is_private(Who who, const Concern& concern) {
-    return !futures_.meets_others(who, concern.firm(), precedence_);
+    return !futures_.meets_others(who, hastens_ ? concern.firm() : concern, precedence_);
   }
   /// Nobody but these two ever changes one of the words.
   [[nodiscard]] bool is_left_to(const Footprint& words, Who one, Who other) {
@@ -76,6 +76,9 @@ class Reduction {
   }
   /// A step that has been performed: could whatever others do next have come before it?
   [[nodiscard]] bool is_right_mover(const Actor& actor, const Step& step, const Concern& concern);
+
+  /// Whether events that are best reported at once are: what comes first in a schedule is then seldom anything else.
+  void allow_haste(bool allowed) { hastens_ = allowed; }
 
   [[nodiscard]] Futures::Point point(Who who) const { return futures_.point(who); }
   void set_point(Who who, Futures::Point at) { futures_.set_point(who, at); }
@@ -116,6 +119,7 @@ class Reduction {
   std::vector<Touch> unguarded_;  // scratch
   Futures futures_;
   bool stale_ = false;
+  bool hastens_ = true;
 };
 
 }  // namespace mmulab

@@ -84,7 +84,7 @@ class Check {
   CheckResult operator()() {
     learn();
     const std::string& engine = values_.text("check.engine");
-    if (control_.all_classes) decide(run("dfs", bound()));
+    if (control_.all_classes) decide(run_for_classes());
     else if (engine == "auto") choose_engines();
     else decide(run(engine, bound()));
     conclude();
@@ -195,6 +195,16 @@ class Check {
     }
     if (any) return decide(best);
     decide(bound() != SearchLimits::none ? whole : run("pct", SearchLimits::none));
+  }
+
+  /// Whether anything is wrong, and if so, once more for everything that can be the first to go wrong.
+  EngineRun run_for_classes() {
+    const EngineRun any = run("dfs", bound());
+    if (any.result.counterexamples.empty()) return any;
+    result_.engines.pop_back();
+    cursor_.allow_haste(false);
+    cursor_.begin_again();
+    return run("dfs", bound());
   }
 
   /// Depth-first; what lies far away in a large tree random schedules may find meanwhile. Who of the two has decided is
