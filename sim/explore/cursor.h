@@ -105,8 +105,8 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   [[nodiscard]] bool allows_sleep() const;
   /// Whether private steps are performed at once; learning which ones are goes on without. Before the first move.
   void allow_shortcuts(bool allowed) { shortcuts_ = allowed; }
-  /// Whether a return to user mode may come before what others could do before it: that shows every violation, but hides
-  /// which ones could have been the first. Before the first move.
+  /// Whether a return to user mode may come before what others could do before it: that shows whether anything goes
+  /// wrong, but hides what else could have been the first to. Before the first move.
   void allow_haste(bool allowed) { reduction_.allow_haste(allowed); }
   void set_coverage(Coverage* coverage) { coverage_ = coverage; }
   [[nodiscard]] Explorable& system() { return system_; }
