@@ -95,7 +95,9 @@ class DepthFirst : public Search {
     if (sleeps_) {
       const std::uint32_t kept = sleep_.keep(cursor_, move);
       asleep = sleep_.after_last(level.asleep);
-      if (move.picks == 0 && !level.other_choice && move.decision.kind != Decision::Kind::interrupt)
+      const bool chooses = move.picks != 0 || level.other_choice;
+      // What follows an end is nothing, in whatever order it would have come.
+      if (!chooses && !cursor_.at_end() && move.decision.kind != Decision::Kind::interrupt)
         level.asleep.push_back(kept);
     }
     return go_deeper(after, switches, std::move(asleep));

@@ -3,7 +3,8 @@
 // has happened that depends on it, for the executions that begin with it are the same ones in another order. Every
 // state is still entered; most ways that lead to a state that is known are not taken. A state keeps which of its moves
 // were left out, so that this is made good for when it is entered with fewer of them asleep. A move sleeps with all its
-// further steps; moves with a choice in them, and interrupts, never sleep. Source: Godefroid, LNCS 1032, 5 and 8.
+// further steps; moves with a choice in them, those that end all, and interrupts never sleep. Source: Godefroid, LNCS
+// 1032, 5 and 8.
 #pragma once
 
 #include <cstdint>
