@@ -34,8 +34,12 @@ class Coverage {
   explicit Coverage(bool orders) : orders_wanted_(orders) {}
   [[nodiscard]] bool wants_orders() const { return orders_wanted_; }
   void note(const MoveInfo& move);
-  /// The next move does not follow the last one that was noted.
-  void jump() { last_ = MoveInfo{}; }
+  /// The last move was taken back: the next one follows the one before it.
+  void take_back() {
+    if (!path_.empty()) path_.pop_back();
+  }
+  /// The next move follows none that was noted.
+  void jump() { path_.clear(); }
   [[nodiscard]] bool reached(const Label& label) const;
   using Order = std::pair<const Label*, const Label*>;
   /// How often the first was directly followed by the second, dependent, of another agent.
@@ -44,7 +48,7 @@ class Coverage {
  private:
   bool orders_wanted_;
   std::vector<bool> reached_;
-  MoveInfo last_;
+  std::vector<MoveInfo> path_;  ///< only if orders are wanted
   std::map<Order, std::uint64_t> orders_;
 };
 

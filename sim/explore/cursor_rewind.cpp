@@ -6,6 +6,7 @@
 namespace mmulab {
 
 void Cursor::take_back_step() {
+  if (coverage_ != nullptr) coverage_->take_back();
   if (options_.rewind == Rewind::restart) {
     start_anew(std::vector<Move>(path_.begin(), path_.end() - 1));
     return;
@@ -54,6 +55,7 @@ void Cursor::pop_to(std::size_t level) {
 void Cursor::start_anew(const std::vector<Move>& steps) {
   frames_.clear();
   path_.clear();
+  if (coverage_ != nullptr) coverage_->jump();
   system_.restart();
   start();
   at_end_ = false;
