@@ -70,6 +70,7 @@ class DepthFirst : public Search {
     Level& level = levels_.back();
     if (level.other_choice) {
       const Move move = *level.other_choice;
+      level.other_choice.reset();
       return explore(level, move);
     }
     while (level.next < level.moves.size() && is_left_out(level, level.next)) ++level.next;
