@@ -268,6 +268,28 @@ TEST_CASE("hpt-tracked: when BUSY goes, the pte's slot must be the entry's, the 
   }
 }
 
+TEST_CASE("hpt-tracked: when BUSY goes, the entry that the pte names leads to the pte's own frame") {
+  for (const std::uint32_t frame : {40U, 41U}) {
+    Rig r(test::ppc64_rig());
+    r.store(t1, 8, Rig::pte(40, false, false, 0x200));
+    r.hpte(t1, Rig::slot(5), 8, frame);
+    r.store(t1, 8, Rig::pte(40, false, false, Rig::hashed(5)));
+    CHECK(r.found() == (frame == 40 ? Found{} : Found{"hpt-tracked:frame"}));
+  }
+}
+
+TEST_CASE("hpt-tracked: a pte that maps nothing names no valid entry when BUSY goes") {
+  for (const bool removed : {false, true}) {
+    Rig r(test::ppc64_rig());
+    r.store(t1, 8, Rig::pte(40, false, false, 0x200));
+    r.hpte(t1, Rig::slot(5), 8, 40);
+    r.store(t1, 8, Rig::pte(40, false, false, 0x200 | Rig::hashed(5)));
+    if (removed) r.hpte(t1, Rig::slot(5), 8, 40, false);
+    r.store(t1, 8, Pte{Rig::hashed(5)});
+    CHECK(r.found() == (removed ? Found{} : Found{"hpt-tracked:absent"}));
+  }
+}
+
 TEST_CASE("hpt-tracked: a secondary entry needs the secondary bit") {
   for (const bool bit : {false, true}) {
     Rig r(test::ppc64_rig());
