@@ -214,10 +214,10 @@ void Cursor::add_further(const Decision& decision) {
 /// Another cpu could now take a step that this one would change, or would make impossible: it need not have been seen
 /// doing so yet.
 bool Cursor::is_awaited(AgentId agent, const Footprint& footprint) {
+  const auto clashes = [&](const Touch& a, const Touch& b) { return reduction_.clashes(a, b); };
   for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu) {
     const Op* other = host_.pending(AgentId{cpu});
     if (AgentId{cpu} == agent || other == nullptr || system_.winds_down(AgentId{cpu})) continue;
-    const auto clashes = [&](const Touch& a, const Touch& b) { return reduction_.clashes(a, b); };
     if (!dependent(footprint, other->footprint, clashes)) continue;
     if (host_.enabled(AgentId{cpu})) return true;
   }

@@ -55,10 +55,10 @@ bool Futures::learn(Node& node, const Footprint& footprint) {
   for (const Touch& t : footprint) {
     Bits& own = node.own[index(t.use)];
     for (std::uint32_t w = 0; w < t.words; ++w) {
-      const std::uint32_t id = id_of(Location{t.first.raw() + w});
-      if (!own.add(id)) continue;
+      const Location at{t.first.raw() + w};
+      if (!own.add(id_of(at))) continue;
       more = true;
-      if (t.use == Use::write && written_.add(id)) stale_ = stale_ || counting_relied_.has(id);
+      if (t.use == Use::write) tell(at);
     }
   }
   return more;
