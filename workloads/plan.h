@@ -23,6 +23,8 @@ class Program {
  public:
   virtual ~Program() = default;
   virtual void run(Context& ctx, Kernel& kernel) = 0;
+  /// A task that runs the other one does the same, whatever its name and cpu.
+  [[nodiscard]] virtual bool is_like(const Program&) const { return false; }
 };
 
 /// TaskId = position in Plan::tasks; idle tasks and others of the laboratory come after them.

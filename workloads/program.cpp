@@ -17,6 +17,48 @@ void OperationProgram::run(Context& ctx, Kernel& kernel) {
   ctx.set_progress(Context::done);
 }
 
+namespace {
+
+/// Drawn from the task's own random numbers.
+bool is_random(const AccessStream& stream) {
+  const Pattern pattern = stream.order->pattern();
+  return pattern == Pattern::uniform || pattern == Pattern::zipf ||
+         (stream.store_percent != 0 && stream.store_percent != 100);
+}
+
+void remember(History& history, const AccessStream& stream) {
+  history.learn(stream.first);
+  history.learn(stream.order->pattern());
+  history.learn(stream.order->pages());
+  history.learn(stream.visits);
+  history.learn(stream.touches);
+  history.learn(stream.store_percent);
+  history.learn(stream.within);
+}
+
+/// None if the task's own random numbers have a part in it.
+std::optional<History> digest_of(const Code& code) {
+  History history;
+  for (const Instruction& i : code.instructions) {
+    if (i.kind == OperationKind::think) return {};
+    history.learn(i);
+  }
+  for (const AccessStream& stream : code.streams) {
+    if (is_random(stream)) return {};
+    remember(history, stream);
+  }
+  return history;
+}
+
+}  // namespace
+
+bool OperationProgram::is_like(const Program& other) const {
+  const auto* operations = dynamic_cast<const OperationProgram*>(&other);
+  if (operations == nullptr) return false;
+  const auto mine = digest_of(code_), theirs = digest_of(operations->code_);
+  return mine && theirs && *mine == *theirs;
+}
+
 void OperationProgram::perform(Context& ctx, Kernel& kernel, const Instruction& now, Memory& memory) {
   const std::uint64_t key = code_.key;
   switch (now.kind) {

@@ -33,6 +33,15 @@ struct Instruction {
   MmId child_mm;  ///< and its mm
   FileId file;
   VmaRecord record;  ///< mmap: the whole region; mprotect: its new rights
+
+  friend void remember(History& history, const Instruction& i) {
+    for (const std::uint64_t word :
+         {static_cast<std::uint64_t>(i.kind), std::uint64_t{i.slot}, i.page.raw(), i.other.raw(), i.to.raw(),
+          i.pages.raw(), i.step.raw(), i.within.raw(), i.unit.raw(), i.amount, std::uint64_t{i.child.raw()},
+          std::uint64_t{i.child_mm.raw()}, std::uint64_t{i.file.raw()}})
+      history.learn(word);
+    history.learn(i.record);
+  }
 };
 
 struct Code {
@@ -47,6 +56,7 @@ class OperationProgram final : public Program {
  public:
   OperationProgram(Code code, const Meetings& meetings) : code_(std::move(code)), meetings_(meetings) {}
   void run(Context& ctx, Kernel& kernel) override;
+  [[nodiscard]] bool is_like(const Program& other) const override;
 
  private:
   /// All that a task remembers between two operations; on its fiber.

@@ -23,7 +23,8 @@ AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, L
                            const GatherAxes& axes)
     : state_(state), port_(port), locks_(locks), axes_(axes), pages_(world, state.limits(), axes) {
   if (axes.recorder == Recorder::batch) {
-    const std::uint32_t owners = axes.scope == RecordScope::cpu ? state.limits().cpus : state.limits().tasks;
+    const World::Holding owners = axes.scope == RecordScope::cpu ? World::Holding{Owner::cpu, state.limits().cpus}
+                                                                : World::Holding{Owner::task, state.limits().tasks};
     batch_ = std::make_unique<Batch>(world, "gather.batch", owners, axes.batch_entries, 1 + state.entry_words());
   }
   has_unflushed_ = batch_ != nullptr && axes.settle == Settle::flush_mm_when_nested;
@@ -36,6 +37,11 @@ AxesStrategy::AxesStrategy(World& world, const KernelState& state, Port& port, L
 }
 
 // ------------------------------------------------------------------------------------------ the gather's frame
+
+/// Settling goes through others' batches in turn; what a class of its own does is not known.
+bool AxesStrategy::treats_cpus_alike() const {
+  return typeid(*this) == typeid(AxesStrategy) && axes_.settle == Settle::none;
+}
 
 void AxesStrategy::begin(Context& ctx, Gather& g) {
   if (axes_.pin == Pin::preempt_off) locks_.preempt_disable(ctx);

@@ -18,6 +18,7 @@ class AxesStrategy : public Strategy {
   AxesStrategy(World& world, const KernelState& state, Port& port, Locks& locks, const GatherAxes& axes);
   void bind(Kernel& kernel) { kernel_ = &kernel; }
 
+  [[nodiscard]] bool treats_cpus_alike() const override;
   void begin(Context& ctx, Gather& g) override;
   void end_vma(Context& ctx, Gather& g, const VmaRecord& vma) override;
   void locked(Context& ctx, Gather* g, MmId mm, const PtlPair& ptls) override;

@@ -17,12 +17,14 @@ constexpr std::uint32_t words_of(std::uint32_t capacity, std::uint32_t each) {
 
 }  // namespace
 
-Batch::Batch(World& world, const std::string& name, std::uint32_t owners, std::uint32_t capacity,
+Batch::Batch(World& world, const std::string& name, const World::Holding& owners, std::uint32_t capacity,
              std::uint32_t entry_words)
     : capacity_(capacity),
-      owners_(owners),
+      owners_(owners.owners),
       entry_words_(entry_words),
-      region_(world.allocate(name, owners, words_of(capacity, entry_words), Coherence::memory)) {}
+      region_(world.allocate(name, owners.owners, words_of(capacity, entry_words), Coherence::memory)) {
+  world.assign(region_, owners);
+}
 
 bool Batch::holds_other_mm(Context& ctx, std::uint32_t owner, MmId wanted) const {
   return ctx.step(look, reads(count(owner), mm(owner)),

@@ -12,8 +12,8 @@ namespace mmulab {
 
 class Batch {
  public:
-  /// `entry_words`: one more than a pte has.
-  Batch(World& world, const std::string& name, std::uint32_t owners, std::uint32_t capacity,
+  /// One for each of the owners. `entry_words`: one more than a pte has.
+  Batch(World& world, const std::string& name, const World::Holding& owners, std::uint32_t capacity,
         std::uint32_t entry_words);
 
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }

@@ -34,10 +34,12 @@ PageList::PageList(World& world, const KernelLimits& limits, const GatherAxes& a
     : axes_(axes), cpus_(limits.cpus), entries_max_(std::min(longest(axes), limits.frames + limits.tables)) {
   region_ = world.allocate("gather.list", std::uint64_t{limits.cpus} + limits.tasks,
                            (8 + entries_max_ + 1 + 7) / 8 * 8, Coherence::memory);
+  world.assign(region_, {Owner::cpu, limits.cpus});
+  world.assign(region_, {Owner::task, limits.tasks, limits.cpus});
 }
 
 void PageList::attach(Context& ctx, Gather& g) const {
-  g.list = axes_.pages == PageHome::cpu ? ctx.cpu().raw() : cpus_ + ctx.task().raw();
+  g.list = region_.at(axes_.pages == PageHome::cpu ? ctx.cpu().raw() : cpus_ + ctx.task().raw());
   g.capacity = std::min(axes_.list_entries, entries_max_);
 }
 

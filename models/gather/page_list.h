@@ -32,11 +32,9 @@ class PageList {
  private:
   void add(Context& ctx, const Gather& g, std::uint64_t word) const;
   [[nodiscard]] std::uint32_t larger(const Gather& g) const;
-  [[nodiscard]] Cell<std::uint64_t> count(std::uint32_t list) const {
-    return region_.cell<std::uint64_t>(list, 0);
-  }
-  [[nodiscard]] Cell<std::uint64_t> entry(std::uint32_t list, std::uint32_t n) const {
-    return region_.cell<std::uint64_t>(list, 8 + n);
+  [[nodiscard]] static Cell<std::uint64_t> count(Location list) { return {list}; }
+  [[nodiscard]] static Cell<std::uint64_t> entry(Location list, std::uint32_t n) {
+    return {Location{list.raw() + 8 + n}};
   }
 
   GatherAxes axes_;

@@ -23,7 +23,9 @@ ReclaimBatch::ReclaimBatch(World& world, const KernelState& state, Port& port, B
       port_(port),
       batched_(batched),
       region_(world.allocate("reclaim.batch", state.limits().tasks, mms_field + state.limits().mms / 64 + 1,
-                             Coherence::memory)) {}
+                             Coherence::memory)) {
+  world.assign(region_, {Owner::task, state.limits().tasks});
+}
 
 void ReclaimBatch::note(Context& ctx, MmId mm, bool is_dirty) const {
   const auto mask = mms(ctx.task(), mm.raw() / 64);

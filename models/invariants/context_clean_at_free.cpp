@@ -44,7 +44,11 @@ class ContextCleanAtFree : public Row<Contexts> {
   }
   void mix_into(StateHash& hash) const override {
     for (const std::uint32_t tag : state_.freed) hash.mix(tag);
-    for (const auto& [cpu, tag] : state_.reloaded) hash.mix(std::uint64_t{cpu} << 32 | tag.raw());
+    for (const auto& [cpu, tag] : state_.reloaded) {
+      StateHash entry = hash.element();
+      entry.mix(hash.name(CpuId{cpu}) << 32 | tag.raw());
+      hash.mix_unordered(entry);
+    }
   }
 
  private:

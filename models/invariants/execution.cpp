@@ -230,25 +230,31 @@ bool Execution::answers(CpuId c, Tag tag, MmId mm) const {
 }
 
 void Execution::mix_into(StateHash& hash) const {
-  for (const CpuRecord& c : cpus_) {
+  for (std::uint32_t n = 0; n < cpus_.size(); ++n) {
+    const CpuRecord& c = cpu(hash.who_is(CpuId{n}));
     hash.mix(static_cast<std::uint64_t>(c.mode) | std::uint64_t{c.mm_known} << 4 | std::uint64_t{c.irqs_off} << 5 |
              std::uint64_t{c.interrupt_pending} << 6 | std::uint64_t{c.xcalls_pending} << 8);
     hash.mix(std::uint64_t{c.mm.raw()} << 32 | c.tag.raw());
     hash.mix(c.tag_mm.raw() | std::uint64_t{c.tag_unused} << 32);
   }
-  for (const TaskRecord& t : tasks_) {
-    hash.mix(std::uint64_t{t.irqs_off} | std::uint64_t{t.flushing} << 1 | t.calls.size() << 8 |
+  for (std::uint32_t n = 0; n < tasks_.size(); ++n) {
+    const TaskRecord& t = tasks_[n];
+    if (!t.irqs_off && !t.flushing && t.calls.empty() && t.locks.empty()) continue;
+    StateHash busy = hash.element();
+    busy.mix(hash.name(TaskId{n}));
+    busy.mix(std::uint64_t{t.irqs_off} | std::uint64_t{t.flushing} << 1 | t.calls.size() << 8 |
              t.locks.size() << 32);
     for (const ActiveCall& c : t.calls) {
-      hash.mix(static_cast<std::uint64_t>(c.call) | std::uint64_t{c.mm.raw()} << 32 |
+      busy.mix(static_cast<std::uint64_t>(c.call) | std::uint64_t{c.mm.raw()} << 32 |
                std::uint64_t{c.revoked != 0} << 8 | c.denied << 9);
-      hash.mix(c.first.raw());
-      hash.mix(c.pages);
-      if (c.call == Call::mremap) hash.mix(c.last_revoked.raw());
+      busy.mix(c.first.raw());
+      busy.mix(c.pages);
+      if (c.call == Call::mremap) busy.mix(c.last_revoked.raw());
     }
     for (const HeldLock& l : t.locks)
-      hash.mix(static_cast<std::uint64_t>(l.lock_class) | std::uint64_t{l.irqs_off} << 8 |
-               std::uint64_t{l.at.raw()} << 16);
+      busy.mix(static_cast<std::uint64_t>(l.lock_class) | std::uint64_t{l.irqs_off} << 8 |
+               hash.name(l.at) << 16);
+    hash.mix_unordered(busy);
   }
 }
 

@@ -36,8 +36,10 @@ class HptTracked : public Row<Touched> {
   }
   void mix_into(StateHash& hash) const override {
     for (const auto& [task, pages] : state_) {
-      hash.mix(std::uint64_t{task} << 32 | pages.size());
-      for (const PageKey key : pages) hash.mix(key.page.raw() << 16 ^ key.mm.raw());
+      StateHash touched = hash.element();
+      touched.mix(hash.name(TaskId{task}) << 32 | pages.size());
+      for (const PageKey key : pages) touched.mix(key.page.raw() << 16 ^ key.mm.raw());
+      hash.mix_unordered(touched);
     }
   }
 

@@ -49,8 +49,10 @@ class OneSize : public Row<Entries> {
   void mix_into(StateHash& hash) const override {
     for (const auto& [key, entries] : state_)
       for (const auto& [first, e] : entries) {
-        hash.mix(std::uint64_t{key.first} << 32 | key.second);
-        hash.mix(first << 8 ^ e.parts);
+        StateHash entry = hash.element();
+        entry.mix(hash.name(CoreId{key.first}) << 32 | key.second);
+        entry.mix(first << 8 ^ e.parts);
+        hash.mix_unordered(entry);
       }
   }
 

@@ -57,7 +57,7 @@ class PteWithinVma : public Row<Protections> {
   void mix_into(StateHash& hash) const override {
     for (const auto& [key, p] : state_) {
       hash.mix(key.page.raw() << 16 ^ key.mm.raw());
-      hash.mix(p.allowed | p.next << 8 | std::uint64_t{p.changing.raw()} << 16);
+      hash.mix(p.allowed | p.next << 8 | hash.name(p.changing) << 16);
     }
   }
 

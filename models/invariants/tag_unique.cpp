@@ -46,10 +46,17 @@ class TagUnique : public Row<Tags> {
   }
   void mix_into(StateHash& hash) const override {
     for (const auto& [key, mm] : state_.named) {
-      hash.mix(std::uint64_t{key.first} << 32 | key.second);
-      hash.mix(mm.raw());
+      StateHash entry = hash.element();
+      entry.mix(hash.name(CoreId{key.first}) << 32 | key.second);
+      entry.mix(mm.raw());
+      hash.mix_unordered(entry);
     }
-    for (const auto& [core, s] : state_.suspected) hash.mix(std::uint64_t{core} << 32 | s.old_mm.raw());
+    for (const auto& [core, s] : state_.suspected) {
+      StateHash entry = hash.element();
+      entry.mix(hash.name(CoreId{core}));
+      entry.mix(std::uint64_t{s.old_mm.raw()} << 1 | 1);
+      hash.mix_unordered(entry);
+    }
   }
 
  private:

@@ -32,6 +32,9 @@ class IpiFabric : public Device, public IpiSender {
   [[nodiscard]] const Label& label() const override;
   [[nodiscard]] Footprint footprint(std::uint32_t unit) const override;
   void act(Access& access, std::uint32_t unit) override;
+  [[nodiscard]] std::uint32_t renamed(std::uint32_t unit, const Renaming& names) const override {
+    return names(target_of(unit)).raw() * static_cast<std::uint32_t>(vectors) + unit % vectors;
+  }
 
  private:
   static CpuId target_of(std::uint32_t unit) { return CpuId{unit / vectors}; }

@@ -22,6 +22,9 @@ class Timer : public Device {
   [[nodiscard]] const Label& label() const override;
   [[nodiscard]] Footprint footprint(std::uint32_t unit) const override;
   void act(Access& access, std::uint32_t unit) override;
+  [[nodiscard]] std::uint32_t renamed(std::uint32_t unit, const Renaming& names) const override {
+    return names(CpuId{unit}).raw();
+  }
 
  private:
   const KernelState& state_;

@@ -119,6 +119,7 @@ class Tlb {
         region_(world.allocate(name, std::uint64_t{cores} * geometry.sets, set_words(geometry), Coherence::internal)) {
     MMULAB_ASSERT(geometry.sets > 0 && (geometry.sets & (geometry.sets - 1)) == 0, "a TLB has 2^n sets");
     MMULAB_ASSERT(geometry.ways > 0, "a TLB has at least one way");
+    world.assign(region_, {Owner::cpu, cores, 0, geometry.sets});
   }
 
   [[nodiscard]] const TlbGeometry& geometry() const { return geometry_; }

@@ -30,6 +30,7 @@ KernelState::KernelState(World& world, const KernelLimits& limits, const TableGe
     swap_ = world.allocate("swap", limits.swap_slots, SwapFields::words, memory);
   }
   waits_ = world.allocate("wait_queue", limits.wait_queues, 8, memory);
+  tell_who_is_who(world);
 
   // Boot: every frame but the zero page, and every table, is free.
   world.store(frame(zero_frame(), FrameFields::refcount), std::uint64_t{1});
@@ -40,6 +41,27 @@ KernelState::KernelState(World& world, const KernelLimits& limits, const TableGe
   for (std::uint32_t t = 0; t < limits.tables; ++t)
     world.store(table_next_free(TableId{t}), t + 1 < limits.tables ? TableId{t + 1} : TableId::none());
   world.store(table_free_head(), TableId{0});
+}
+
+void KernelState::tell_who_is_who(World& world) const {
+  world.assign(tasks_, {Owner::task, limits_.tasks});
+  world.name(tasks_, TaskFields::cpu, Names::cpu);
+  world.name(tasks_, TaskFields::next_runnable, Names::task);
+  for (const Region* of_cpu : {&cpus_, &apics_}) world.assign(*of_cpu, {Owner::cpu, limits_.cpus});
+  for (const std::uint32_t field :
+       {CpuFields::current, CpuFields::idle_task, CpuFields::rq_lock, CpuFields::rq_head, CpuFields::rq_tail})
+    world.name(cpus_, field, Names::task);
+  for (const std::uint32_t field :
+       {MmFields::sem_head, MmFields::sem_tail, MmFields::page_table_lock, MmFields::context_lock})
+    world.name(mms_, field, Names::task);
+  world.name(mms_, MmFields::cpumask, Names::cpu_bits);
+  world.name(tables_, TableFields::ptl, Names::task);
+  for (const std::uint32_t field : {FrameFields::wait_head, FrameFields::wait_tail})
+    world.name(frames_, field, Names::task);
+  world.name(allocator_, 0, Names::task);
+  world.name(files_, FileFields::i_mmap_lock, Names::task);
+  if (limits_.swap_slots != 0) world.name(anon_vma_, 0, Names::task);
+  world.name(waits_, 0, Names::task);
 }
 
 }  // namespace mmulab

@@ -277,6 +277,8 @@ class KernelState {
   }
 
  private:
+  void tell_who_is_who(World& world) const;
+
   KernelLimits limits_;
   TableGeometry geometry_;
   std::uint32_t entry_words_;

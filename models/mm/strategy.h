@@ -49,7 +49,7 @@ struct Gather {
   bool nested = false;         ///< another gather of this mm was open at begin or end
   VirtPage range_first{~std::uint64_t{0}};
   VirtPage range_end;
-  std::uint32_t list = 0;      ///< which list of the page store
+  Location list;               ///< its list in the page store
   std::uint32_t capacity = 0;
   std::uint32_t first_delayed = 0;
   std::uint32_t table_batch = 0;  ///< of page tables that wait for RCU; 0: none
@@ -63,7 +63,8 @@ inline void remember(History& history, const Gather& g) {
                 std::uint64_t{g.unshared} << 40);
   history.learn(g.range_first);
   history.learn(g.range_end);
-  history.learn(std::uint64_t{g.list} << 32 | g.capacity);
+  history.learn(g.list);
+  history.learn(g.capacity);
   history.learn(g.table_batch);
 }
 
@@ -99,6 +100,8 @@ struct ClassicFlush {
 class Strategy {
  public:
   virtual ~Strategy() = default;
+  /// As Port::treats_cpus_alike.
+  [[nodiscard]] virtual bool treats_cpus_alike() const { return false; }
 
   /// Start of a gather. mmap_sem or i_mmap_lock; no PTL.
   virtual void begin(Context&, Gather&) {}

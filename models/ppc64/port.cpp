@@ -34,6 +34,9 @@ Ppc64Port::Ppc64Port(KernelState& state, const Machine& machine, const Locks& lo
                                        Coherence::memory)),
       machine_checks_(
           machine.world.allocate("ppc64.machine_check", machine.topology.cpus(), 1, Coherence::internal)) {
+  machine.world.name(tlbie_lock_, 0, Names::task);
+  machine.world.name(contexts_, 0, Names::task);
+  machine.world.assign(machine_checks_, {Owner::cpu, machine.topology.cpus()});
   MMULAB_ASSERT(state.geometry().page_shift() == format_.base, "the ppc64 port has pages of 4 or of 64 KiB");
   MMULAB_ASSERT(params.pteg_count >= 2, "primary and secondary group are two groups");
   MMULAB_ASSERT(state.limits().mms < 0xffff, "a copy's tag has room for 16-bit context ids");

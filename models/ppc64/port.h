@@ -37,6 +37,7 @@ class Ppc64Port : public Port, public CopySource {
   void set_tombstones(Tombstones kind) override { tombstones_ = kind; }
 
   [[nodiscard]] const char* name() const override { return "ppc64"; }
+  [[nodiscard]] bool treats_cpus_alike() const override { return true; }
   [[nodiscard]] const PteLayout& pte() const override { return layout_; }
 
   AccessResult access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) override;

@@ -25,6 +25,9 @@ TlbieBus::TlbieBus(World& world, const Topology& topology, const Ppc64Params& pa
                              1 + (topology.cores() + 63) / 64, Coherence::internal)),
       outstanding_(world.allocate("ppc64.tlbie_outstanding", topology.cpus(), 1, Coherence::internal)),
       cpu_busy_(topology.cpus()) {
+  world.assign(queues_, {Owner::cpu, topology.cpus(), 0, depth_});
+  for (std::uint32_t w = 0; w < mask_words(); ++w) world.name(queues_, 1 + w, Names::cpu_bits);
+  world.assign(outstanding_, {Owner::cpu, topology.cpus()});
   MMULAB_ASSERT(depth_ > 0, "a cpu can have at least one tlbie outstanding");
   MMULAB_ASSERT(latency_ > Cycles{}, "a tlbie takes time");
 }
@@ -36,7 +39,7 @@ void TlbieBus::issue(Context& ctx, MmId mm, TlbKey key) {
   const auto pending = outstanding(cpu);
   Footprint footprint = writes(pending);
   footprint.writes_words(key_of(first).at, depth_ * queues_.stride());
-  const std::uint32_t entry = ctx.step_when(
+  const std::uint32_t place = ctx.step_when(
       tlbie, footprint, [&](const Access& a) { return a.read(pending) < depth_; },
       [&](Access& a) {
         std::uint32_t free = first;
@@ -48,9 +51,9 @@ void TlbieBus::issue(Context& ctx, MmId mm, TlbKey key) {
         event.page = hardware_.page_of(key);
         event.tag = Tag{key.tag()};
         emit(a, event);
-        return free;
+        return free - first;
       });
-  if (host_ != nullptr) schedule(ctx, entry);
+  if (host_ != nullptr) schedule(ctx, first + place);
 }
 
 void TlbieBus::fill(Access& a, std::uint32_t entry, TlbKey key) const {
@@ -117,6 +120,12 @@ void TlbieBus::act(Access& a, std::uint32_t unit) {
   a.update(key_of(u.entry), std::uint64_t{0});
   const auto pending = outstanding(sender_of(u));
   a.update(pending, a.look(pending) - 1);
+}
+
+std::uint32_t TlbieBus::renamed(std::uint32_t unit, const Renaming& names) const {
+  const Unit u = unit_of(unit);
+  const std::uint32_t entry = names(sender_of(u)).raw() * depth_ + u.entry % depth_;
+  return entry * topology_.cores() + names(u.core).raw();
 }
 
 Footprint TlbieBus::woken_by(std::uint32_t part) const {

@@ -38,6 +38,7 @@ class TlbieBus : public Device {
   [[nodiscard]] const Label& label() const override;
   [[nodiscard]] Footprint footprint(std::uint32_t unit) const override;
   void act(Access& access, std::uint32_t unit) override;
+  [[nodiscard]] std::uint32_t renamed(std::uint32_t unit, const Renaming& names) const override;
 
   /// A part for each sender.
   [[nodiscard]] std::uint32_t parts() const override { return topology_.cpus(); }

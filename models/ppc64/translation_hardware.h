@@ -40,7 +40,10 @@ class TranslationHardware {
         tlb(world, "ppc64.tlb", topology.cores(), params.tlb),
         slb(world, "ppc64.slb", topology.cpus(), TlbGeometry{1, params.slb_entries, Replacement::fifo}),
         walks_(world.allocate("ppc64.walk", topology.cpus(), 1, Coherence::internal)),
-        stalls_(world.allocate("ppc64.stall", topology.cores(), 1, Coherence::internal)) {}
+        stalls_(world.allocate("ppc64.stall", topology.cores(), 1, Coherence::internal)) {
+    world.assign(walks_, {Owner::cpu, topology.cpus()});
+    world.assign(stalls_, {Owner::cpu, topology.cores()});
+  }
 
   /// The key that the cpu's lookup is after, 0 if none; whoever kills that key's copies clears it.
   [[nodiscard]] Cell<std::uint64_t> walk(CpuId cpu) const { return walks_.cell<std::uint64_t>(cpu.raw()); }

@@ -165,8 +165,8 @@ void Checker::restore(const Saved& saved) {
   each_memory([&](Remembers& who) { who.restore(saved.memories[next++].get()); });
 }
 
-StateHash Checker::fingerprint() const {
-  StateHash hash;
+StateHash Checker::fingerprint(const Renaming* names) const {
+  StateHash hash(names);
   each_memory([&](const Remembers& who) { who.mix_into(hash); });
   return hash;
 }

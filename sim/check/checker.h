@@ -90,7 +90,7 @@ class Checker : public EventObserver, private ViolationSink {
   /// Over what it was before: an older state of this checker's, or nothing.
   void save(Saved& saved) const;
   void restore(const Saved& saved);
-  [[nodiscard]] StateHash fingerprint() const;
+  [[nodiscard]] StateHash fingerprint(const Renaming* names = nullptr) const;
   /// A fresh run: the observers' state only. forget_violations() drops what was found.
   void reset();
   void forget_violations();

@@ -2,12 +2,14 @@
 // Observers keep their state outside the World, so an explorer that takes steps back must take their state back,
 // too, and must not call two states equal that an observer would judge differently. Whoever remembers offers three
 // things: a copy of its state, a way back to that copy, and a fingerprint of what can influence its future
-// verdicts (no cycles, no counts of what was checked, nothing that only a story tells).
+// verdicts (no cycles, no counts of what was checked, nothing that only a story tells), under whatever names of cpus and
+// tasks it is asked for.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
+#include "sim/state/renaming.h"
 #include "sim/units/mix.h"
 
 namespace mmulab {
@@ -15,6 +17,23 @@ namespace mmulab {
 /// Accumulates words into a 128-bit fingerprint; order matters within one item, see mix_unordered for sets.
 class StateHash {
  public:
+  StateHash() = default;
+  /// Under other names; null: under everybody's own.
+  explicit StateHash(const Renaming* renaming) : renaming_(renaming) {}
+
+  /// What somebody is called: never mix a cpu, core, task or place otherwise.
+  template <class T>
+  [[nodiscard]] std::uint64_t name(T who) const {
+    return renaming_ == nullptr ? who.raw() : (*renaming_)(who).raw();
+  }
+  /// Who is called so: for going through all of them in the order of their names.
+  template <class T>
+  [[nodiscard]] T who_is(T name) const {
+    return renaming_ == nullptr ? name : renaming_->who_is(name);
+  }
+  /// For an element of a set, under the same names.
+  [[nodiscard]] StateHash element() const { return StateHash{renaming_}; }
+
   void mix(std::uint64_t word) {
     high_ = mmulab::mix(high_ ^ word);
     low_ = mmulab::mix(low_ + word * 0x9e3779b97f4a7c15ULL + 0x632be59bd9b4e019ULL);
@@ -32,6 +51,7 @@ class StateHash {
   std::uint64_t low_ = 0x13198a2e03707344ULL;
   std::uint64_t sum_high_ = 0;
   std::uint64_t sum_low_ = 0;
+  const Renaming* renaming_ = nullptr;
 };
 
 /// A copy of somebody's state; only its owner looks inside.

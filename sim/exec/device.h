@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/exec/context.h"
+#include "sim/state/renaming.h"
 
 namespace mmulab {
 
@@ -20,6 +21,9 @@ class Device {
   virtual void act(Access& access, std::uint32_t unit) = 0;
   /// It acts at any time or never: nobody waits for it, and it does not keep a system going that has come to its end.
   [[nodiscard]] virtual bool is_spontaneous() const { return false; }
+
+  /// What the unit is called under other names.
+  [[nodiscard]] virtual std::uint32_t renamed(std::uint32_t unit, const Renaming&) const { return unit; }
 
   // ---- for the explorer, which may perform an act at once if nobody could tell (sim/explore/reduction.h): only of a
   // device that says what makes its parts act. A part is what one cause sets going.

@@ -72,7 +72,7 @@ Copies::Id Copies::keep_stack(Context& context) {
   for (auto it = alike.first; it != alike.second; ++it) {
     Stack& s = stacks_[it->second];
     if (s.context != &context || s.image.context != image.context || s.cpu != context.cpu()) continue;
-    if (s.history.high() != context.history().high() || s.history.low() != context.history().low()) continue;
+    if (!(s.history == context.history())) continue;
     if (s.progress != context.progress() || s.in_interrupt != context.in_interrupt()) continue;
     if (!same_bytes(image, s.bytes)) continue;
     ++s.references;

@@ -4,23 +4,13 @@
 #include <algorithm>
 
 namespace mmulab {
-namespace {
-
-void mix_footprint(StateHash& hash, const Footprint& footprint) {
-  for (const Touch& t : footprint)
-    hash.mix(std::uint64_t{t.first.raw()} << 32 | std::uint64_t{t.words} << 1 | static_cast<std::uint64_t>(t.use));
-}
-
-void add(Fingerprint& sum, const StateHash& hash) {
-  sum.high += hash.high();
-  sum.low += hash.low();
-}
-
-}  // namespace
 
 Cursor::Cursor(Explorable& system, CursorOptions options)
     : system_(system), host_(system.host()), options_(options),
-      reduction_(system.world(), host_.store_buffers() == nullptr, *this) {
+      reduction_(system.world(), host_.store_buffers() == nullptr, *this),
+      // Stacks know everybody by their addresses.
+      symmetry_(options.renames && options.local_key != LocalKey::stacks ? system.renamings()
+                                                                         : std::vector<Renaming>{}) {
   MMULAB_ASSERT(options.rewind == Rewind::restart || Fiber::can_restore(), "stacks cannot be put back here");
   MMULAB_ASSERT(options.rewind == Rewind::images || options.local_key != LocalKey::stacks,
                 "stacks that are not put back cannot be compared");
@@ -38,6 +28,7 @@ Cursor::~Cursor() { host_.set_watcher(nullptr); }
 void Cursor::begin() {
   if (options_.rewind == Rewind::images) host_.set_watcher(this);
   start();
+  keep_namings_of_start();
   run_first();
 }
 
@@ -187,13 +178,14 @@ void Cursor::step(const Move& move) {
     else if (learns) reduction_.learn(who, next_step(move.decision));
   }
   concern_ = Concern{};
+  key_.reset();
   frame.mark = system_.world().mark();
   frame.fibers = saved_.size();
   frame.bytes = stacks_.size();
   frame.steps = host_.steps();
   frame.at_end = at_end_;
   frame.final = final_;
-  if (!final_ && is_winding_down(move.decision)) final_ = system_.world().fingerprint();
+  if (!final_ && is_winding_down(move.decision)) final_ = world_key();
   if (!host_.is_device(move.decision.agent)) {
     frame.cpu = CpuId{move.decision.agent.raw()};
     frame.cpu_state = host_.cpu_state(frame.cpu);
@@ -255,47 +247,6 @@ std::optional<Move> Cursor::choice_after_this() const {
     return next;
   }
   return {};
-}
-
-Fingerprint Cursor::key() {
-  observe();
-  const Fingerprint world = system_.world().fingerprint();
-  const Fingerprint own = locals();
-  StateHash all;
-  for (const std::uint64_t word : {world.high, world.low, own.high, own.low, observed_.high, observed_.low})
-    all.mix(word);
-  return {all.high(), all.low()};
-}
-
-Fingerprint Cursor::locals() const {
-  Fingerprint sum;
-  std::uint64_t number = 0;
-  for (Context* context : system_.contexts()) {
-    StateHash hash;
-    hash.mix(++number);
-    hash.mix(context->cpu().exists() ? context->cpu().raw() : ~std::uint64_t{0});
-    // Whether it may go on depends on that.
-    hash.mix(context->progress() == Context::done ? 1 : 0);
-    if (options_.local_key == LocalKey::stacks) {
-      const Fiber::Image image = context->fiber().image();
-      const auto* words = static_cast<const std::uint64_t*>(image.context);
-      for (std::size_t i = 0; i < image.bytes / sizeof(std::uint64_t); ++i) hash.mix(words[i]);
-    } else {
-      hash.mix(context->history().high());
-      hash.mix(context->history().low());
-    }
-    add(sum, hash);
-  }
-  for (std::uint32_t c = 0; c < host_.cpus(); ++c) {
-    const ExploredHost::CpuState state = host_.cpu_state(CpuId{c});
-    StateHash hash;
-    hash.mix(std::uint64_t{c} << 32);
-    hash.mix(state.current->task().raw());
-    hash.mix(state.pending != nullptr ? state.pending->label->number() + 1 : 0);
-    if (state.pending != nullptr) mix_footprint(hash, state.pending->footprint);
-    add(sum, hash);
-  }
-  return sum;
 }
 
 }  // namespace mmulab

@@ -16,6 +16,7 @@
 #include "sim/explore/copies.h"
 #include "sim/explore/coverage.h"
 #include "sim/explore/reduction.h"
+#include "sim/explore/symmetry.h"
 
 namespace mmulab {
 
@@ -28,6 +29,8 @@ struct CursorOptions {
   LocalKey local_key = LocalKey::since_forget;
   /// Performs private steps at once.
   bool reduces = true;
+  /// States that differ only by the names of cpus that do the same are one.
+  bool renames = true;
 
   /// Every step by itself.
   static CursorOptions plain() {
@@ -88,13 +91,21 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   /// What the last move, with its private steps, touched, and what it said before the observers.
   [[nodiscard]] const std::vector<Touch>& touched() const { return touched_; }
   [[nodiscard]] const Concern& said() const { return said_; }
-  /// The state's identity: World, tasks' histories and pending steps, observers.
+  /// The state's identity: World, tasks' histories and pending steps, observers; under the names that come first.
   [[nodiscard]] Fingerprint key();
+  /// Places in the list of this state's moves, as its key's names would have them, and back.
+  [[nodiscard]] std::uint64_t named(std::uint64_t places, const std::vector<Move>& moves);
+  [[nodiscard]] std::uint64_t named_back(std::uint64_t places, const std::vector<Move>& moves);
   /// Of the World alone, when the tasks had done all they were to do: for comparing ends that different engines reach.
   /// None before that.
-  [[nodiscard]] std::optional<Fingerprint> final_key() const {
-    return final_ || !at_end_ ? final_ : std::optional<Fingerprint>(system_.world().fingerprint());
+  [[nodiscard]] std::optional<Fingerprint> final_key() {
+    return final_ || !at_end_ ? final_ : std::optional<Fingerprint>(world_key());
   }
+  /// In how many ways cpus that do the same can be named.
+  [[nodiscard]] std::size_t namings() const { return symmetry_.renamings().size() + 1; }
+  /// Asserts that the present path under other names leads to the present state under these; then back to the start.
+  void check_names(const Renaming& names);
+  [[nodiscard]] const Symmetry& symmetry() const { return symmetry_; }
 
   [[nodiscard]] std::uint64_t steps_made() const { return steps_made_; }
   /// A shortcut has turned out unfounded: what was explored so far may have gaps, and is to be explored again.
@@ -191,12 +202,17 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   void restart_at(std::size_t level);
   void take_back_step();
   void take_back_further(const Told& before);
-  [[nodiscard]] Fingerprint locals() const;
+  [[nodiscard]] Fingerprint locals(const Renaming* names) const;
+  [[nodiscard]] Fingerprint key_under(const Renaming* names, const Fingerprint& world);
+  [[nodiscard]] Fingerprint world_key();
+  void find_key();
+  void keep_namings_of_start();
 
   Explorable& system_;
   ExploredHost& host_;
   CursorOptions options_;
   Reduction reduction_;
+  Symmetry symmetry_;
   Coverage* coverage_ = nullptr;
   std::vector<Move> path_;
   std::vector<Move> moves_;
@@ -216,6 +232,9 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   std::vector<Touch> touched_;
   Concern said_;
   Fingerprint observed_;
+  std::optional<Fingerprint> key_;    ///< of this state, as soon as somebody has asked,
+  const Renaming* named_ = nullptr;   ///< under whose names
+  Symmetry::Least least_;             // scratch
   Concern concern_;  ///< of the last step's events
   bool observed_known_ = false;
   std::optional<Move> next_choice_;

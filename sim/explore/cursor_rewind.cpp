@@ -7,6 +7,7 @@ namespace mmulab {
 
 void Cursor::take_back_step() {
   if (coverage_ != nullptr) coverage_->take_back();
+  key_.reset();
   if (options_.rewind == Rewind::restart) {
     start_anew(std::vector<Move>(path_.begin(), path_.end() - 1));
     return;
@@ -117,6 +118,7 @@ void Cursor::leap(Copies::Id to, std::size_t common, const std::vector<Move>& fu
   copies_->drop(base_);
   base_ = to;
   const Copies::Standing& standing = copies_->standing(to);
+  key_.reset();
   observed_ = standing.observed;
   observed_known_ = true;
   at_end_ = standing.at_end;

@@ -47,9 +47,10 @@ class DepthFirst : public Search {
     level.kept = sleep_.kept();
     cursor_.list(level.moves);
     if (sleeps_ && level.moves.size() <= SleepSets::places_max) {
-      const Places now = sleep_.places(asleep, level.moves);
+      const Places now = cursor_.named(sleep_.places(asleep, level.moves), level.moves);
       Places& before = visited_.asleep(cursor_.key());
-      level.left_out = entered == Entered::first ? now : ~(before & ~now);
+      const Places left_out = entered == Entered::first ? now : ~(before & ~now);
+      level.left_out = cursor_.named_back(left_out, level.moves);
       before = entered == Entered::first ? now : before & now;
       level.asleep = std::move(asleep);
     }

@@ -23,6 +23,8 @@ class Explorable {
   [[nodiscard]] virtual bool finished() const = 0;
   /// The cpu has nothing to do.
   [[nodiscard]] virtual bool is_idle(CpuId cpu) const = 0;
+  /// Ways to exchange the names of cpus and tasks that do the same, but the one that changes nothing.
+  [[nodiscard]] virtual std::vector<Renaming> renamings() { return {}; }
   /// Runs, in one fixed order, what comes before the behaviour that is to be explored: boot and warm-up.
   virtual void run_up() = 0;
   /// What the observers look at and change because of the event.

@@ -86,7 +86,7 @@ class ExploredHost : public FiberHost {
   [[nodiscard]] const std::vector<Asked>& asked() const { return asked_; }
   /// What a device's act will touch.
   [[nodiscard]] Footprint device_footprint(const Decision& decision);
-  [[nodiscard]] const Device& device_of(AgentId agent) { return *device(agent).device; }
+  [[nodiscard]] const Device& device_of(AgentId agent) const { return *devices_[agent.raw() - cpus()].device; }
   [[nodiscard]] const Label& device_label(AgentId agent) { return device(agent).device->label(); }
   [[nodiscard]] bool is_device(AgentId agent) const { return !is_cpu(agent); }
   /// Replays a recorded run; choice decisions follow the step that drew them.

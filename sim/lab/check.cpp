@@ -96,6 +96,7 @@ class Check {
     CursorOptions o;
     // What hardware does that need never act is not learned from schedules: no step is known to concern nobody else.
     o.reduces = values_.flag("check.reduce") && explored_tlb(values_) != TlbAgents::explicit_moves;
+    o.renames = values_.flag("check.rename");
     return o;
   }
 

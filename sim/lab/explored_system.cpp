@@ -33,6 +33,10 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   host_->set_company(this);
   find_tasks_by_cpu();
   contexts_ = system_->contexts();
+  // Neither store buffers nor what TLBs do by themselves nor who waits for lockless walks has been told of other names.
+  treats_cpus_alike_ = system_->port->treats_cpus_alike() && system_->strategy->treats_cpus_alike() &&
+                       host_->store_buffers() == nullptr && parts.tlb == TlbAgents::on_demand &&
+                       system_->table_freeing == nullptr && topology(values).threads_per_core == 1;
   system_->events.subscribe(*this);
 }
 
@@ -48,6 +52,52 @@ void ExploredSystem::on_event(const Event& event) {
   if (event.kind == EventKind::measurement_begun) measuring_ = true;
   if (runs_up_ && event.kind == EventKind::lock_acquired && ledger_->execution().task(event.task).irqs_off)
     taken_deaf_ |= std::uint64_t{1} << event.a;
+}
+
+bool ExploredSystem::are_peers(CpuId a, CpuId b) const {
+  const auto &here = tasks_by_cpu_[a.raw()], &there = tasks_by_cpu_[b.raw()];
+  if (here.size() != 1 || there.size() != 1) return false;
+  const workload::PlannedTask &one = plan_.tasks[here[0].raw()], &other = plan_.tasks[there[0].raw()];
+  return one.mm == other.mm && !one.started_by_fork && !other.started_by_fork && one.program->is_like(*other.program);
+}
+
+/// The most cpus that do the same.
+std::vector<CpuId> ExploredSystem::find_peers() const {
+  std::vector<CpuId> most;
+  for (std::uint32_t first = 0; first < host_->cpus(); ++first) {
+    std::vector<CpuId> peers{CpuId{first}};
+    for (std::uint32_t next = first + 1; next < host_->cpus(); ++next)
+      if (are_peers(CpuId{first}, CpuId{next})) peers.push_back(CpuId{next});
+    if (peers.size() > most.size()) most = peers;
+  }
+  return most;
+}
+
+/// Each of `who` is called as the one in the same place of `names` is, with its tasks.
+Renaming ExploredSystem::renaming(const std::vector<CpuId>& who, const std::vector<CpuId>& names) const {
+  std::vector<CpuId> cpus;
+  for (std::uint32_t c = 0; c < host_->cpus(); ++c) cpus.emplace_back(c);
+  std::vector<TaskId> tasks;
+  for (std::uint32_t t = 0; t < system_->state->limits().tasks; ++t) tasks.emplace_back(t);
+  const auto idle_task = [&](CpuId cpu) { return system_->world.load(system_->state->cpu_idle_task(cpu)); };
+  for (std::size_t n = 0; n < who.size(); ++n) {
+    cpus[who[n].raw()] = names[n];
+    tasks[tasks_by_cpu_[who[n].raw()][0].raw()] = tasks_by_cpu_[names[n].raw()][0];
+    tasks[idle_task(who[n]).raw()] = idle_task(names[n]);
+  }
+  return Renaming(system_->world, std::move(cpus), std::move(tasks));
+}
+
+std::vector<Renaming> ExploredSystem::renamings() {
+  // Each state is looked at under as many names: 24 for four.
+  constexpr std::size_t peers_max = 4;
+  if (!treats_cpus_alike_) return {};
+  std::vector<CpuId> peers = find_peers();
+  if (peers.size() > peers_max) peers.resize(peers_max);
+  std::vector<Renaming> renamings;
+  std::vector<CpuId> names = peers;
+  while (std::next_permutation(names.begin(), names.end())) renamings.push_back(renaming(peers, names));
+  return renamings;
 }
 
 bool ExploredSystem::is_idle(CpuId cpu) const {

@@ -26,6 +26,7 @@ class ExploredSystem : public Explorable, private EventObserver, private Company
   const std::vector<Context*>& contexts() const override { return contexts_; }
   bool finished() const override;
   bool is_idle(CpuId cpu) const override;
+  std::vector<Renaming> renamings() override;
   void run_up() override;
   Concern concern(const Event& event) const override;
   bool takes_spinlock(const Event& event) const override;
@@ -43,6 +44,9 @@ class ExploredSystem : public Explorable, private EventObserver, private Company
   void on_event(const Event& event) override;
   bool is_company(AgentId cpu) const override;
   void find_tasks_by_cpu();
+  [[nodiscard]] std::vector<CpuId> find_peers() const;
+  [[nodiscard]] bool are_peers(CpuId a, CpuId b) const;
+  [[nodiscard]] Renaming renaming(const std::vector<CpuId>& who, const std::vector<CpuId>& names) const;
   [[nodiscard]] bool runs_up(const Decision& decision) const;
 
   workload::Plan plan_;
@@ -53,6 +57,7 @@ class ExploredSystem : public Explorable, private EventObserver, private Company
   std::vector<Context*> contexts_;
   std::vector<Decision> boot_;
   std::vector<std::vector<TaskId>> tasks_by_cpu_;  ///< whom the plan puts there
+  bool treats_cpus_alike_ = false;
   bool goals_are_named_ = false;
   bool measuring_ = false;
   bool runs_up_ = false;

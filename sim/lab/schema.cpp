@@ -56,6 +56,8 @@ void describe_run(config::Schema& s) {
       .range(1, 16)
       .host_only()
       .help("pct: depth of the bug, changes of priority + 1");
+  check.flag("rename").default_to(true).host_only().help(
+      "Take for one the states that differ only by the names of cpus whose tasks do the same (ppc64)");
   check.flag("reduce").default_to(true).host_only().help("Perform at once the steps that nobody else can notice");
 
   auto top = s.section("");

@@ -13,18 +13,6 @@ namespace {
 
 constexpr std::uint32_t alignment_words = 16;
 
-/// A zero word contributes nothing, so that layout alone does not change a state's identity.
-Fingerprint contribution(Location at, std::uint64_t value) {
-  if (value == 0) return {};
-  const std::uint64_t place = (std::uint64_t{at.raw()} + 1) * 0x9e3779b97f4a7c15ULL;
-  return {mix(value ^ place), mix((value + 0x632be59bd9b4e019ULL) * 0xd6e8feb86659fd93ULL ^ mix(place))};
-}
-
-void combine(Fingerprint& into, const Fingerprint& with) {
-  into.high ^= with.high;
-  into.low ^= with.low;
-}
-
 }  // namespace
 
 WorldFull::WorldFull(const std::string& region, std::uint64_t words)
@@ -40,8 +28,23 @@ Region World::allocate(std::string name, std::uint64_t count, std::uint32_t stri
   if (!countable || end > words_max) throw WorldFull(name, end);
   words_.resize(end, 0);
   const Region region{Location{static_cast<std::uint32_t>(first)}, static_cast<std::uint32_t>(count), stride};
-  regions_.push_back({std::move(name), region, coherence});
+  regions_.push_back({std::move(name), region, coherence, {}, {}});
   return region;
+}
+
+/// A zero word contributes nothing, so that layout alone does not change a state's identity.
+Fingerprint World::contribution(Location at, std::uint64_t value) {
+  if (value == 0) return {};
+  const std::uint64_t place = (std::uint64_t{at.raw()} + 1) * 0x9e3779b97f4a7c15ULL;
+  return {mix(value ^ place), mix((value + 0x632be59bd9b4e019ULL) * 0xd6e8feb86659fd93ULL ^ mix(place))};
+}
+
+World::RegionInfo& World::info_of(const Region& region) {
+  const auto found = std::find_if(regions_.begin(), regions_.end(), [&](const RegionInfo& info) {
+    return info.region.first() == region.first() && info.region.words() == region.words();
+  });
+  MMULAB_ASSERT(found != regions_.end(), "a region of this World");
+  return *found;
 }
 
 std::uint64_t* World::untracked_words(Location first) {
@@ -68,16 +71,16 @@ void World::track(Location at, std::uint64_t value) {
   const std::uint64_t old = words_[at.raw()];
   if (old == value) return;
   journal_.push_back({at, old});
-  combine(fingerprint_, contribution(at, old));
-  combine(fingerprint_, contribution(at, value));
+  fingerprint_.combine(contribution(at, old));
+  fingerprint_.combine(contribution(at, value));
 }
 
 void World::undo_to(JournalMark mark) {
   while (journal_.size() > mark.entries) {
     const JournalEntry entry = journal_.back();
     journal_.pop_back();
-    combine(fingerprint_, contribution(entry.at, words_[entry.at.raw()]));
-    combine(fingerprint_, contribution(entry.at, entry.old_value));
+    fingerprint_.combine(contribution(entry.at, words_[entry.at.raw()]));
+    fingerprint_.combine(contribution(entry.at, entry.old_value));
     words_[entry.at.raw()] = entry.old_value;
   }
 }
@@ -90,7 +93,7 @@ void World::list_changes(JournalMark mark, std::vector<Change>& changes) const {
 Fingerprint World::computed_fingerprint() const {
   Fingerprint sum;
   for (std::size_t i = 0; i < words_.size(); ++i)
-    combine(sum, contribution(Location{static_cast<std::uint32_t>(i)}, words_[i]));
+    sum.combine(contribution(Location{static_cast<std::uint32_t>(i)}, words_[i]));
   return sum;
 }
 

@@ -16,6 +16,11 @@ namespace mmulab {
 struct Fingerprint {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
+  /// Of a set of words: twice the same one is none.
+  void combine(const Fingerprint& with) {
+    high ^= with.high;
+    low ^= with.low;
+  }
   friend bool operator==(const Fingerprint& a, const Fingerprint& b) { return a.high == b.high && a.low == b.low; }
   friend bool operator!=(const Fingerprint& a, const Fingerprint& b) { return !(a == b); }
 };
@@ -23,6 +28,11 @@ struct Fingerprint {
 /// Whether a region's words are memory that cores cache (and so pay for), or state inside one piece of hardware.
 /// Stores to ordered memory are seen at once under every memory model: what goes with a task from cpu to cpu.
 enum class Coherence : std::uint8_t { memory, ordered_memory, internal };
+
+/// Whose records a region may hold, one for each (or as many).
+enum class Owner : std::uint8_t { cpu, task };
+/// Whom a word names: an id plus one, or bits of which each stands for a cpu.
+enum class Names : std::uint8_t { nobody, cpu, task, cpu_bits };
 
 /// The layout asks for more state than a World may have: a machine or workload that is too large.
 class WorldFull : public std::runtime_error {
@@ -34,10 +44,24 @@ class World {
  public:
   /// 2 GiB of state.
   static constexpr std::uint64_t words_max = std::uint64_t{1} << 28;
+  /// The records of owner n begin at first_record + n * records_each.
+  struct Holding {
+    Owner owner = Owner::cpu;
+    std::uint32_t owners = 0;
+    std::uint32_t first_record = 0;
+    std::uint32_t records_each = 1;
+  };
+  /// A field of each record.
+  struct Naming {
+    std::uint32_t field = 0;
+    Names names = Names::nobody;
+  };
   struct RegionInfo {
     std::string name;
     Region region;
     Coherence coherence = Coherence::internal;
+    std::vector<Holding> holdings;
+    std::vector<Naming> namings;
   };
   struct JournalMark {
     std::size_t entries = 0;
@@ -46,6 +70,14 @@ class World {
   /// Lays out `count` records of `stride` words, all zero. Regions start on 16-word (128-byte) boundaries, so that
   /// no cache line of any machine straddles two of them. Only before the first run. Throws WorldFull.
   Region allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence);
+
+  // ---- how states look under other names of cpus and tasks (renaming.h); whatever is said of nobody names nobody
+  void assign(const Region& region, const Holding& holding) { info_of(region).holdings.push_back(holding); }
+  void name(const Region& region, std::uint32_t field, Names names) {
+    info_of(region).namings.push_back({field, names});
+  }
+  /// What a word adds to the fingerprint of a state.
+  [[nodiscard]] static Fingerprint contribution(Location at, std::uint64_t value);
 
   [[nodiscard]] std::uint64_t load(Location at) const {
     return delayed_ == 0 ? words_[at.raw()] : load_through(at);
@@ -112,6 +144,7 @@ class World {
     std::uint64_t old_value;
   };
   void track(Location at, std::uint64_t value);
+  [[nodiscard]] RegionInfo& info_of(const Region& region);
   [[nodiscard]] std::uint64_t load_through(Location at) const;
 
   std::vector<std::uint64_t> words_;

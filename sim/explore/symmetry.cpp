@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "sim/explore/symmetry.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace mmulab {
+namespace {
+
+bool comes_before(const Fingerprint& a, const Fingerprint& b) {
+  return std::tie(a.high, a.low) < std::tie(b.high, b.low);
+}
+
+/// The place that each move would have in the list under other names, of at most 64.
+std::array<std::uint8_t, 64> places_of(const std::vector<Move>& moves, const Renaming& names,
+                                       const ExploredHost& host) {
+  const auto order = [&](const Move& move) {
+    const Decision d = Symmetry::renamed(move.decision, names, host);
+    return std::make_tuple(d.agent.raw(), d.kind != Decision::Kind::interrupt, d.value);
+  };
+  std::array<std::uint8_t, 64> places{};
+  for (std::size_t i = 0; i < moves.size() && i < places.size(); ++i)
+    places[i] = static_cast<std::uint8_t>(std::count_if(
+        moves.begin(), moves.end(), [&](const Move& other) { return order(other) < order(moves[i]); }));
+  return places;
+}
+
+}  // namespace
+
+void Symmetry::find_least(const World& world, Least& least) const {
+  least.world = world.fingerprint();
+  least.under.assign(1, nullptr);
+  for (const Renaming& renaming : renamings_) {
+    const Fingerprint named = renaming.fingerprint(world);
+    if (comes_before(least.world, named)) continue;
+    if (named != least.world) least.under.clear();
+    least.world = named;
+    least.under.push_back(&renaming);
+  }
+}
+
+Decision Symmetry::renamed(const Decision& decision, const Renaming& names, const ExploredHost& host) {
+  Decision named = decision;
+  if (host.is_device(decision.agent)) named.value = host.device_of(decision.agent).renamed(decision.value, names);
+  else named.agent = AgentId{names(CpuId{decision.agent.raw()}).raw()};
+  return named;
+}
+
+std::uint64_t Symmetry::renamed(std::uint64_t places, const std::vector<Move>& moves, const Renaming& names,
+                                const ExploredHost& host) {
+  if (places == 0) return 0;
+  const auto to = places_of(moves, names, host);
+  std::uint64_t named = 0;
+  for (std::size_t i = 0; i < moves.size() && i < to.size(); ++i)
+    named |= (places >> i & 1) << to[i];
+  return named;
+}
+
+std::uint64_t Symmetry::named_back(std::uint64_t places, const std::vector<Move>& moves, const Renaming& names,
+                                   const ExploredHost& host) {
+  if (places == 0) return 0;
+  const auto to = places_of(moves, names, host);
+  std::uint64_t own = 0;
+  for (std::size_t i = 0; i < moves.size() && i < to.size(); ++i) own |= (places >> to[i] & 1) << i;
+  return own;
+}
+
+}  // namespace mmulab

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "sim/state/renaming.h"
+
+#include <algorithm>
+
+#include "sim/units/assert.h"
+
+namespace mmulab {
+namespace {
+
+template <class T>
+std::vector<T> inverse(const std::vector<T>& names) {
+  std::vector<T> back(names.size());
+  for (std::uint32_t n = 0; n < names.size(); ++n) {
+    MMULAB_ASSERT(names[n].raw() < names.size() && !back[names[n].raw()].exists(), "a name is given once");
+    back[names[n].raw()] = T{n};
+  }
+  return back;
+}
+
+}  // namespace
+
+Renaming::Renaming(const World& world, std::vector<CpuId> cpus, std::vector<TaskId> tasks)
+    : cpus_(std::move(cpus)), tasks_(std::move(tasks)), cpus_back_(inverse(cpus_)), tasks_back_(inverse(tasks_)) {
+  MMULAB_ASSERT(cpus_.size() <= 64, "a mask of cpus is one word");
+  for (const World::RegionInfo& info : world.regions()) list_words(info);
+}
+
+void Renaming::list_words(const World::RegionInfo& info) {
+  for (std::uint32_t record = 0; record < info.region.count(); ++record) {
+    const std::uint32_t to = renamed_record(info, record);
+    for (std::uint32_t field = 0; field < info.region.stride(); ++field) {
+      Names names = Names::nobody;
+      for (const World::Naming& n : info.namings)
+        if (n.field == field) names = n.names;
+      if (to != record || names != Names::nobody)
+        words_.push_back({info.region.at(record, field), info.region.at(to, field), names});
+    }
+  }
+}
+
+std::uint32_t Renaming::renamed_record(const World::RegionInfo& info, std::uint32_t record) const {
+  for (const World::Holding& h : info.holdings) {
+    if (record < h.first_record) continue;
+    const std::uint32_t owner = (record - h.first_record) / h.records_each;
+    if (owner >= h.owners) continue;
+    const std::uint32_t to = h.owner == Owner::cpu ? (*this)(CpuId{owner}).raw() : (*this)(TaskId{owner}).raw();
+    return record + to * h.records_each - owner * h.records_each;
+  }
+  return record;
+}
+
+Location Renaming::operator()(Location at) const {
+  const auto word =
+      std::lower_bound(words_.begin(), words_.end(), at, [](const Word& w, Location l) { return w.from < l; });
+  return word != words_.end() && word->from == at ? word->to : at;
+}
+
+std::uint64_t Renaming::value(Names names, std::uint64_t word) const {
+  switch (names) {
+    case Names::nobody: break;
+    case Names::cpu: return WordCodec<CpuId>::encode((*this)(WordCodec<CpuId>::decode(word)));
+    case Names::task: return WordCodec<TaskId>::encode((*this)(WordCodec<TaskId>::decode(word)));
+    case Names::cpu_bits: {
+      std::uint64_t bits = 0;
+      for (std::uint32_t c = 0; c < 64; ++c)
+        if ((word >> c & 1) != 0) bits |= std::uint64_t{1} << (*this)(CpuId{c}).raw();
+      return bits;
+    }
+  }
+  return word;
+}
+
+Fingerprint Renaming::fingerprint(const World& world) const {
+  Fingerprint sum = world.fingerprint();
+  for (const Word& w : words_) {
+    const std::uint64_t word = world.load(w.from);
+    if (word == 0) continue;
+    sum.combine(World::contribution(w.from, word));
+    sum.combine(World::contribution(w.to, value(w.names, word)));
+  }
+  return sum;
+}
+
+}  // namespace mmulab
