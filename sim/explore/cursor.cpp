@@ -190,7 +190,7 @@ void Cursor::step(const Move& move) {
     frame.cpu = CpuId{move.decision.agent.raw()};
     frame.cpu_state = host_.cpu_state(frame.cpu);
   }
-  observe();
+  frame.observed_known = observed_known_;
   frame.observed = observed_;
   const Who who = frame.who;
   frames_.push_back(std::move(frame));

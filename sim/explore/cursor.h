@@ -147,7 +147,8 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
     Location tallied;                         ///< a count that the step has added to,
     std::int64_t tally = 0;                   ///< and how much
     std::unique_ptr<Checker::Saved> observers;
-    Fingerprint observed;
+    Fingerprint observed;  ///< if somebody had asked
+    bool observed_known = false;
   };
 
   /// What a move had said and touched before its last step.
@@ -200,7 +201,9 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   [[nodiscard]] std::optional<Move> choice_after_this() const;
   void start_anew(const std::vector<Move>& steps);
   void restart_at(std::size_t level);
-  void take_back_step();
+  void take_back_to(std::size_t depth);
+  void put_fibers_back(std::size_t first);
+  void put_observers_back(std::size_t first);
   void take_back_further(const Told& before);
   [[nodiscard]] Fingerprint locals(const Renaming* names) const;
   [[nodiscard]] Fingerprint key_under(const Renaming* names, const Fingerprint& world);

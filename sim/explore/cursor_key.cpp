@@ -103,6 +103,7 @@ std::uint64_t Cursor::named_back(std::uint64_t places, const std::vector<Move>& 
 /// Only who was alike at the start is alike.
 void Cursor::keep_namings_of_start() {
   if (!symmetry_.any()) return;
+  system_.world().follow_names();
   const Fingerprint own = key_under(nullptr, system_.world().fingerprint());
   symmetry_.keep_if([&](const Renaming& names) {
     return key_under(&names, names.fingerprint(system_.world())) == own;
@@ -115,14 +116,14 @@ void Cursor::check_names(const Renaming& names) {
   const std::vector<Move> steps = path_;
   Coverage* coverage = std::exchange(coverage_, nullptr);
   pop_to(0);
-  while (!path_.empty()) take_back_step();
+  take_back_to(0);
   for (Move step_made : steps) {
     step_made.decision = Symmetry::renamed(step_made.decision, names, host_);
     step(step_made);
   }
   MMULAB_ASSERT(key_under(nullptr, system_.world().fingerprint()) == expected,
                 "a schedule under other names leads to the same state under these");
-  while (!path_.empty()) take_back_step();
+  take_back_to(0);
   for (std::size_t i = 0; i < first_; ++i) step(steps[i]);
   coverage_ = coverage;
 }

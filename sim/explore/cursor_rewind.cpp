@@ -1,53 +1,77 @@
 // SPDX-License-Identifier: MIT
 // How a cursor goes back: over the World's journal, the images of stacks and the observers' copies, or from the start;
 // and how it leaps to a state that it has kept a copy of.
+#include <algorithm>
+#include <utility>
+
 #include "sim/explore/cursor.h"
 
 namespace mmulab {
 
-void Cursor::take_back_step() {
-  if (coverage_ != nullptr) coverage_->take_back();
-  key_.reset();
+/// What several steps have changed is put back once, to what it was before the first of them.
+void Cursor::take_back_to(std::size_t depth) {
+  if (depth == path_.size()) return;
   if (options_.rewind == Rewind::restart) {
-    start_anew(std::vector<Move>(path_.begin(), path_.end() - 1));
+    if (coverage_ != nullptr) coverage_->take_back();
+    start_anew(std::vector<Move>(path_.begin(), path_.begin() + static_cast<std::ptrdiff_t>(depth)));
     return;
   }
-  Frame& frame = frames_.back();
+  const std::size_t first = frames_.size() - (path_.size() - depth);
+  key_.reset();
+  put_fibers_back(frames_[first].fibers);
+  put_observers_back(first);
+  for (std::size_t n = frames_.size(); n > first; --n) {
+    const Frame& frame = frames_[n - 1];
+    if (coverage_ != nullptr) coverage_->take_back();
+    if (frame.cpu.exists()) host_.restore(frame.cpu, frame.cpu_state);
+    if (frame.tally != 0) reduction_.forget_tally(frame.who, frame.tallied, frame.tally);
+    if (frame.point != Futures::nowhere) reduction_.set_point(frame.who, frame.point);
+  }
+  const Frame& frame = frames_[first];
   system_.world().undo_to(frame.mark);
-  while (saved_.size() > frame.fibers) {
-    const SavedFiber& saved = saved_.back();
+  stacks_.resize(frame.bytes);
+  host_.set_steps(frame.steps);
+  observed_ = frame.observed;
+  observed_known_ = frame.observed_known;
+  at_end_ = frame.at_end;
+  final_ = frame.final;
+  frames_.resize(first);
+  path_.resize(depth);
+}
+
+void Cursor::put_fibers_back(std::size_t first) {
+  ran_.clear();
+  for (std::size_t n = first; n < saved_.size(); ++n) {
+    const SavedFiber& saved = saved_[n];
+    if (std::find(ran_.begin(), ran_.end(), saved.context) != ran_.end()) continue;
+    ran_.push_back(saved.context);
     saved.context->fiber().restore(saved.image, stacks_.data() + saved.bytes_at);
     saved.context->set_cpu(saved.cpu);
     saved.context->history() = saved.history;
     saved.context->set_in_interrupt(saved.in_interrupt);
     saved.context->set_progress(saved.progress);
-    saved_.pop_back();
   }
-  stacks_.resize(frame.bytes);
-  if (frame.cpu.exists()) host_.restore(frame.cpu, frame.cpu_state);
-  host_.set_steps(frame.steps);
-  if (frame.observers != nullptr) {
-    system_.checker().restore(*frame.observers);
-    spare_.push_back(std::move(frame.observers));
-  } else if (frame.emitted) {
-    copies_->put_observers_back(base_);
+  saved_.resize(first);
+}
+
+/// To what they were before the first step from there on that has emitted something.
+void Cursor::put_observers_back(std::size_t first) {
+  bool put_back = false;
+  for (std::size_t n = first; n < frames_.size(); ++n) {
+    Frame& frame = frames_[n];
+    if (frame.emitted && !std::exchange(put_back, true)) {
+      if (frame.observers != nullptr) system_.checker().restore(*frame.observers);
+      else copies_->put_observers_back(base_);
+    }
+    if (frame.observers != nullptr) spare_.push_back(std::move(frame.observers));
   }
-  observed_ = frame.observed;
-  observed_known_ = true;
-  at_end_ = frame.at_end;
-  final_ = frame.final;
-  if (frame.tally != 0) reduction_.forget_tally(frame.who, frame.tallied, frame.tally);
-  if (frame.point != Futures::nowhere) reduction_.set_point(frame.who, frame.point);
-  frames_.pop_back();
-  path_.pop_back();
 }
 
 void Cursor::pop_to(std::size_t level) {
   violations_.clear();
   if (level >= moves_.size()) return;
   if (options_.rewind == Rewind::restart) return restart_at(level);
-  const std::size_t depth = begins_[level];
-  while (path_.size() > depth) take_back_step();
+  take_back_to(begins_[level]);
   moves_.resize(level);
   begins_.resize(level);
 }
@@ -77,7 +101,7 @@ void Cursor::restart_at(std::size_t level) {
 void Cursor::begin_again() {
   if (options_.rewind == Rewind::images) {
     pop_to(0);
-    while (!path_.empty()) take_back_step();
+    take_back_to(0);
   } else {
     moves_.clear();
     begins_.clear();

@@ -249,7 +249,7 @@ bool Cursor::step_unless_noticed(const Move& move, Who who, const Label& label) 
 
 void Cursor::take_back_further(const Told& before) {
   violations_.clear();
-  take_back_step();
+  take_back_to(path_.size() - 1);
   touched_.resize(before.touched);
   said_ = before.said;
 }

@@ -125,11 +125,8 @@ bool ExploredSystem::runs_up(const Decision& decision) const {
 bool ExploredSystem::winds_down(AgentId agent) const {
   if (host_->is_device(agent) || host_->current(CpuId{agent.raw()}).in_interrupt()) return false;
   const std::vector<TaskId>& here = tasks_by_cpu_[agent.raw()];
-  return std::all_of(here.begin(), here.end(), [&](TaskId task) {
-    const auto context =
-        std::find_if(contexts_.begin(), contexts_.end(), [&](const Context* c) { return c->task() == task; });
-    return (*context)->progress() == Context::done;
-  });
+  return std::all_of(here.begin(), here.end(),
+                     [&](TaskId task) { return contexts_[task.raw()]->progress() == Context::done; });
 }
 
 /// Where tasks have ended or not begun, nobody notices what the TLBs do.

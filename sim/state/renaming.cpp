@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "sim/state/renaming.h"
 
-#include <algorithm>
-
 #include "sim/units/assert.h"
 
 namespace mmulab {
@@ -24,6 +22,8 @@ Renaming::Renaming(const World& world, std::vector<CpuId> cpus, std::vector<Task
     : cpus_(std::move(cpus)), tasks_(std::move(tasks)), cpus_back_(inverse(cpus_)), tasks_back_(inverse(tasks_)) {
   MMULAB_ASSERT(cpus_.size() <= 64, "a mask of cpus is one word");
   for (const World::RegionInfo& info : world.regions()) list_words(info);
+  number_.assign(world.size_words(), 0);
+  for (std::uint32_t n = 0; n < words_.size(); ++n) number_[words_[n].from.raw()] = n + 1;
 }
 
 void Renaming::list_words(const World::RegionInfo& info) {
@@ -51,9 +51,8 @@ std::uint32_t Renaming::renamed_record(const World::RegionInfo& info, std::uint3
 }
 
 Location Renaming::operator()(Location at) const {
-  const auto word =
-      std::lower_bound(words_.begin(), words_.end(), at, [](const Word& w, Location l) { return w.from < l; });
-  return word != words_.end() && word->from == at ? word->to : at;
+  const std::uint32_t number = at.raw() < number_.size() ? number_[at.raw()] : 0;
+  return number != 0 ? words_[number - 1].to : at;
 }
 
 std::uint64_t Renaming::value(Names names, std::uint64_t word) const {
@@ -73,9 +72,11 @@ std::uint64_t Renaming::value(Names names, std::uint64_t word) const {
 
 Fingerprint Renaming::fingerprint(const World& world) const {
   Fingerprint sum = world.fingerprint();
-  for (const Word& w : words_) {
-    const std::uint64_t word = world.load(w.from);
-    if (word == 0) continue;
+  for (const Location at : world.named_words()) {
+    const std::uint32_t number = number_[at.raw()];
+    if (number == 0) continue;
+    const Word& w = words_[number - 1];
+    const std::uint64_t word = world.load(at);
     sum.combine(World::contribution(w.from, word));
     sum.combine(World::contribution(w.to, value(w.names, word)));
   }

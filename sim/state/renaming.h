@@ -2,8 +2,8 @@
 // Cpus that are alike, and the tasks that run on them, under each other's names. Two states that differ only by such
 // names have the same future up to names, so that an explorer needs to go on from one of them (sim/explore/symmetry.h).
 // World regions say whose records they hold and which words name somebody (World::assign, World::name); observers and
-// histories rename what they know. Source: Ip, Dill, FMSD 9 (1996); checking.md 2. Left out: cores of several threads,
-// sockets. Cost: one look at each word that belongs to a renamed cpu or task, or names one.
+// histories rename what they know. Source: Ip, Dill, FMSD 9 (1996). Left out: cores of several threads, sockets. Cost:
+// one look at each word, not zero, of a region that belongs to cpus or tasks, or names some.
 #pragma once
 
 #include <vector>
@@ -29,7 +29,7 @@ class Renaming {
   [[nodiscard]] CpuId who_is(CpuId name) const { return renamed(cpus_back_, name); }
   [[nodiscard]] TaskId who_is(TaskId name) const { return renamed(tasks_back_, name); }
 
-  /// The fingerprint of the World in which everybody has the other name.
+  /// The fingerprint of the World in which everybody has the other name. The World follows its names.
   [[nodiscard]] Fingerprint fingerprint(const World& world) const;
 
  private:
@@ -50,7 +50,8 @@ class Renaming {
   std::vector<TaskId> tasks_;
   std::vector<CpuId> cpus_back_;
   std::vector<TaskId> tasks_back_;
-  std::vector<Word> words_;  ///< that have another place or may have another value, by place
+  std::vector<Word> words_;            ///< that have another place or may have another value, by place
+  std::vector<std::uint32_t> number_;  ///< by place: 1 + which of the words it is; 0: none
 };
 
 }  // namespace mmulab

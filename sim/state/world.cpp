@@ -12,6 +12,7 @@ namespace mmulab {
 namespace {
 
 constexpr std::uint32_t alignment_words = 16;
+constexpr std::uint32_t unfollowed = ~std::uint32_t{0};
 
 }  // namespace
 
@@ -73,6 +74,7 @@ void World::track(Location at, std::uint64_t value) {
   journal_.push_back({at, old});
   fingerprint_.combine(contribution(at, old));
   fingerprint_.combine(contribution(at, value));
+  set(at, value);
 }
 
 void World::undo_to(JournalMark mark) {
@@ -81,8 +83,37 @@ void World::undo_to(JournalMark mark) {
     journal_.pop_back();
     fingerprint_.combine(contribution(entry.at, words_[entry.at.raw()]));
     fingerprint_.combine(contribution(entry.at, entry.old_value));
-    words_[entry.at.raw()] = entry.old_value;
+    set(entry.at, entry.old_value);
   }
+}
+
+void World::follow_names() {
+  MMULAB_ASSERT(tracking_, "what is not tracked is not followed");
+  followed_.clear();
+  places_.assign(words_.size(), unfollowed);
+  for (const RegionInfo& info : regions_) {
+    if (info.holdings.empty() && info.namings.empty()) continue;
+    for (std::uint32_t w = 0; w < info.region.words(); ++w) {
+      const Location at{info.region.first().raw() + w};
+      places_[at.raw()] = 0;
+      if (words_[at.raw()] != 0) follow(at, true);
+    }
+  }
+}
+
+/// The last one takes the place of one that goes.
+void World::follow(Location at, bool now) {
+  std::uint32_t& place = places_[at.raw()];
+  if (place == unfollowed) return;
+  if (now) {
+    followed_.push_back(at);
+    place = static_cast<std::uint32_t>(followed_.size());
+    return;
+  }
+  followed_[place - 1] = followed_.back();
+  places_[followed_.back().raw()] = place;
+  followed_.pop_back();
+  place = 0;
 }
 
 void World::list_changes(JournalMark mark, std::vector<Change>& changes) const {

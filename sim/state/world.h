@@ -76,6 +76,9 @@ class World {
   void name(const Region& region, std::uint32_t field, Names names) {
     info_of(region).namings.push_back({field, names});
   }
+  /// Keeps a list of those words of regions of which something was said that are not zero.
+  void follow_names();
+  [[nodiscard]] const std::vector<Location>& named_words() const { return followed_; }
   /// What a word adds to the fingerprint of a state.
   [[nodiscard]] static Fingerprint contribution(Location at, std::uint64_t value);
 
@@ -99,7 +102,7 @@ class World {
   }
 
   void store(Location at, std::uint64_t value) {
-    if (tracking_) track(at, value);
+    if (tracking_) return track(at, value);
     words_[at.raw()] = value;
   }
   template <class T>
@@ -125,7 +128,9 @@ class World {
   /// Adds what was stored since `mark`, the earliest first.
   void list_changes(JournalMark mark, std::vector<Change>& changes) const;
   /// Neither journalled nor in the fingerprint, which is that of the state that is put together here when all is done.
-  void put(Location at, std::uint64_t value) { words_[at.raw()] = value; }
+  void put(Location at, std::uint64_t value) {
+    set(at, value);
+  }
   void set_fingerprint(const Fingerprint& fingerprint) { fingerprint_ = fingerprint; }
 
   /// The incremental fingerprint; equal to computed_fingerprint() at all times while tracking.
@@ -145,11 +150,19 @@ class World {
   };
   void track(Location at, std::uint64_t value);
   [[nodiscard]] RegionInfo& info_of(const Region& region);
+  void set(Location at, std::uint64_t value) {
+    std::uint64_t& word = words_[at.raw()];
+    if (!places_.empty() && (word == 0) != (value == 0)) follow(at, value != 0);
+    word = value;
+  }
+  void follow(Location at, bool now);
   [[nodiscard]] std::uint64_t load_through(Location at) const;
 
   std::vector<std::uint64_t> words_;
   std::vector<RegionInfo> regions_;
   std::vector<JournalEntry> journal_;
+  std::vector<Location> followed_;
+  std::vector<std::uint32_t> places_;  ///< by word: 1 + its place in followed_, if it has one
   Fingerprint fingerprint_;
   Location delayed_first_;
   std::uint32_t delayed_ = 0;
