@@ -8,9 +8,7 @@ namespace mmulab {
 Cursor::Cursor(Explorable& system, CursorOptions options)
     : system_(system), host_(system.host()), options_(options),
       reduction_(system.world(), host_.store_buffers() == nullptr, *this),
-      // Stacks know everybody by their addresses.
-      symmetry_(options.renames && options.local_key != LocalKey::stacks ? system.renamings()
-                                                                         : std::vector<Renaming>{}) {
+      symmetry_(system.renamings()) {
   MMULAB_ASSERT(options.rewind == Rewind::restart || Fiber::can_restore(), "stacks cannot be put back here");
   MMULAB_ASSERT(options.rewind == Rewind::images || options.local_key != LocalKey::stacks,
                 "stacks that are not put back cannot be compared");
@@ -35,6 +33,7 @@ void Cursor::begin() {
 void Cursor::start() {
   host_.start();
   system_.run_up();
+  if (symmetry_.any()) system_.world().follow_names();
   for (Context* context : system_.contexts()) context->set_remembering(remembering());
   if (options_.reduces) enlist();
 }

@@ -29,7 +29,7 @@ struct CursorOptions {
   LocalKey local_key = LocalKey::since_forget;
   /// Performs private steps at once.
   bool reduces = true;
-  /// States that differ only by the names of cpus that do the same are one.
+  /// States that differ only by the names of cpus that do the same are one. Ends always are.
   bool renames = true;
 
   /// Every step by itself.
@@ -101,8 +101,8 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   [[nodiscard]] std::optional<Fingerprint> final_key() {
     return final_ || !at_end_ ? final_ : std::optional<Fingerprint>(world_key());
   }
-  /// In how many ways cpus that do the same can be named.
-  [[nodiscard]] std::size_t namings() const { return symmetry_.renamings().size() + 1; }
+  /// In how many ways cpus that do the same can be named without making another state of it.
+  [[nodiscard]] std::size_t namings() const { return options_.renames ? symmetry_.renamings().size() + 1 : 1; }
   /// Asserts that the present path under other names leads to the present state under these; then back to the start.
   void check_names(const Renaming& names);
   [[nodiscard]] const Symmetry& symmetry() const { return symmetry_; }

@@ -25,7 +25,8 @@ Fingerprint Cursor::key() {
 /// Where the World is the same under several names, tasks and observers tell.
 void Cursor::find_key() {
   named_ = nullptr;
-  bool own_names = !symmetry_.any();
+  // Stacks know everybody by their addresses.
+  bool own_names = namings() == 1 || options_.local_key == LocalKey::stacks;
   for (Context* context : system_.contexts()) own_names = own_names || context->history().has_own_names();
   if (own_names) {
     key_ = key_under(nullptr, system_.world().fingerprint());
@@ -103,7 +104,6 @@ std::uint64_t Cursor::named_back(std::uint64_t places, const std::vector<Move>& 
 /// Only who was alike at the start is alike.
 void Cursor::keep_namings_of_start() {
   if (!symmetry_.any()) return;
-  system_.world().follow_names();
   const Fingerprint own = key_under(nullptr, system_.world().fingerprint());
   symmetry_.keep_if([&](const Renaming& names) {
     return key_under(&names, names.fingerprint(system_.world())) == own;
@@ -111,7 +111,6 @@ void Cursor::keep_namings_of_start() {
 }
 
 void Cursor::check_names(const Renaming& names) {
-  MMULAB_ASSERT(options_.rewind == Rewind::images, "the path is taken back step by step");
   const Fingerprint expected = key_under(&names, names.fingerprint(system_.world()));
   const std::vector<Move> steps = path_;
   Coverage* coverage = std::exchange(coverage_, nullptr);

@@ -70,8 +70,10 @@ void Search::end_path() {
   if (++paths_ % limits_.repeat_every != 0 || cursor_.stale()) return;
   const Fingerprint before = cursor_.key();
   const std::vector<Move> moves = cursor_.moves();
-  const std::vector<Renaming>& namings = cursor_.symmetry().renamings();
-  if (!namings.empty()) cursor_.check_names(namings[paths_ / limits_.repeat_every % namings.size()]);
+  if (cursor_.namings() > 1) {
+    const std::vector<Renaming>& renamings = cursor_.symmetry().renamings();
+    cursor_.check_names(renamings[paths_ / limits_.repeat_every % renamings.size()]);
+  }
   cursor_.pop_to(0);
   for (std::size_t i = 0; i < moves.size(); ++i) {
     MMULAB_ASSERT(cursor_.label(moves[i]) == labels_[i], "a schedule takes the same steps when it is performed again");

@@ -120,7 +120,12 @@ class Check {
   /// Breadth-first takes every step by itself: what it finds is then as short as can be.
   struct Plain {
     explicit Plain(const config::Values& values)
-        : explored(values, OnViolation::count), cursor(explored, CursorOptions::plain()) {}
+        : explored(values, OnViolation::count), cursor(explored, options(values)) {}
+    static CursorOptions options(const config::Values& values) {
+      CursorOptions o = CursorOptions::plain();
+      o.renames = values.flag("check.rename");
+      return o;
+    }
     ExploredSystem explored;
     Cursor cursor;
   };
@@ -329,6 +334,10 @@ class Check {
     list.emplace_back("tasks that have done all their operations exit last, one after another; where some share a cpu, "
                       "all but its last one at any time");
     list.emplace_back("the machine, the page tables and the workload are as small as configured");
+    if (cursor_.namings() > 1)
+      list.push_back(fmt::format("states that differ only by the names of cpus that do the same are one: each was looked "
+                                 "at under {} namings; that the names don't matter was checked",
+                                 cursor_.namings()));
     if (options().reduces)
       list.emplace_back("steps that nobody else could notice were performed at once; that nobody could was checked");
     for (const EngineRun& run : result_.engines)

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// States that differ only by who of several alike is which are one state: verdicts, ends and classes are the same as
+// without that, there are fewer states, and systems that can tell their cpus apart are left alone.
+#include <algorithm>
+#include <cstdio>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/sim/explore/small_systems.h"
+#include "tests/support/catch.h"
+
+using namespace mmulab;
+using namespace mmulab::test;
+
+namespace {
+
+std::string tiny_ppc64(unsigned cpus, const std::string& strategy) {
+  return "machine = { preset = 'ppc64-tiny', cores = " + std::to_string(cpus) + " }\nkernel = '2.6.20'\nstrategy = '" +
+         strategy + "'\n";
+}
+
+/// A page that one task gives back, and that as many others as are wanted store to.
+std::string refault(unsigned writers, const std::string& last_writes = "ops = ['store heap']") {
+  std::vector<std::string> tasks{"ops = ['dontneed heap']"};
+  for (unsigned n = 1; n < writers; ++n) tasks.emplace_back("warmup = ['load heap']\nops = ['store heap']");
+  tasks.push_back("warmup = ['load heap']\n" + last_writes);
+  return heap_script(1, tasks);
+}
+
+SearchWay way(Engine engine, bool renames, bool reduces) {
+  SearchWay w;
+  w.engine = engine;
+  w.cursor.renames = renames;
+  w.cursor.reduces = reduces;
+  return w;
+}
+
+std::size_t namings_of(const std::string& text) {
+  lab::ExploredSystem system(small_system(text), OnViolation::count);
+  return Cursor(system, CursorOptions{}).namings();
+}
+
+std::vector<std::pair<std::string, std::string>> kinds_of(const SearchResult& result) {
+  std::vector<std::pair<std::string, std::string>> kinds;
+  for (const Counterexample& c : result.counterexamples) kinds.emplace_back(c.violation.invariant, c.violation.class_id);
+  std::sort(kinds.begin(), kinds.end());
+  return kinds;
+}
+
+/// Believes that two tasks do the same which do not.
+class Deceived : public lab::ExploredSystem {
+ public:
+  using lab::ExploredSystem::ExploredSystem;
+  std::vector<Renaming> renamings() override {
+    const KernelState& state = *system().state;
+    std::vector<CpuId> cpus{CpuId{0}, CpuId{2}, CpuId{1}};
+    std::vector<TaskId> tasks;
+    for (std::uint32_t t = 0; t < state.limits().tasks; ++t) tasks.emplace_back(t);
+    std::swap(tasks[1], tasks[2]);
+    const TaskId idle = world().load(state.cpu_idle_task(CpuId{1})), other = world().load(state.cpu_idle_task(CpuId{2}));
+    std::swap(tasks[idle.raw()], tasks[other.raw()]);
+    std::vector<Renaming> renamings;
+    renamings.emplace_back(world(), std::move(cpus), std::move(tasks));
+    return renamings;
+  }
+};
+
+template <class System>
+void perform_under_other_names(const std::string& text) {
+  System system(small_system(text), OnViolation::count);
+  Cursor cursor(system, CursorOptions{});
+  Coverage coverage(false);
+  SearchLimits limits;
+  limits.repeat_every = 1;
+  SearchGoal goal;
+  goal.exhaust = true;
+  while (search_depth_first(cursor, limits, goal, coverage).end == SearchEnd::stale) cursor.begin_again();
+}
+
+template <class System>
+int exit_code_of(const std::string& text) {
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    static_cast<void>(freopen("/dev/null", "w", stderr));
+    perform_under_other_names<System>(text);
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("Who does the same on the same machine can bear any other's name") {
+  CHECK(namings_of(tiny_ppc64(2, "ppc64-2.6.22") + refault(1)) == 1);
+  CHECK(namings_of(tiny_ppc64(3, "ppc64-2.6.22") + refault(2)) == 2);
+  CHECK(namings_of(tiny_ppc64(4, "ppc64-2.6.22") + refault(3)) == 6);
+  CHECK(namings_of(tiny_ppc64(4, "ppc64-2.6.22") + refault(3, "ops = ['load heap']")) == 2);
+}
+
+TEST_CASE("Whoever can be told from another one keeps its name") {
+  const std::string unlike = "ops = ['store heap', 'load heap']";
+  CHECK(namings_of(tiny_ppc64(3, "ppc64-2.6.22") + refault(2, unlike)) == 1);
+  const std::string draws = "ops = ['think 3']";
+  CHECK(namings_of(tiny_ppc64(3, "ppc64-2.6.22") + heap_script(1, {"ops = ['dontneed heap']", draws, draws})) == 1);
+  // Whoever settles others' flushes goes through the cpus in turn; so does who sends interrupts to some.
+  CHECK(namings_of(tiny_ppc64(3, "safe-deferral-settle") + refault(2)) == 1);
+  CHECK(namings_of("machine = { preset = 'x86-tiny', cores = 3 }\nkernel = '2.6.22'\nstrategy = 'generic-2.6.22'\n" +
+                   refault(2)) == 1);
+  CHECK(namings_of(tiny_ppc64(3, "ppc64-2.6.22") + refault(2) + "[check]\nmemory = 'tso'\n") == 1);
+  CHECK(namings_of(tiny_ppc64(3, "ppc64-2.6.22") + refault(2) + "[check]\ntlb = 'explicit'\n") == 1);
+}
+
+TEST_CASE("Under other names nothing else comes about") {
+  for (const char* strategy : {"ppc64-2.6.22", "ppc64-2.6.20"}) {
+    INFO(strategy);
+    const config::Values values = small_system(tiny_ppc64(3, strategy) + refault(2));
+    const SearchResult own = exhaust(values, way(Engine::dfs, false, true));
+    const SearchResult named = exhaust(values, way(Engine::dfs, true, true));
+    CHECK(named.final_states == own.final_states);
+    CHECK(kinds_of(named) == kinds_of(own));
+    CHECK(own.final_states.size() > 1);
+    CHECK(own.counterexamples.empty() == (strategy == std::string("ppc64-2.6.22")));
+    // Two names for all states but those in which the two are alike.
+    CHECK(named.states * 10 < own.states * 6);
+    CHECK(named.states * 2 >= own.states);
+  }
+}
+
+TEST_CASE("A path performed under other names leads to the same state under these") {
+  perform_under_other_names<lab::ExploredSystem>(tiny_ppc64(3, "ppc64-2.6.22") + refault(2));
+}
+
+TEST_CASE("Names that matter are noticed when a path is performed under others") {
+  const std::string unlike = "ops = ['store heap', 'load heap']";
+  CHECK(exit_code_of<lab::ExploredSystem>(tiny_ppc64(3, "ppc64-2.6.22") + refault(2, unlike)) == 0);
+  CHECK(exit_code_of<Deceived>(tiny_ppc64(3, "ppc64-2.6.22") + refault(2, unlike)) == 4);
+}
