@@ -55,9 +55,10 @@ void Cursor::about_to_run(Context& context) {
   // Before the first move there is nothing to go back to.
   if (frames_.empty()) return;
   const Fiber::Image image = context.fiber().image();
-  saved_.push_back({&context, image, stacks_.size(), context.cpu(), context.history(),
+  saved_.push_back({&context, image, stack_bytes_, context.cpu(), context.history(),
                     context.in_interrupt(), context.progress()});
-  stacks_.resize(stacks_.size() + image.bytes);
+  stack_bytes_ += image.bytes;
+  if (stack_bytes_ > stacks_.size()) stacks_.resize(2 * stack_bytes_);
   context.fiber().copy_stack_to(stacks_.data() + saved_.back().bytes_at);
 }
 
@@ -180,7 +181,7 @@ void Cursor::step(const Move& move) {
   key_.reset();
   frame.mark = system_.world().mark();
   frame.fibers = saved_.size();
-  frame.bytes = stacks_.size();
+  frame.bytes = stack_bytes_;
   frame.steps = host_.steps();
   frame.at_end = at_end_;
   frame.final = final_;

@@ -135,7 +135,7 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   struct Frame {
     World::JournalMark mark;
     std::size_t fibers;  ///< saved_ had so many
-    std::size_t bytes;   ///< and stacks_
+    std::size_t bytes;   ///< and stacks_ so much of them
     std::uint64_t steps;
     CpuId cpu;
     ExploredHost::CpuState cpu_state;
@@ -226,7 +226,8 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   std::unique_ptr<Copies> copies_;
   Copies::Id base_ = Copies::none;
   std::vector<std::unique_ptr<Checker::Saved>> spare_;  ///< of steps that were taken back
-  std::vector<char> stacks_;
+  std::vector<char> stacks_;      ///< never shrinks
+  std::size_t stack_bytes_ = 0;   ///< in use
   std::vector<Violation> violations_;
   std::vector<Decision> decisions_;   // scratch
   std::vector<std::uint32_t> picks_;  // scratch

@@ -29,7 +29,7 @@ void Cursor::take_back_to(std::size_t depth) {
   }
   const Frame& frame = frames_[first];
   system_.world().undo_to(frame.mark);
-  stacks_.resize(frame.bytes);
+  stack_bytes_ = frame.bytes;
   host_.set_steps(frame.steps);
   observed_ = frame.observed;
   observed_known_ = frame.observed_known;

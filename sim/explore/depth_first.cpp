@@ -16,7 +16,7 @@ class DepthFirst : public Search {
     sleeps_ = limits_.switches_max == SearchLimits::none && cursor_.allows_sleep();
     enter_state(visited_, SwitchCount{});
     open_level(SwitchCount{}, {}, Entered::first);
-    while (!levels_.empty()) {
+    while (open_ > 0) {
       if (out_of_budget(visited_.size(), visited_.bytes())) break;
       if (!explore_next()) break;
     }
@@ -41,8 +41,12 @@ class DepthFirst : public Search {
 
   /// False: the search is over. Again: only what was asleep each time before, and is not now.
   bool open_level(const SwitchCount& switches, SleepSets::Set asleep, Entered entered) {
-    levels_.emplace_back();
-    Level& level = levels_.back();
+    if (open_ == levels_.size()) levels_.emplace_back();
+    Level& level = levels_[open_++];
+    level.next = 0;
+    level.other_choice.reset();
+    level.left_out = 0;
+    level.asleep.clear();
     level.switches = switches;
     level.kept = sleep_.kept();
     cursor_.list(level.moves);
@@ -58,9 +62,8 @@ class DepthFirst : public Search {
   }
 
   void close_level() {
-    sleep_.forget(levels_.back().kept);
-    levels_.pop_back();
-    if (!levels_.empty()) cursor_.pop();
+    sleep_.forget(levels_[--open_].kept);
+    if (open_ > 0) cursor_.pop();
   }
 
   [[nodiscard]] static bool is_left_out(const Level& level, std::size_t place) {
@@ -68,7 +71,7 @@ class DepthFirst : public Search {
   }
 
   bool explore_next() {
-    Level& level = levels_.back();
+    Level& level = levels_[open_ - 1];
     if (level.other_choice) {
       const Move move = *level.other_choice;
       level.other_choice.reset();
@@ -126,7 +129,8 @@ class DepthFirst : public Search {
   bool sleeps_ = false;
   SleepSets sleep_;
   VisitedStates visited_;
-  std::vector<Level> levels_;
+  std::vector<Level> levels_;  ///< the open ones, and such as were once
+  std::size_t open_ = 0;
 };
 
 }  // namespace
