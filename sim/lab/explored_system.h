@@ -44,6 +44,7 @@ class ExploredSystem : public Explorable, private EventObserver, private Company
   bool is_company(AgentId cpu) const override;
   void find_tasks_by_cpu();
   [[nodiscard]] bool runs_up(const Decision& decision) const;
+  [[nodiscard]] bool is_done(std::uint32_t cpu) const;
 
   workload::Plan plan_;
   std::unique_ptr<System> system_;
