@@ -26,11 +26,14 @@ void Timer::list_enabled(const World& world, std::vector<std::uint32_t>& units) 
 const Label& Timer::label() const { return expire; }
 
 Footprint Timer::footprint(std::uint32_t unit) const {
-  return writes(state_.cpu_tick_armed(CpuId{unit}), state_.cpu_pending(CpuId{unit}));
+  const CpuId cpu{unit};
+  return writes(state_.cpu_tick_armed(cpu), state_.cpu_pending(cpu)).reads(state_.rq_length(cpu));
 }
 
 void Timer::act(Access& a, std::uint32_t unit) {
   const auto pending = state_.cpu_pending(CpuId{unit});
+  // Whether somebody waits says whether an explored tick may come, so its order beside whoever queues up matters.
+  static_cast<void>(a.read(state_.rq_length(CpuId{unit})));
   a.write(state_.cpu_tick_armed(CpuId{unit}), false);
   a.write(pending, a.read(pending) | std::uint64_t{1} << static_cast<unsigned>(Vector::tick));
 }

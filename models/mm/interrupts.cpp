@@ -13,7 +13,10 @@ void KernelInterrupts::take(Context& ctx) {
   const auto in_user = state_.task_in_user(ctx.task());
   const auto pending = state_.cpu_pending(ctx.cpu());
   const bool from_user = ctx.world().load(in_user);
+  const Conclusion each(ctx);
   for (;;) {
+    // However often an interrupt comes before the last one's return.
+    each.forget_all_but(from_user);
     const std::uint64_t taken = ctx.step_uninterrupted(enter, writes(depth, in_user, pending), [&](Access& a) {
       a.add(depth, std::uint64_t{1});
       if (from_user && a.exchange(in_user, false)) emit(a, Event{EventKind::entered_kernel});

@@ -102,7 +102,7 @@ void Cursor::list_decisions() {
 }
 
 bool Cursor::is_winding_down(const Decision& decision) const {
-  return decision.kind == Decision::Kind::step && system_.winds_down(decision.agent);
+  return decision.kind != Decision::Kind::interrupt && system_.winds_down(decision.agent);
 }
 
 MoveInfo Cursor::info(const Move& move) {
@@ -111,22 +111,11 @@ MoveInfo Cursor::info(const Move& move) {
   if (move.decision.kind == Decision::Kind::device) {
     info.label = &host_.device_label(info.agent);
     info.footprint = host_.device_footprint(move.decision);
-  } else if (move.decision.kind == Decision::Kind::step) {
-    info.label = host_.pending(info.agent)->label;
-    info.footprint = host_.pending(info.agent)->footprint;
+  } else if (const Op* op = host_.pending(info.agent); op != nullptr && move.decision.kind == Decision::Kind::step) {
+    info.label = op->label;
+    info.footprint = op->footprint;
   }
   return info;
-}
-
-const Label* Cursor::label(const Move& move) {
-  switch (move.decision.kind) {
-    case Decision::Kind::device: return &host_.device_label(move.decision.agent);
-    case Decision::Kind::step: {
-      const Op* op = host_.pending(move.decision.agent);
-      return op != nullptr ? op->label : nullptr;
-    }
-    default: return nullptr;
-  }
 }
 
 Remembering Cursor::remembering() const {

@@ -55,9 +55,6 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   /// What the move would do.
   [[nodiscard]] MoveInfo info(const Move& move);
 
-  /// Its first step; null for an interrupt.
-  [[nodiscard]] const Label* label(const Move& move);
-
   /// Performs it, and the private steps of its agent that follow. The end of all tasks is judged with the move that led
   /// there.
   void push(const Move& move);

@@ -144,13 +144,10 @@ bool Cursor::act_privately(const Decision& decision) {
   return true;
 }
 
-/// It has nothing to do.
+/// It has nothing to do, and says so.
 bool Cursor::is_idle_part(Who part) const {
-  const Device& device = host_.device_of(part.device());
-  std::vector<std::uint32_t> units;
-  device.list_enabled(system_.world(), units);
-  return std::none_of(units.begin(), units.end(),
-                      [&](std::uint32_t unit) { return device.part_of(unit) == part.part(); });
+  const std::optional<Location> outstanding = host_.device_of(part.device()).outstanding_of(part.part());
+  return outstanding && system_.world().load(*outstanding) == 0;
 }
 
 /// It cannot go on before the part has done all that it has to do.

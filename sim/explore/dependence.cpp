@@ -19,13 +19,13 @@ Concern Dependence::may_say(const Pending& pending) const {
 bool Dependence::holds(const Pending& pending, const Made& made) const {
   // The units of a device are independent but for what they touch.
   const bool same_cpu = !made.is_device && pending.move.decision.agent == made.agent;
-  return pending.actor == made.actor || same_cpu || dependent(pending.footprint, made.touched) ||
+  return pending.process == made.process || same_cpu || dependent(pending.footprint, made.touched) ||
          may_say(pending).meets(made.said);
 }
 
 bool Dependence::holds(const Made& a, const Made& b) const {
   const bool same_cpu = !a.is_device && a.agent == b.agent;
-  return a.actor == b.actor || same_cpu || dependent(a.touched, b.touched) || a.said.meets(b.said);
+  return a.process == b.process || same_cpu || dependent(a.touched, b.touched) || a.said.meets(b.said);
 }
 
 }  // namespace mmulab

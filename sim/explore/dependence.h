@@ -13,29 +13,29 @@
 namespace mmulab {
 
 /// One that acts in an order of its own: the steps of a cpu, the interrupts that a cpu takes, a unit of a device.
-struct Actor {
+struct Process {
   AgentId agent;
   Decision::Kind kind = Decision::Kind::step;
   std::uint32_t unit = 0;  ///< of a device
-  friend bool operator==(const Actor& a, const Actor& b) {
+  friend bool operator==(const Process& a, const Process& b) {
     return a.agent == b.agent && a.kind == b.kind && a.unit == b.unit;
   }
 };
 
 /// A move that is possible, or waits for its guard.
 struct Pending {
-  std::uint32_t actor = 0;  ///< number of the actor
+  std::uint32_t process = 0;  ///< number of the process
   Move move;
   const Label* label = nullptr;  ///< null: an interrupt is taken
   Footprint footprint;
   bool enabled = false;
   bool idle = false;  ///< the cpu has nothing else to do
-  std::size_t since = 0;  ///< the length of the schedule when this was first what the actor would do
+  std::size_t since = 0;  ///< the length of the schedule when this was first what the process would do
 };
 
 /// A move that has been made.
 struct Made {
-  std::uint32_t actor = 0;
+  std::uint32_t process = 0;
   AgentId agent;
   bool is_device = false;
   bool idle = false;

@@ -32,7 +32,7 @@ class Explorable {
   /// A lock was taken whose word names its holder (task + 1) until it is given back.
   [[nodiscard]] virtual bool takes_spinlock(const Event& event) const = 0;
   /// The agent's task has done all that it was to do, and ends only when nobody else can go on: how tasks exit one
-  /// after another is not explored.
+  /// after another is not explored. Of hardware: it would go on for ever, for nobody any more.
   [[nodiscard]] virtual bool winds_down(AgentId agent) const = 0;
   /// All is over: what is judged at the end is to be judged now.
   virtual void conclude() = 0;

@@ -40,22 +40,27 @@ class RandomSearch : public Search {
   }
 
  private:
-  /// A storm of retries ends nowhere.
-  static constexpr std::uint64_t steps_max = 20'000;
+  /// A storm of retries or of ticks ends nowhere: what is much longer than any schedule that has come to its end is
+  /// given up.
+  [[nodiscard]] std::uint64_t steps_max() const {
+    constexpr std::uint64_t always = 20'000;
+    return longest_ == 0 ? always : std::min(always, 1000 + 16 * longest_);
+  }
 
   /// False: the search is over.
   bool run_schedule() {
     Draws draws(seed_, result_.schedules);
     begin_schedule(draws);
+    const std::uint64_t most = steps_max();
     std::uint64_t step = 0;
-    for (; step < steps_max && !cursor_.at_end(); ++step) {
+    for (; step < most && !cursor_.at_end(); ++step) {
       cursor_.list(moves_);
       if (moves_.empty()) return note_violations() != After::stop;
       const After after = go(moves_[pick(draws, step)], draws);
       if (after == After::stop) return false;
       if (after == After::violated) break;
     }
-    longest_ = std::max(longest_, step);
+    if (step < most) longest_ = std::max(longest_, step);
     return true;
   }
 
@@ -132,7 +137,7 @@ class RandomSearch : public Search {
   std::vector<Move> moves_;
   std::vector<std::uint64_t> made_, left_, priorities_, changes_;
   AgentId last_ = AgentId::none();
-  std::uint64_t longest_ = 0;
+  std::uint64_t longest_ = 0;  ///< of those that have come to their end
 };
 
 }  // namespace

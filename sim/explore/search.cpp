@@ -30,7 +30,7 @@ Search::Search(Cursor& cursor, const SearchLimits& limits, SearchGoal goal, Cove
 
 Search::After Search::advance(const Move& move) {
   labels_.resize(cursor_.level());
-  labels_.push_back(cursor_.label(move));
+  labels_.push_back(cursor_.info(move).label);
   cursor_.push(move);
   ++result_.transitions;
   result_.depth = std::max<std::uint64_t>(result_.depth, cursor_.depth());
@@ -76,7 +76,8 @@ void Search::end_path() {
   }
   cursor_.pop_to(0);
   for (std::size_t i = 0; i < moves.size(); ++i) {
-    MMULAB_ASSERT(cursor_.label(moves[i]) == labels_[i], "a schedule takes the same steps when it is performed again");
+    const Label* label = cursor_.info(moves[i]).label;
+    MMULAB_ASSERT(label == labels_[i], "a schedule takes the same steps when it is performed again");
     cursor_.push(moves[i]);
   }
   MMULAB_ASSERT(cursor_.key() == before, "a schedule leads to the same state when it is performed again");

@@ -65,12 +65,12 @@ class SourceDpor : public Search {
   void reverse(const Pending& p, std::size_t at, std::size_t made, const Made* whole = nullptr);
   [[nodiscard]] Bits happened_before(const Pending& p, std::size_t made) const;
   void close_cycle(std::size_t from);
-  [[nodiscard]] std::uint32_t actor_of(const Move& move);
-  [[nodiscard]] static const Pending* find(const Node& node, std::uint32_t actor);
+  [[nodiscard]] std::uint32_t process_of(const Move& move);
+  [[nodiscard]] static const Pending* find(const Node& node, std::uint32_t process);
 
   ExploredHost& host_;
   Dependence dependence_;
-  std::vector<Actor> actors_;
+  std::vector<Process> processes_;
   std::vector<Node> nodes_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> on_path_;
   std::vector<Move> moves_;          // scratch
@@ -133,12 +133,12 @@ bool SourceDpor::go_on(Node& top) {
   return true;
 }
 
-/// The next actor that is to go on from here; false if there is none.
+/// The next process that is to go on from here; false if there is none.
 bool SourceDpor::choose(Node& top) {
-  if (top.going) top.done.add(top.pending[top.chosen].actor);
+  if (top.going) top.done.add(top.pending[top.chosen].process);
   for (std::size_t i = 0; i < top.pending.size(); ++i) {
     const Pending& p = top.pending[i];
-    if (!p.enabled || !top.backtrack.has(p.actor) || top.done.has(p.actor) || top.asleep.has(p.actor)) continue;
+    if (!p.enabled || !top.backtrack.has(p.process) || top.done.has(p.process) || top.asleep.has(p.process)) continue;
     top.chosen = i;
     const std::size_t made = nodes_.size() - 1;
     if (p.since < made) look_for_races(p, 0, made, false);
@@ -156,7 +156,7 @@ bool SourceDpor::make(Node& top, const Move& move) {
   top.other = cursor_.next_choice();
   const bool ends = ends_too_early();
   learned_ = dependence_.learn(p.label, said()) || learned_;
-  top.made.actor = p.actor;
+  top.made.process = p.process;
   top.made.agent = p.move.decision.agent;
   top.made.is_device = p.move.decision.kind == Decision::Kind::device;
   top.made.idle = p.idle;
@@ -172,7 +172,7 @@ bool SourceDpor::make(Node& top, const Move& move) {
     }
   look_for_races_of_all(p, top.made, made);
   if (ends) {
-    top.enders.add(p.actor);
+    top.enders.add(p.process);
     look_for_races(p, 0, made, true);
     top.backtrack.add_all(top.enabled);
   }
@@ -222,12 +222,12 @@ bool SourceDpor::arrive() {
   std::size_t first = node.pending.size();
   for (std::size_t i = 0; i < node.pending.size(); ++i) {
     const Pending& p = node.pending[i];
-    if (!p.enabled || node.asleep.has(p.actor)) continue;
-    const bool goes_on = !nodes_.empty() && p.actor == nodes_.back().made.actor;
+    if (!p.enabled || node.asleep.has(p.process)) continue;
+    const bool goes_on = !nodes_.empty() && p.process == nodes_.back().made.process;
     if (first == node.pending.size() || goes_on) first = i;
   }
   if (first == node.pending.size()) ++result_.sleep_blocked;
-  else node.backtrack.add(node.pending[first].actor);
+  else node.backtrack.add(node.pending[first].process);
   on_path_[{node.key.high, node.key.low}] = nodes_.size();
   nodes_.push_back(std::move(node));
   return true;
@@ -249,12 +249,12 @@ void SourceDpor::list_pending(Node& node) {
       if (p.move == move) p.enabled = true;
   }
   for (const Pending& p : node.pending)
-    if (p.enabled) node.enabled.add(p.actor);
+    if (p.enabled) node.enabled.add(p.process);
 }
 
 void SourceDpor::add_pending(Node& node, const Move& move, bool enabled) {
   Pending p;
-  p.actor = actor_of(move);
+  p.process = process_of(move);
   p.move = move;
   p.enabled = enabled;
   const MoveInfo info = cursor_.info(move);
@@ -267,8 +267,8 @@ void SourceDpor::add_pending(Node& node, const Move& move, bool enabled) {
   if (!nodes_.empty()) {
     const Node& parent = nodes_.back();
     const bool own = !parent.made.is_device && parent.made.agent == move.decision.agent;
-    const Pending* before = find(parent, p.actor);
-    if (before != nullptr && parent.made.actor != p.actor && !(own && move.decision.kind == Decision::Kind::step))
+    const Pending* before = find(parent, p.process);
+    if (before != nullptr && parent.made.process != p.process && !(own && move.decision.kind == Decision::Kind::step))
       p.since = before->since;
   }
   node.pending.push_back(p);
@@ -279,9 +279,9 @@ void SourceDpor::put_to_sleep(Node& node) const {
   if (nodes_.empty()) return;
   const Node& parent = nodes_.back();
   for (const Pending& p : parent.pending) {
-    if (!parent.asleep.has(p.actor) && !parent.done.has(p.actor)) continue;
-    if (parent.enders.has(p.actor) || dependence_.holds(p, parent.made)) continue;
-    if (node.enabled.has(p.actor)) node.asleep.add(p.actor);
+    if (!parent.asleep.has(p.process) && !parent.done.has(p.process)) continue;
+    if (parent.enders.has(p.process) || dependence_.holds(p, parent.made)) continue;
+    if (node.enabled.has(p.process)) node.asleep.add(p.process);
   }
 }
 
@@ -292,10 +292,10 @@ void SourceDpor::find_races(const Node& node) {
   // Whoever cannot act any more should perhaps have been first.
   Node& parent = nodes_.back();
   for (const Pending& p : parent.pending)
-    if (p.enabled && p.actor != parent.made.actor && !node.enabled.has(p.actor)) parent.backtrack.add(p.actor);
+    if (p.enabled && p.process != parent.made.process && !node.enabled.has(p.process)) parent.backtrack.add(p.process);
 }
 
-/// Moves before `made` that race with what the actor would do next: dependent, and nothing orders them.
+/// Moves before `made` that race with what the process would do next: dependent, and nothing orders them.
 void SourceDpor::look_for_races(const Pending& p, std::size_t lowest, std::size_t made, bool ends) {
   Bits ordered = happened_before(p, made);
   for (std::size_t i = made; i-- > lowest;) {
@@ -321,11 +321,11 @@ void SourceDpor::look_for_races_of_all(const Pending& p, const Made& whole, std:
   }
 }
 
-/// Up to the actor's last move; what made an interrupt or a device's act possible comes before it, too.
+/// Up to the process's last move; what made an interrupt or a device's act possible comes before it, too.
 Bits SourceDpor::happened_before(const Pending& p, std::size_t made) const {
   Bits before;
   for (std::size_t i = made; i-- > 0;)
-    if (nodes_[i].made.actor == p.actor) {
+    if (nodes_[i].made.process == p.process) {
       before.add_all(nodes_[i].before);
       before.add(i);
       break;
@@ -337,36 +337,36 @@ Bits SourceDpor::happened_before(const Pending& p, std::size_t made) const {
   return before;
 }
 
-/// Sees to it that the actor's move is also tried before the one made at `at`: by itself, or by one of those that can
+/// Sees to it that the process's move is also tried before the one made at `at`: by itself, or by one of those that can
 /// begin a schedule of what does not depend on that one (source sets).
 void SourceDpor::reverse(const Pending& p, std::size_t at, std::size_t made, const Made* whole) {
   Node& node = nodes_[at];
   Bits others, seen, initials;
-  const Pending* then = find(node, p.actor);
+  const Pending* then = find(node, p.process);
   bool free = p.move.decision.kind == Decision::Kind::step || p.since <= at + 1;
   for (std::size_t j = at + 1; j < made; ++j) {
     const Node& later = nodes_[j];
     if (later.before.has(at)) continue;
-    if (!seen.has(later.made.actor) && !later.before.meets(others)) initials.add(later.made.actor);
-    seen.add(later.made.actor);
+    if (!seen.has(later.made.process) && !later.before.meets(others)) initials.add(later.made.process);
+    seen.add(later.made.process);
     others.add(j);
     free = free && !(whole != nullptr && dependence_.holds(*whole, later.made));
     free = free && !dependence_.holds(p, later.made) && (then == nullptr || !dependence_.holds(*then, later.made));
   }
-  if (!seen.has(p.actor)) {
-    const bool could = node.enabled.has(p.actor);
-    if (could && free) initials.add(p.actor);
+  if (!seen.has(p.process)) {
+    const bool could = node.enabled.has(p.process);
+    if (could && free) initials.add(p.process);
     // Without that move nothing would have made it possible.
     if (!could && free) return;
   }
   if (initials.meets(node.backtrack) || initials.meets(node.done) || initials.meets(node.asleep)) return;
-  if (initials.has(p.actor) && node.enabled.has(p.actor)) {
-    node.backtrack.add(p.actor);
+  if (initials.has(p.process) && node.enabled.has(p.process)) {
+    node.backtrack.add(p.process);
     return;
   }
   for (const Pending& q : node.pending)
-    if (q.enabled && initials.has(q.actor)) {
-      node.backtrack.add(q.actor);
+    if (q.enabled && initials.has(q.process)) {
+      node.backtrack.add(q.process);
       return;
     }
   node.backtrack.add_all(node.enabled);
@@ -376,17 +376,17 @@ void SourceDpor::close_cycle(std::size_t from) {
   for (std::size_t i = from; i < nodes_.size(); ++i) nodes_[i].backtrack.add_all(nodes_[i].enabled);
 }
 
-std::uint32_t SourceDpor::actor_of(const Move& move) {
-  const Actor actor{move.decision.agent, move.decision.kind, move.decision.value};
-  for (std::uint32_t i = 0; i < actors_.size(); ++i)
-    if (actors_[i] == actor) return i;
-  actors_.push_back(actor);
-  return static_cast<std::uint32_t>(actors_.size() - 1);
+std::uint32_t SourceDpor::process_of(const Move& move) {
+  const Process process{move.decision.agent, move.decision.kind, move.decision.value};
+  for (std::uint32_t i = 0; i < processes_.size(); ++i)
+    if (processes_[i] == process) return i;
+  processes_.push_back(process);
+  return static_cast<std::uint32_t>(processes_.size() - 1);
 }
 
-const Pending* SourceDpor::find(const Node& node, std::uint32_t actor) {
+const Pending* SourceDpor::find(const Node& node, std::uint32_t process) {
   for (const Pending& p : node.pending)
-    if (p.actor == actor) return &p;
+    if (p.process == process) return &p;
   return nullptr;
 }
 

@@ -65,7 +65,7 @@ class Check {
  public:
   Check(const config::Values& values, const std::string& file, const CheckControl& control)
       : values_(values), control_(control), explored_(values, OnViolation::count), cursor_(explored_, options()),
-        coverage_(control.orders), walks_(values) {
+        coverage_(control.orders), walks_(values, control.walks_from) {
     if (values.text("check.engine") == "dpor" && values.contains("check.switches_max"))
       throw config::Error(config::diagnose(values.position("check.switches_max"),
                                            "dpor takes no bound on context switches",

@@ -20,6 +20,8 @@ struct CheckControl {
   bool orders = false;
   /// Depth-first until every class that comes first in some schedule has been found.
   bool all_classes = false;
+  /// Random schedules begin beside a search that has come to so many states; one that needs fewer is soon over.
+  std::uint64_t walks_from = 10'000;
   /// Shorten a counterexample that was not found breadth-first.
   bool shrinks = true;
   const std::atomic<bool>* interrupt = nullptr;

@@ -6,14 +6,28 @@
 #include "models/invariants/concern.h"
 #include "models/invariants/no_deadlock.h"
 #include "models/machine/config.h"
+#include "sim/config/diagnostic.h"
 #include "sim/lab/build.h"
 #include "sim/lab/selection.h"
 #include "sim/lab/subject.h"
 #include "sim/lab/wait_cycle.h"
 
 namespace mmulab::lab {
+namespace {
+
+/// Linux keeps a task that is being preempted from being preempted again (PREEMPT_ACTIVE). Here nothing does, and where
+/// ticks come as they like there is no end to it.
+void refuse_preempting_ticks(const config::Values& values) {
+  if (!values.flag("kernel.preempt") || values.integer("kernel.tick_cycles") == 0) return;
+  throw config::Error(config::diagnose(values.position("kernel.tick_cycles"),
+                                       "ticks that preempt the kernel are not explored",
+                                       "leave out kernel.preempt, so that ticks preempt user mode only, or the ticks"));
+}
+
+}  // namespace
 
 ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy) {
+  refuse_preempting_ticks(values);
   const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(),
                                               values.integer("sim.seed")};
   plan_ = workload::make_plan(values, environment);
@@ -121,10 +135,19 @@ bool ExploredSystem::runs_up(const Decision& decision) const {
   return plan_.warms_up || host_->is_device(decision.agent) || decision.agent == AgentId{0};
 }
 
-/// Where tasks share a cpu, all but the last of them may have to exit before another one can go on.
+/// Where tasks share a cpu, all but the last of them may have to exit before another one can go on. Ticks go on for
+/// ever where a task waits for a cpu: they are at their end when all the tasks are.
 bool ExploredSystem::winds_down(AgentId agent) const {
-  if (host_->is_device(agent) || host_->current(CpuId{agent.raw()}).in_interrupt()) return false;
-  const std::vector<TaskId>& here = tasks_by_cpu_[agent.raw()];
+  if (!host_->is_device(agent)) return !host_->current(CpuId{agent.raw()}).in_interrupt() && is_done(agent.raw());
+  if (&host_->device_of(agent) != system_->timer.get()) return false;
+  for (std::uint32_t cpu = 0; cpu < host_->cpus(); ++cpu)
+    if (!is_done(cpu)) return false;
+  return true;
+}
+
+/// All tasks there have done what they were to do.
+bool ExploredSystem::is_done(std::uint32_t cpu) const {
+  const std::vector<TaskId>& here = tasks_by_cpu_[cpu];
   return std::all_of(here.begin(), here.end(),
                      [&](TaskId task) { return contexts_[task.raw()]->progress() == Context::done; });
 }

@@ -48,6 +48,7 @@ class ExploredSystem : public Explorable, private EventObserver, private Company
   [[nodiscard]] bool are_peers(CpuId a, CpuId b) const;
   [[nodiscard]] Renaming renaming(const std::vector<CpuId>& who, const std::vector<CpuId>& names) const;
   [[nodiscard]] bool runs_up(const Decision& decision) const;
+  [[nodiscard]] bool is_done(std::uint32_t cpu) const;
 
   workload::Plan plan_;
   std::unique_ptr<System> system_;

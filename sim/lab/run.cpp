@@ -103,7 +103,7 @@ class TimedRun {
       result_.end = control_.until <= limit_ ? RunEnd::until : RunEnd::limit;
     else result_.end = system_->finished() ? RunEnd::finished : RunEnd::deadlock;
     if (result_.end == RunEnd::stopped && checker_->violation_count() != 0) result_.end_cycle = stopped_at_;
-    if ((result_.end == RunEnd::until && control_.follow.empty()) || result_.end == RunEnd::limit)
+    if (result_.end == RunEnd::until || result_.end == RunEnd::limit)
       result_.end_cycle = std::min(control_.until, limit_);
     if (result_.end == RunEnd::deadlock) report_deadlock(host);
     if (result_.end == RunEnd::finished) {
@@ -116,7 +116,7 @@ class TimedRun {
 
   [[nodiscard]] RunEnd followed_to_the_end(const TimedHost& host) const {
     if (checker_->violation_count() != 0) return RunEnd::stopped;
-    if (host.followed() == control_.follow.size()) return RunEnd::until;
+    if (host.followed() == control_.follow.size()) return RunEnd::schedule;
     throw config::Error(config::diagnose(
         {}, fmt::format("the timed machine cannot follow the schedule beyond its step {}", host.followed()),
         "an agent of the explorer's own (speculation, eviction) has no timed counterpart"));
@@ -148,7 +148,7 @@ class TimedRun {
       result_.tasks.push_back(
           {system_->task_name(TaskId{t}), system_->world.load(system_->state->task_cpu(TaskId{t}))});
     if (checker_->violation_count() != 0) result_.verdict = RunVerdict::violated;
-    else if (result_.end == RunEnd::limit) result_.verdict = RunVerdict::undecided;
+    else if (result_.end == RunEnd::limit || result_.end == RunEnd::schedule) result_.verdict = RunVerdict::undecided;
     else if (checker_->verdict() == Verdict::vacuous) result_.verdict = RunVerdict::vacuous;
     if (result_.end == RunEnd::interrupted) result_.verdict = RunVerdict::interrupted;
   }

@@ -6,13 +6,11 @@
 namespace mmulab::lab {
 namespace {
 
-/// A search that needs fewer states is soon over.
-constexpr std::uint64_t states_before = 10'000;
 constexpr std::uint64_t walks_at_a_time = 100;
 
 }  // namespace
 
-Walks::Walks(const config::Values& values)
+Walks::Walks(const config::Values& values, std::uint64_t states_before)
     : seed_(values.integer("sim.seed")), depth_(static_cast<std::uint32_t>(values.integer("check.pct_depth"))),
       due_at_(states_before) {}
 

@@ -12,7 +12,8 @@ namespace mmulab::lab {
 
 class Walks {
  public:
-  explicit Walks(const config::Values& values);
+  /// They begin beside a search that has come to `states_before` states.
+  Walks(const config::Values& values, std::uint64_t states_before);
 
   /// Whether a search that has come to so many states is to be interrupted.
   [[nodiscard]] bool is_due(std::uint64_t states) const { return states >= due_at_; }

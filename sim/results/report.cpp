@@ -121,6 +121,7 @@ std::string RunReport::how_it_ended() const {
     case RunEnd::stopped: return "stopped there, at " + when;
     case RunEnd::interrupted: return "interrupted at " + when;
     case RunEnd::deadlock: return "nobody could go on after " + when;
+    case RunEnd::schedule: return "the schedule ends without its violation, at " + when;
   }
   return when;
 }

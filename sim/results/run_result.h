@@ -22,6 +22,7 @@ enum class RunEnd : std::uint8_t {
   stopped,      ///< at the first violation
   interrupted,  ///< by a signal
   deadlock,     ///< nobody could go on
+  schedule,     ///< of a schedule that shows no violation: undecided
 };
 
 /// The configuration, in the words of a report.

@@ -47,6 +47,7 @@ const char* name_of(RunEnd end) {
     case RunEnd::stopped: return "stopped";
     case RunEnd::interrupted: return "interrupted";
     case RunEnd::deadlock: return "deadlock";
+    case RunEnd::schedule: return "schedule";
   }
   return "?";
 }

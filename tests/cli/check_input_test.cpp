@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What a user can get wrong with `check` and `replay`: an exact message with its place, exit code 2, nothing on stdout.
+#include <csignal>
 #include <sstream>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/cli/app.h"
 #include "sim/lab/check.h"
 #include "tests/cli/shelf.h"
 #include "tests/support/catch.h"
+#include "tests/support/patience.h"
 
 namespace mmulab::cli {
 namespace {
@@ -69,6 +74,19 @@ std::string with(std::string text, const std::string& what, const std::string& i
   return text.replace(at, what.size(), instead);
 }
 
+/// The signal that a process which runs the command ends by; 0: none.
+int signal_of(const std::vector<std::string>& words) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::signal(SIGTRAP, SIG_DFL);
+    std::ostringstream out, err;
+    _exit(run_command(words, {out, err}));
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 TEST_CASE("check: an engine that does not exist, a budget of zero, a bound where none is taken") {
@@ -100,6 +118,20 @@ TEST_CASE("check: an engine that does not exist, a budget of zero, a bound where
 )");
 }
 
+TEST_CASE("check: ticks are explored, but not where they preempt the kernel") {
+  Command command;
+  CHECK(command.check({"--set", "kernel.preempt=true", "--set", "kernel.tick_cycles=1000"}) ==
+        R"(error: ticks that preempt the kernel are not explored
+ --> --set:1:20
+  |
+1 | kernel.tick_cycles=1000
+  |                    ^^^^
+  = help: leave out kernel.preempt, so that ticks preempt user mode only, or the ticks
+)");
+  for (const char* allowed : {"kernel.preempt=true", "kernel.tick_cycles=1000"})
+    CHECK(command.run({"check", refault, "--set", allowed, "--max-states", "10", "--engine", "dfs"}).code == 3);
+}
+
 TEST_CASE("check: a goal or an invariant that does not exist") {
   Command command;
   CHECK(command.check({"--set", "goals=[\"nope\"]"}).find(R"(error: there is no goal `nope`
@@ -112,7 +144,7 @@ TEST_CASE("check: a goal or an invariant that does not exist") {
 }
 
 TEST_CASE("replay: no schedule, a truncated one, one without a scenario") {
-  if (!Fiber::can_restore()) return;
+  if (test::searching_takes_too_long()) return;
   Command command;
   CHECK(command.replay("machine = 'core2'\n") == R"(error: this is no schedule
  --> s.schedule:1:1
@@ -132,7 +164,7 @@ TEST_CASE("replay: no schedule, a truncated one, one without a scenario") {
 }
 
 TEST_CASE("replay: a schedule for another scenario, and one that the model no longer follows") {
-  if (!Fiber::can_restore()) return;
+  if (test::searching_takes_too_long()) return;
   Command command;
   const std::string whole = command.schedule();
   CHECK(command.run(command.replay_words(whole)).code == 1);
@@ -150,7 +182,15 @@ TEST_CASE("replay: a schedule for another scenario, and one that the model no lo
   }
   const std::string choice = command.replay(with(whole, "ppc64.dsi", "ppc64.dsi?7"));
   CHECK(first_line(choice).find("the model does `ppc64.dsi, with fewer choices`") != std::string::npos);
+}
+
+TEST_CASE("replay: --break-at stops before a step that there is, and refuses any other") {
+  if (test::searching_takes_too_long()) return;
+  Command command;
+  const std::string whole = command.schedule();
   CHECK(first_line(command.replay(whole, {"--break-at", "9999"})) == "error: the schedule has no step 9999");
+  CHECK(signal_of(command.replay_words(whole, {"--break-at", "17"})) == SIGTRAP);
+  CHECK(signal_of(command.replay_words(whole)) == 0);
 }
 
 }  // namespace

@@ -91,6 +91,13 @@ def breakages(whole):
 violated, report = check(BROKEN, 1, "--engine", "dpor", "--coverage")
 want(violated["verdict"] == "violated" and violated["orders"], "the broken variant is not violated, or without orders")
 want("VIOLATED" in report, "the report does not say VIOLATED")
+ORDERS = "Orders of neighbouring dependent steps of different agents"
+want(ORDERS in report and " never\n" in report, "the report does not tell which orders were seen, and which never")
+for order in violated["orders"]:
+    back = [o["seen"] for o in violated["orders"] if (o["first"], o["second"]) == (order["second"], order["first"])]
+    want(order["reversed"] == sum(back), f"{order} was seen the other way round {back} times")
+quiet, report = check(BROKEN, 1, "--engine", "dpor")
+want(not quiet["orders"] and ORDERS not in report, "orders are told without --coverage")
 for what, broken in breakages(violated):
     if validator.is_valid(broken):
         complain(f"a result {what} is accepted")

@@ -6,6 +6,8 @@
 namespace mmulab::test {
 namespace {
 
+constexpr Cycles line_transfer{60};
+
 FixtureOptions adjusted(FixtureOptions o) {
   o.limits.cpus = o.topology.cpus();
   o.limits.tasks = std::max(o.limits.tasks, o.limits.cpus);
@@ -70,18 +72,15 @@ Cycle PortFixture::run_timed(const std::vector<Body>& bodies) {
   costs.bind();
   const Cycles latency = options_.memory_latency;
   lines = std::make_unique<Lines>(world, options_.topology, costs,
-                                  LineCosts{options_.line_bytes, Cycles{60}, Cycles{150}},
+                                  LineCosts{options_.line_bytes, line_transfer, Cycles{150}},
                                   [latency](CoreId, PhysAddr, bool) { return latency; });
   machine().lines = lines.get();
+  lines->set_least_latency(std::min(line_transfer, costs.least(Phase::entry)));
   TimedOptions timed;
   timed.lookahead = options_.lookahead;
   timed.seed = options_.seed;
   host_timed = std::make_unique<TimedHost>(world, *lines, options_.topology.core_of_each_cpu(), timed);
-  host_timed->set_events(&stream);
-  const AgentId agent = host_timed->add_device(fabric);
-  fabric.attach(host_timed.get(), agent);
-  host_timed->set_interrupts(&interrupts);
-  place(*host_timed, bodies);
+  prepare(*host_timed, host_timed.get(), bodies);
   host_timed->seal();
   CoreModules modules(*host_timed);
   modules.run();
@@ -91,17 +90,20 @@ Cycle PortFixture::run_timed(const std::vector<Body>& bodies) {
 ExploredHost& PortFixture::start_explored(const std::vector<Body>& bodies) {
   world.start_tracking();
   host_explored = std::make_unique<ExploredHost>(world, options_.limits.cpus);
-  host_explored->set_events(&stream);
-  host_explored->add_device(fabric);
-  host_explored->set_interrupts(&interrupts);
-  place(*host_explored, bodies);
+  prepare(*host_explored, nullptr, bodies);
   host_explored->start();
   return *host_explored;
 }
 
-void PortFixture::place(FiberHost& host, const std::vector<Body>& bodies) {
+void PortFixture::prepare(FiberHost& host, TimedHost* timed, const std::vector<Body>& bodies) {
+  host.set_events(&stream);
+  const AgentId agent = host.add_device(fabric);
+  fabric.attach(timed, agent);
+  add_devices(host, timed);
+  host.set_interrupts(&interrupts);
   bodies_ = bodies;
   for (std::size_t i = 0; i < bodies_.size(); ++i) {
+    if (!bodies_[i]) continue;
     contexts_.push_back(std::make_unique<Context>(host, world, TaskId{i}));
     contexts_.back()->set_events(&stream);
     contexts_.back()->prepare(

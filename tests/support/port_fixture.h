@@ -30,7 +30,7 @@ class PortFixture {
   using Body = std::function<void(Context&)>;
 
   explicit PortFixture(FixtureOptions options);
-  ~PortFixture();
+  virtual ~PortFixture();
 
   /// Every label whose cost has no value yet costs this much. Call before machine().
   void cost_everything(Cycles each);
@@ -41,14 +41,19 @@ class PortFixture {
   Cell<Pte> map(MmId mm, VirtPage page, Pte leaf, const PteLayout& layout);
   TableId new_table(std::size_t level);
 
-  /// Runs bodies[i] on cpu i in the timed machine; returns the cycle of the last event.
+  /// Runs bodies[i] on cpu i in the timed machine, nothing where there is none; returns the cycle of the last event.
   Cycle run_timed(const std::vector<Body>& bodies);
   /// Places the bodies in an explored host and starts it; the test drives it.
   ExploredHost& start_explored(const std::vector<Body>& bodies);
   EventStream stream;  ///< subscribe before running
 
  private:
-  void place(FiberHost& host, const std::vector<Body>& bodies);
+  /// The port's own, after the IPI fabric; `timed` is null in the explored host.
+  virtual void add_devices(FiberHost& host, TimedHost* timed) {
+    (void)host;
+    (void)timed;
+  }
+  void prepare(FiberHost& host, TimedHost* timed, const std::vector<Body>& bodies);
 
   FixtureOptions options_;
   std::uint32_t next_table_ = 0;

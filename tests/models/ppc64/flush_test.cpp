@@ -197,6 +197,40 @@ TEST_CASE("In the smallest real table a compare of AVPN alone takes a secondary 
   }
 }
 
+/// Page 1 has an entry in each group, the other seven pages have one; cpu 1 has a copy of page 1. What is left of its.
+std::size_t left_of_page_1(bool both_groups) {
+  Ppc64Fixture f(test::tiny_params());
+  for (const bool secondary : {false, true}) f.file(1, 0, secondary, Ppc64Fixture::pte_of(5, Ppc64Fixture::ro));
+  for (unsigned page = 2; page < 9; ++page)
+    f.file(page, page - 1, false, Ppc64Fixture::pte_of(page + 10, Ppc64Fixture::ro));
+  f.explore({[&](Context& ctx) { f.port.remove_entries(ctx, MmId{0}, VirtPage{1}, both_groups); },
+             [&](Context& ctx) { f.touch(ctx, 1, AccessKind::load); }});
+  f.finish(1);
+  CHECK(f.core_has(1, 1));
+  CHECK(f.matches(1).size() == 2);
+  f.finish(0);
+  CHECK_FALSE(f.core_has(1, 1));
+  for (std::uint64_t page = 2; page < 9; ++page) CHECK(f.matches(page).size() == 1);
+  CHECK(f.log.count(EventKind::tlbie_issued) == 1);
+  return f.matches(1).size();
+}
+
+TEST_CASE("Whatever matches a page is removed from both of its groups, and nothing else is") {
+  CHECK(left_of_page_1(true) == 0);
+}
+
+TEST_CASE("Who forgets the secondary group leaves the entry there") {
+  CHECK(left_of_page_1(false) == 1);
+}
+
+TEST_CASE("Where nothing matches no entry is touched, and the tlbie is sent all the same") {
+  Ppc64Fixture f(test::tiny_params());
+  const std::uint64_t slot = f.file(5, 0, false, hashed);  // the group of page 1
+  f.run({[&](Context& ctx) { f.port.remove_entries(ctx, MmId{0}, VirtPage{1}, true); }});
+  CHECK((f.world.load(f.port.hpt().v(slot)) & hpte_valid) != 0);
+  CHECK(f.log.count(EventKind::tlbie_issued) == 1);
+}
+
 TEST_CASE("Only recorded ptes lead to hash entries, a flush of a range is refused in one sentence") {
   Ppc64Fixture f(test::tiny_params());
   CHECK(f.port.refuses(Invalidation::Scope::entries) == nullptr);

@@ -2,8 +2,6 @@
 // A port fixture with a ppc64 port and its tlbie bus: one mm (context id 1) whose pages tests map by hand.
 #pragma once
 
-#include <algorithm>
-
 #include "models/ppc64/port.h"
 #include "tests/support/catch.h"
 #include "tests/support/port_fixture.h"
@@ -50,7 +48,7 @@ class EventLog : public EventObserver {
 class Ppc64Fixture : public PortFixture {
  public:
   explicit Ppc64Fixture(const Ppc64Params& params, FixtureOptions options = ppc64_options(2))
-      : PortFixture(options), options_(options), port(state, machine(), locks, params),
+      : PortFixture(options), port(state, machine(), locks, params),
         batch(world.allocate("test.batch", 8, BatchEntry::words, Coherence::memory)) {
     for (std::uint64_t m = 0; m < 2; ++m) port.boot_mm(MmId{m});
     for (std::uint32_t c = 0; c < options.topology.cpus(); ++c) run_on(CpuId{c});
@@ -133,22 +131,8 @@ class Ppc64Fixture : public PortFixture {
     return port.change_pte(ctx, request);
   }
 
-  /// PortFixture::run_timed with the bus.
-  Cycle run(const std::vector<Body>& bodies) {
-    prepare(bodies);
-    CoreModules modules(*host_timed);
-    modules.run();
-    return host_timed->reached();
-  }
-  ExploredHost& explore(const std::vector<Body>& bodies) {
-    world.start_tracking();
-    host_explored = std::make_unique<ExploredHost>(world, options_.topology.cpus());
-    bus_agent = host_explored->add_device(port.bus());
-    host_explored->set_interrupts(&interrupts);
-    place_all(*host_explored, bodies);
-    host_explored->start();
-    return *host_explored;
-  }
+  Cycle run(const std::vector<Body>& bodies) { return run_timed(bodies); }
+  ExploredHost& explore(const std::vector<Body>& bodies) { return start_explored(bodies); }
   /// Steps cpu until the step that it would take next is labelled so, or it has finished.
   void step_to(std::uint32_t cpu, std::string_view label, const std::vector<std::uint32_t>& choices = {}) {
     const AgentId agent{cpu};
@@ -179,41 +163,10 @@ class Ppc64Fixture : public PortFixture {
   }
 
  private:
-  void prepare(const std::vector<Body>& bodies) {
-    fresh_systemc_kernel();
-    cost_everything(Cycles{1});
-    costs.bind();
-    const Cycles latency = options_.memory_latency;
-    lines = std::make_unique<Lines>(world, options_.topology, costs,
-                                    LineCosts{options_.line_bytes, Cycles{60}, Cycles{150}},
-                                    [latency](CoreId, PhysAddr, bool) { return latency; });
-    machine().lines = lines.get();
-    lines->set_least_latency(std::min(Cycles{60}, costs.least(Phase::entry)));
-    TimedOptions timed;
-    timed.lookahead = options_.lookahead;
-    timed.seed = options_.seed;
-    host_timed = std::make_unique<TimedHost>(world, *lines, options_.topology.core_of_each_cpu(), timed);
-    bus_agent = host_timed->add_device(port.bus());
-    port.bus().attach(host_timed.get(), bus_agent);
-    host_timed->set_interrupts(&interrupts);
-    place_all(*host_timed, bodies);
-    host_timed->seal();
+  void add_devices(FiberHost& host, TimedHost* timed) override {
+    bus_agent = host.add_device(port.bus());
+    port.bus().attach(timed, bus_agent);
   }
-  void place_all(FiberHost& host, const std::vector<Body>& bodies) {
-    bodies_ = bodies;
-    for (std::size_t i = 0; i < bodies_.size(); ++i) {
-      if (!bodies_[i]) continue;
-      contexts_.push_back(std::make_unique<Context>(host, world, TaskId{i}));
-      contexts_.back()->set_events(&stream);
-      contexts_.back()->prepare(
-          128 * 1024, [](Context& ctx, void* body) { (*static_cast<Body*>(body))(ctx); }, &bodies_[i]);
-      host.place(*contexts_.back(), CpuId{i});
-    }
-  }
-
-  FixtureOptions options_;
-  std::vector<Body> bodies_;
-  std::vector<std::unique_ptr<Context>> contexts_;
 
  public:
   Ppc64Port port;

@@ -4,6 +4,7 @@
 
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
+#include "tests/support/patience.h"
 
 using namespace mmulab;
 using namespace mmulab::test;
@@ -75,7 +76,7 @@ bool tells(const Violation& v, const std::string& line) {
 }  // namespace
 
 TEST_CASE("Two tasks that wait for each other's lock: the report names the cycle, and both waits") {
-  if (!Fiber::can_restore()) return;
+  if (searching_takes_too_long()) return;
   SearchWay way;
   way.engine = Engine::bfs;
   way.cursor = CursorOptions::plain();
@@ -90,7 +91,7 @@ TEST_CASE("Two tasks that wait for each other's lock: the report names the cycle
 }
 
 TEST_CASE("With the locks in one order nobody waits for ever") {
-  if (!Fiber::can_restore()) return;
+  if (searching_takes_too_long()) return;
   const SearchResult proof = find(small_system(locks("false")), SearchWay{});
   CHECK(proof.end == SearchEnd::complete);
   CHECK(proof.counterexamples.empty());

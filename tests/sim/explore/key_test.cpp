@@ -5,6 +5,7 @@
 
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
+#include "tests/support/patience.h"
 
 using namespace mmulab;
 using namespace mmulab::test;
@@ -67,7 +68,7 @@ class Continuations {
 };
 
 void states_of_one_key_continue_alike(const std::string& system) {
-  if (!Fiber::can_restore()) return;
+  if (searching_takes_too_long()) return;
   INFO(system);
   Continuations continuations(small_system(system + munmap_against_load));
   continuations.explore(2500);

@@ -31,7 +31,7 @@ config::Values refault() {
 std::map<std::string, std::size_t> first_steps(const config::Values& values) {
   std::map<std::string, std::size_t> steps;
   visit_moves(values, [&](Cursor& cursor, const Move& move) {
-    if (const Label* label = cursor.label(move)) ++steps[std::string(label->name())];
+    if (const Label* label = cursor.info(move).label) ++steps[std::string(label->name())];
   });
   return steps;
 }

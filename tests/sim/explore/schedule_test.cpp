@@ -2,10 +2,7 @@
 #include "sim/explore/schedule.h"
 
 #include "sim/config/diagnostic.h"
-#include "sim/explore/shrink.h"
-#include "sim/explore/trace.h"
 #include "sim/explore/visited.h"
-#include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
 
 using namespace mmulab;

@@ -25,13 +25,22 @@ config::Values refault(const std::string& strategy, const std::string& more) {
   return small_system(text);
 }
 
-CheckResult check(const config::Values& values, bool expect = false) {
+CheckResult check(const config::Values& values, std::uint64_t walks_from, bool expect = false) {
   lab::CheckControl control;
   control.expect = expect;
+  control.walks_from = walks_from;
   return lab::check(values, "small.toml", control);
 }
 
 }  // namespace
+
+TEST_CASE("A search that is over before random schedules would begin goes without them") {
+  if (searching_takes_too_long()) return;
+  const std::string budget = "check.states_max = 3000\ncheck.schedules = 1\n";
+  const CheckResult alone = check(refault("ppc64-2.6.22", budget), 3500);
+  REQUIRE(!alone.engines.empty());
+  CHECK(alone.engines[0].result.engine == "dfs");
+}
 
 TEST_CASE("A search ends when what it is to find has been found elsewhere") {
   const config::Values values = refault("ppc64-2.6.22", "");
@@ -54,7 +63,7 @@ TEST_CASE("A large system is refuted by random schedules, and what they found is
   if (searching_takes_too_long()) return;
   const config::Values broken = refault("ppc64-2.6.20", "expect = [{ invariant = 'no-duplicate-hpte', class = 'D1', "
                                                         "why = 'nothing is flushed before the unlock' }]\n");
-  const CheckResult result = check(broken, true);
+  const CheckResult result = check(broken, 1, true);
   CHECK(result.verdict == CheckVerdict::violated);
   CHECK(result.as_expected);
   REQUIRE(result.engines.size() == 3);
@@ -77,9 +86,10 @@ TEST_CASE("A large system is refuted by random schedules, and what they found is
 
 TEST_CASE("Where random schedules find nothing, the search is what it is without them") {
   if (searching_takes_too_long()) return;
-  const std::string budget = "check.states_max = 21000\ncheck.schedules = 1\n";
-  const CheckResult alone = check(refault("ppc64-2.6.22", budget + "check.engine = 'dfs'\n"));
-  const CheckResult chosen = check(refault("ppc64-2.6.22", budget));
+  constexpr std::uint64_t walks_from = 1000;
+  const std::string budget = "check.states_max = 3000\ncheck.schedules = 1\n";
+  const CheckResult alone = check(refault("ppc64-2.6.22", budget + "check.engine = 'dfs'\n"), walks_from);
+  const CheckResult chosen = check(refault("ppc64-2.6.22", budget), walks_from);
   REQUIRE(chosen.engines.size() > 2);
   CHECK(chosen.engines[0].result.engine == "pct");
   CHECK(chosen.engines[0].result.schedules == 200);

@@ -9,6 +9,7 @@
 #include "sim/lab/schema.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
+#include "tests/support/patience.h"
 
 using namespace mmulab;
 using namespace mmulab::test;
@@ -20,7 +21,7 @@ config::Values exhibit(const std::string& name, const config::Overrides& overrid
 }
 
 void check_clean(const std::string& name, const config::Overrides& overrides) {
-  if (!Fiber::can_restore()) return;
+  if (searching_takes_too_long()) return;
   INFO(name << (overrides.empty() ? "" : " " + overrides.front()));
   const SearchResult result = find(exhibit(name, overrides), SearchWay{});
   CHECK(result.end == SearchEnd::complete);

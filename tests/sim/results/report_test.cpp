@@ -75,6 +75,9 @@ TEST_CASE("The verdict line says what was found and why the run ended") {
         "  (2.500 us)");
   CHECK(verdict_of(RunVerdict::undecided, RunEnd::deadlock) ==
         "UNDECIDED  no violation until then, 3 judgements; nobody could go on after cycle 5000 (2.500 us)");
+  CHECK(verdict_of(RunVerdict::undecided, RunEnd::schedule) ==
+        "UNDECIDED  no violation until then, 3 judgements; the schedule ends without its violation, at cycle\n"
+        "  5000 (2.500 us)");
   CHECK(verdict_of(RunVerdict::interrupted, RunEnd::interrupted, 2) ==
         "INTERRUPTED  2 violations: no-duplicate-hpte D1 (expected); interrupted at cycle 5000 (2.500 us)");
 }
