@@ -85,7 +85,7 @@ void batch_fits_port(const config::Values& v, const config::Complain& complain) 
              fmt::format("at most kernel.sparc64.posted_entries, {}", v.integer("kernel.sparc64.posted_entries")));
 }
 
-/// Speculation needs page tables that hardware walks; what could be cached is reckoned with one order of stores.
+/// Speculation needs page tables that hardware walks.
 void tlb_can_act(const config::Values& v, const config::Complain& complain) {
   const std::string& tlb = v.text("check.tlb");
   const std::string& arch = v.text("machine.arch");
@@ -101,9 +101,6 @@ void tlb_can_act(const config::Values& v, const config::Complain& complain) {
   if (walks_tables && table_geometry(v).user_pages().raw() > pages_max)
     complain("check.tlb", "what TLBs do by themselves is explored in small address spaces",
              "set machine.table_bits so that there are at most 4096 pages, as the tiny machines do");
-  if (tlb == "may-set" && v.text("check.memory") != "sc")
-    complain("check.tlb", "the may-set TLB knows sequentially consistent memory only",
-             "set check.tlb = \"explicit\", or check.memory = \"sc\"");
 }
 
 }  // namespace
