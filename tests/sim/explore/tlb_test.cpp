@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "sim/config/diagnostic.h"
+#include "sim/config/load.h"
+#include "sim/lab/schema.h"
 #include "tests/support/patience.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
@@ -160,6 +162,20 @@ strategy = 'ppc64-2.6.22'
   CHECK(evicting.end == SearchEnd::complete);
   CHECK(evicting.counterexamples.empty());
   CHECK(evicting.states > on_demand.states);
+}
+
+TEST_CASE("Who flushes an mm first and takes it down afterwards is safe but for walks that nobody asks for") {
+  const char* const file = MMULAB_SOURCE_DIR "/configs/bugs/e38-flush-first/broken.toml";
+  // What is recorded pte by pte is there to be flushed later.
+  CHECK_THROWS_WITH(config::load_file(lab::schema(), file, {"strategy.recorder=batch"}),
+                    Catch::Contains("would never be flushed"));
+  if (searching_takes_too_long()) return;
+  for (const std::string tlb : tlbs) {
+    CAPTURE(tlb);
+    const SearchResult broken = find(config::load_file(lab::schema(), file, {"check.tlb=" + tlb}), way_of(tlb));
+    const bool told = violates(broken, "table-alive", "cached") || violates(broken, "table-alive", "walked");
+    CHECK(told == (tlb != "on-demand"));
+  }
 }
 
 TEST_CASE("TLBs that software fills do not speculate, others do whatever the memory model") {
