@@ -85,15 +85,13 @@ void batch_fits_port(const config::Values& v, const config::Complain& complain) 
              fmt::format("at most kernel.sparc64.posted_entries, {}", v.integer("kernel.sparc64.posted_entries")));
 }
 
-/// Speculation needs page tables that hardware walks.
+/// Not where software alone fills TLBs.
 void tlb_can_act(const config::Values& v, const config::Complain& complain) {
   const std::string& tlb = v.text("check.tlb");
   const std::string& arch = v.text("machine.arch");
   if (tlb == "on-demand") return;
   const bool walks_tables = arch == "x86" || arch == "tagged";
   if (arch == "sparc64") complain("check.tlb", "software alone fills sparc64's TLBs", "set check.tlb = \"on-demand\"");
-  if (tlb == "may-set" && !walks_tables)
-    complain("check.tlb", fmt::format("no may-set TLB is modelled for {}", arch), "set check.tlb = \"explicit\"");
   if (tlb == "explicit" && v.text("check.engine") == "dpor")
     complain("check.tlb", "dpor does not see whose judgement a silent eviction changes",
              "set check.engine = \"dfs\", or check.tlb = \"may-set\"");

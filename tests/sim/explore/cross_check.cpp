@@ -3,10 +3,10 @@
 // every step by itself, and with nothing forgotten: the final Worlds and the kinds of violation are the same sets.
 // With `tlb`: machines that walk page tables, some of them with a fault; TLBs that fill and evict by moves of their own
 // against what could be cached (check.tlb): the kinds of violation are the same, though the Worlds are not, and there
-// are none without such moves that are not there with them.
+// are none without such moves that are not there with them. With `ppc64`: the same for TLBs that only evict.
 // Every third of these machines has a memory that delays stores, or all of them have the one that is named.
 // A scenario that is too large for one of them is left out, and does not count.
-//   cross_check COUNT [FIRST] [tlb [sc|tso|pso]]
+//   cross_check COUNT [FIRST] [tlb|ppc64 [sc|tso|pso]]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -155,12 +155,15 @@ int main(int argc, char** argv) {
   if (!Fiber::can_restore()) return 77;
   const std::uint64_t wanted = argc > 1 ? number_of(argv[1]) : 20;
   const std::uint64_t first = argc > 2 ? number_of(argv[2]) : 0;
-  const bool of_tlbs = argc > 3 && std::strcmp(argv[3], "tlb") == 0;
+  const bool of_ppc64 = argc > 3 && std::strcmp(argv[3], "ppc64") == 0;
+  const bool of_tlbs = of_ppc64 || (argc > 3 && std::strcmp(argv[3], "tlb") == 0);
   const char* forced = argc > 4 ? argv[4] : nullptr;
   std::uint64_t same = 0, differ = 0, too_large = 0, refused = 0, waiting = 0;
   for (std::uint64_t n = first; same + differ < wanted && n < first + 8 * wanted; ++n) {
     const std::string memory = of_tlbs ? memory_of(n, forced) : "sc";
-    const std::string text = of_tlbs ? tiny_walker_scenario(n, memory != "sc") : tiny_scenario(n);
+    const std::string text = of_ppc64  ? tiny_ppc64_scenario(n)
+                             : of_tlbs ? tiny_walker_scenario(n, memory != "sc")
+                                       : tiny_scenario(n);
     try {
       static_cast<void>(small_system(text));
     } catch (const config::Error&) {

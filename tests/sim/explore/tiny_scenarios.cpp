@@ -66,6 +66,8 @@ std::string tiny_scenario(std::uint64_t number) {
   return head + workload(draws, pages);
 }
 
+std::string tiny_ppc64_scenario(std::uint64_t number) { return tiny_scenario(number * machines().size() + 1); }
+
 std::string tiny_walker_scenario(std::uint64_t number, bool waits) {
   Draws draws(number);
   const bool tagged = draws.below(3) == 0;
