@@ -71,7 +71,12 @@ enum class DeferralFault : std::uint8_t {
   one_group,         ///< settling inserts: only the primary group is searched
   insert_waits,      ///< settling inserts: the inserter waits for the flusher
 };
-enum class FullMm : std::uint8_t { flush, nothing };
+/// What the death of a whole mm flushes.
+enum class FullMm : std::uint8_t {
+  flush,
+  flush_first,  ///< before anything is taken down, and nothing later: nobody uses it any more (s390 until 02a8f3abb708)
+  nothing
+};
 
 struct GatherAxes {
   Recorder recorder = Recorder::none;

@@ -48,6 +48,10 @@ void AxesStrategy::begin(Context& ctx, Gather& g) {
   g.attached = axes_.pin == Pin::preempt_off;
   pages_.attach(ctx, g);
   if (axes_.settle != Settle::none) kernel_->open_flush(ctx, g.mm);
+  if (!g.full_mm || axes_.full_mm != FullMm::flush_first) return;
+  ClassicFlush everything;
+  everything.mm = g.mm;
+  classic_flush(ctx, everything);
 }
 
 void AxesStrategy::end(Context& ctx, Gather& g) {
@@ -280,7 +284,7 @@ void AxesStrategy::flush_batch(Context& ctx, FlushReason why) {
 }
 
 void AxesStrategy::invalidate(Context& ctx, Gather& g, FlushReason why) {
-  if (g.full_mm && axes_.full_mm == FullMm::nothing) return;
+  if (g.full_mm && axes_.full_mm != FullMm::flush) return;
   if (records_entries()) flush_batch(ctx, why);
   if (publishes() && others_pend(ctx, g.mm)) flush_others(ctx, g.mm);
   // Entries say nothing of freed tables: where hardware walks them, the whole mm must be flushed for those.

@@ -35,7 +35,8 @@ constexpr Names<DeferralFault, 6> faults{{{"none", DeferralFault::none},
                                           {"unpublished", DeferralFault::unpublished},
                                           {"one-group", DeferralFault::one_group},
                                           {"insert-waits", DeferralFault::insert_waits}}};
-constexpr Names<FullMm, 2> full_mms{{{"flush", FullMm::flush}, {"nothing", FullMm::nothing}}};
+constexpr Names<FullMm, 3> full_mms{{{"flush", FullMm::flush}, {"flush-first", FullMm::flush_first},
+                                    {"nothing", FullMm::nothing}}};
 constexpr Names<Reclaim, 2> reclaims{{{"per-page", Reclaim::per_page}, {"x86-reclaim-batch", Reclaim::batch}}};
 constexpr Names<Batched, 3> batcheds{{{"none", Batched::none}, {"flag", Batched::flag},
                                       {"generations", Batched::generations}}};
@@ -76,6 +77,9 @@ void consistent(const config::Values& v, const config::Complain& complain) {
   if (v.flag("strategy.settles_inserts") && v.text("strategy.settle") != "flush-mm-when-nested")
     complain("strategy.settles_inserts", "an insert can only settle what is published",
              "set strategy.settle = \"flush-mm-when-nested\"");
+  if (v.text("strategy.full_mm") == "flush-first" && batch)
+    complain("strategy.full_mm", "entries that are recorded while an mm is taken down would never be flushed",
+             "set strategy.recorder = \"none\" or \"range\"");
   if (v.text("strategy.pin") == "none" && v.text("strategy.pages") == "cpu")
     complain("strategy.pin", "a per-cpu page list needs its cpu pinned", "set strategy.pin = \"preempt-off\"");
   if (arch == "ppc64" && !batch)
@@ -139,7 +143,8 @@ void describe_strategy(config::Schema& schema) {
   s.choice("pin", texts(pins)).default_to("preempt-off").help("What keeps the gather on its cpu");
   s.choice("block_break", texts(breaks)).default_to("end-and-begin").help("What the end of a zap block does");
   s.choice("settle", texts(settles)).default_to("none").help("Who heeds another gather's pending flush");
-  s.choice("full_mm", texts(full_mms)).default_to("flush").help("What the death of the whole mm flushes");
+  s.choice("full_mm", texts(full_mms)).default_to("flush").help(
+      "What the death of the whole mm flushes: everything when all is taken down, everything before that, or nothing");
   s.choice("reclaim", texts(reclaims))
       .default_to("per-page")
       .help("How reclaim flushes what it unmaps: pte by pte, or once for many (entries are always flushed one by one)");

@@ -21,7 +21,7 @@ const Label walk_begins{"gup.walk_begins", "test_flag"};
 const Label walk_ends{"gup.walk_ends", "test_flag"};
 const Label take_batch{"table_batch.allocate", "gather_grow"};
 const Label queue{"table_batch.queue", "gather_queue"};
-const Label call{"table_batch.call_rcu", "call_rcu"};
+const Label call{"table_batch.call_rcu", "call_rcu", Ordering::full};  // its bookkeeping never lags behind itself
 const Label grace_period{"rcu.grace_period", "table_free"};
 
 constexpr std::uint32_t slots_max = 64;

@@ -58,6 +58,24 @@ bool Ppc64Port::peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) 
   return true;
 }
 
+/// Nothing is filled here but for accesses, so what could be cached is what these have left and nothing has taken away:
+/// the arrays hold it, and whether it was forgotten before is decided where it is looked for.
+bool Ppc64Port::forgets(Context& ctx, const Label& label, const Tlb& copies, StepWords& set,
+                        std::uint32_t way) const {
+  if (!params_.forgets() || ctx.choose(label, 2) == 0) return false;
+  copies.drop(set, way);
+  return true;
+}
+
+/// Of a full set any copy could have been forgotten.
+void Ppc64Port::make_room(Context& ctx, const Label& label, const Tlb& copies, StepWords& set, TlbKey key) const {
+  const std::uint32_t ways = copies.geometry().ways;
+  if (!params_.forgets() || copies.find(set, key) != Tlb::absent) return;
+  for (std::uint32_t way = 0; way < ways; ++way)
+    if (!copies.key(set, way).valid()) return;
+  copies.drop(set, ctx.choose(label, ways));
+}
+
 bool Ppc64Port::is_denied(const Access& a, const UserAccess& ua) const {
   const auto denies = [&](const Tlb& copies) {
     const GuardWords set(a, copies.set_first(ua.core, copies.set_of(ua.index)));
@@ -114,7 +132,7 @@ Ppc64Port::Lookup Ppc64Port::try_erat(Context& ctx, const UserAccess& ua) {
     pay_stall(a, ua, stall);
     StepWords set(a, first);
     const std::uint32_t way = erat.find(set, ua.key);
-    if (way == Tlb::absent) return Lookup::again;
+    if (way == Tlb::absent || forgets(ctx, erat_hit, erat, set, way)) return Lookup::again;
     const CopyData copy{erat.data(set, way)};
     const Permission permission = judge(copy, ua.need, ua.kind);
     if (permission == Permission::denied) return Lookup::fault;
@@ -139,13 +157,14 @@ Ppc64Port::Lookup Ppc64Port::try_tlb(Context& ctx, const UserAccess& ua) {
     pay_stall(a, ua, stall);
     StepWords set(a, tlb_first);
     const std::uint32_t way = tlb.find(set, ua.key);
-    if (way == Tlb::absent) return Lookup::again;
+    if (way == Tlb::absent || forgets(ctx, tlb_hit, tlb, set, way)) return Lookup::again;
     const CopyData copy{tlb.data(set, way)};
     const Permission permission = judge(copy, ua.need, ua.kind);
     if (permission == Permission::denied) return Lookup::fault;
     if (permission != Permission::granted) return Lookup::again;
     tlb.touch(set, way);
     StepWords erat_set(a, erat_first);
+    make_room(ctx, tlb_hit, erat, erat_set, ua.key);
     insert_copy(erat, erat_set, ua.key, copy.raw());
     machine_.count(&TranslationCounts::second_level);
     use(a, ua, copy);

@@ -221,7 +221,7 @@ AccessResult Ppc64Port::hash_page(Context& ctx, const UserAccess& missed) {
 
 /// BUSY: the real cpu executes the access again and again. Nothing can come of that before BUSY is clear, or
 /// before the table holds an entry that permits the access; a copy that denies it stays until the tlbie that BUSY
-/// covers.
+/// covers, unless it is forgotten before.
 void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteAddress& where) {
   const HptTarget target = this->target(ua);
   Footprint footprint = reads(where.at);
@@ -232,7 +232,7 @@ void Ppc64Port::wait_for_progress(Context& ctx, const UserAccess& ua, const PteA
   footprint.reads_words(hardware_.tlb.set_first(ua.core, hardware_.tlb.set_of(ua.index)), hardware_.tlb.set_words());
   const auto progress = [&](const Access& a) {
     if (!a.read(where.at).has(page_busy)) return true;
-    if (is_denied(a, ua)) return false;
+    if (!params_.forgets() && is_denied(a, ua)) return false;
     Matches found;
     collect(a, target, false, found);
     collect(a, target, true, found);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "models/machine/tlb.h"
+#include "models/machine/tlb_agents.h"
 #include "models/ppc64/hash.h"
 
 namespace mmulab {
@@ -28,9 +29,11 @@ struct Ppc64Params {
   TlbGeometry ierat{64, 2, Replacement::lru};   ///< machine.ppc64.ierat.{sets,ways,replacement}
   TlbGeometry derat{64, 2, Replacement::lru};   ///< machine.ppc64.derat.*
   TlbGeometry tlb{256, 4, Replacement::lru};    ///< machine.ppc64.tlb.*
+  TlbAgents agents = TlbAgents::on_demand;      ///< check.tlb
   std::uint32_t slb_entries = 64;         ///< machine.ppc64.slb_entries, less the bolted ones
   MultipleMatch multiple_match = MultipleMatch::first;  ///< machine.ppc64.multiple_match
   bool parallel_search = false;           ///< machine.ppc64.parallel_search: both groups at once
+  [[nodiscard]] bool forgets() const { return agents == TlbAgents::may_set; }
   // ---- tlbie bus
   Cycles tlbie_latency{1500};             ///< machine.ppc64.tlbie_latency: issue to completion
   Cycles tlbie_per_remote_socket{150};    ///< machine.ppc64.tlbie_per_remote_socket: more until it is done there

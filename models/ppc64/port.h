@@ -28,7 +28,7 @@ class Ppc64Port : public Port, public CopySource {
 
   /// The device that the hosts must know; attach() it to a timed host.
   [[nodiscard]] ppc64::TlbieBus& bus() { return bus_; }
-  /// ERATs and TLBs that forget what they like (machine/tlb_eviction.h).
+  /// ERATs and TLBs that forget what they like, as moves (machine/tlb_eviction.h).
   [[nodiscard]] std::unique_ptr<Device> eviction() const;
   /// Strategy::hash_fault: called with BUSY set, before the table gets a new entry.
   void set_before_insert(BeforeInsert hook) { before_insert_ = std::move(hook); }
@@ -176,6 +176,10 @@ class Ppc64Port : public Port, public CopySource {
   [[nodiscard]] bool peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const;
   /// The core holds a copy that does not permit the access: the table is not searched.
   [[nodiscard]] bool is_denied(const Access& a, const UserAccess& ua) const;
+  // check.tlb = may-set
+  [[nodiscard]] bool forgets(Context& ctx, const Label& label, const Tlb& copies, StepWords& set,
+                             std::uint32_t way) const;
+  void make_room(Context& ctx, const Label& label, const Tlb& copies, StepWords& set, TlbKey key) const;
   [[nodiscard]] bool segment_loaded(const UserAccess& ua) const;
   [[nodiscard]] TlbKey segment_key(VirtAddr va) const;
   [[nodiscard]] Cycles declare_stall(const UserAccess& ua, Footprint& footprint) const;

@@ -147,8 +147,10 @@ Ppc64Port::Lookup Ppc64Port::fill(Context& ctx, const UserAccess& ua, std::uint6
     if (a.read(flight) != ua.key.raw()) return false;
     a.write(flight, std::uint64_t{0});
     StepWords tlb_set(a, tlb_first);
+    make_room(ctx, tlb_fill, tlb, tlb_set, ua.key);
     insert_copy(tlb, tlb_set, ua.key, copy.raw());
     StepWords erat_set(a, erat_first);
+    make_room(ctx, tlb_fill, erat, erat_set, ua.key);
     insert_copy(erat, erat_set, ua.key, copy.raw());
     Event event{EventKind::translation_filled};
     event.mm = ua.mm;

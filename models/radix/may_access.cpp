@@ -39,10 +39,12 @@ class Outcomes {
 
  private:
   static bool is_same(const Outcome& a, const Outcome& b) {
+    if (uses(a) && uses(b)) return a.translation.is_at(b.translation) && a.translation.data == b.translation.data;
     if (a.how != b.how) return false;
-    if (a.how == Outcome::How::needs_bits) return a.walk.cell == b.walk.cell && a.walk.rights == b.walk.rights;
-    const bool uses = a.how == Outcome::How::use_cached || a.how == Outcome::How::use_loaded;
-    return !uses || (a.translation.is_at(b.translation) && a.translation.data == b.translation.data);
+    return a.how != Outcome::How::needs_bits || (a.walk.cell == b.walk.cell && a.walk.rights == b.walk.rights);
+  }
+  static bool uses(const Outcome& one) {
+    return one.how == Outcome::How::use_cached || one.how == Outcome::How::use_loaded;
   }
   std::array<Outcome, 12> all_{};
   std::uint32_t size_ = 0;
@@ -61,21 +63,31 @@ Outcome outcome_of(const WalkEnd& end) {
   return one;
 }
 
-Outcomes list(const MaySet& may, CpuId cpu, VirtPage page, AccessKind kind) {
+Outcomes list(const MaySet& may, CpuId cpu, VirtPage page, AccessKind kind, bool stores_wait) {
   Outcomes outcomes;
   const Holding held = may.held(cpu);
-  for (const Cached& one : held) {
-    if (!one.leaf || (one.sides & side_bit(kind)) == 0 || !may.covers(cpu, one, page)) continue;
+  const auto meet = [&](const Cached& one) {
+    if (!one.leaf || (one.sides & side_bit(kind)) == 0 || !may.covers(cpu, one, page)) return;
     Outcome outcome;
     outcome.translation = one;
     outcome.how = permits(one.data, kind) ? Outcome::How::use_cached : Outcome::How::denied;
     if (outcome.how == Outcome::How::denied || !needs_dirty(one.data, kind)) outcomes.add(outcome);
-  }
-  may.for_each_walk(cpu, held, page, kind, [&](const WalkEnd& end) {
+  };
+  for (const Cached& one : held) meet(one);
+  const auto end_at = [&](const WalkEnd& end) {
     Outcome outcome = outcome_of(end);
     if (end.how == WalkEnd::How::leaf) outcome.translation = may.translation(cpu, page, end);
     outcomes.add(outcome);
+  };
+  may.for_each_walk(cpu, held, page, kind, end_at);
+  if (!stores_wait) return outcomes;
+  // The cpu's own stores hide from its walk what speculation may have loaded.
+  Holding hidden;
+  may.for_each_loadable(cpu, held, [&](const Cached& one, Location) {
+    if (may.covers(cpu, one, page)) hidden.add(one);
   });
+  may.for_each_walk(cpu, hidden, page, kind, end_at);
+  for (const Cached& one : hidden) meet(one);
   return outcomes;
 }
 
@@ -97,6 +109,16 @@ Holding learn(const MaySet& may, CpuId cpu, VirtPage page, AccessKind kind, cons
     if (!kept.leaf || kept.sides != 0) rest.add(kept);
   }
   return rest;
+}
+
+/// What the access has loaded, which memory need not give: its walk has seen the cpu's own stores.
+void add_loaded(Holding& held, const MaySet& may, CpuId cpu, VirtPage page, AccessKind kind,
+                const Outcome& outcome) {
+  if (outcome.walks) may.add_pointers(held, cpu, page, outcome.walk);
+  if (outcome.how != Outcome::How::use_loaded) return;
+  Cached loaded = outcome.translation;
+  loaded.sides = side_bit(kind);
+  held.add(loaded);
 }
 
 }  // namespace
@@ -163,14 +185,17 @@ AccessResult Mmu::access_what_may_be(Context& ctx, VirtPage page, AccessKind kin
   declare_may(footprint, cpu);
   Outcome outcome;
   const auto how = ctx.step_restartable(labels_.access, footprint, Cycles{}, [&](Access& a) {
-    const Outcomes outcomes = list(*may_, cpu, page, kind);
+    const bool stores_wait = a.context().store_buffers() != nullptr;
+    const Outcomes outcomes = list(*may_, cpu, page, kind, stores_wait);
     outcome = outcomes.at(ctx.choose(labels_.access, outcomes.size()));
     const bool goes_on = outcome.how == Outcome::How::needs_bits;
     a.write(in_flight, goes_on ? page.raw() + 1 : std::uint64_t{0});
     if (goes_on)
       for (const std::uint64_t word : {std::uint64_t{outcome.walk.cell.raw()}, outcome.walk.rights, outcome.walk.entry})
         a.keep(word);
-    may_->settle(a, cpu, learn(*may_, cpu, page, kind, outcome));
+    Holding held = learn(*may_, cpu, page, kind, outcome);
+    if (stores_wait) add_loaded(held, *may_, cpu, page, kind, outcome);
+    may_->settle(a, cpu, held);
     use_what_may_be(a, page, kind, outcome);
     return outcome.how;
   });

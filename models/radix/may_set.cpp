@@ -108,7 +108,7 @@ void MaySet::descend(CpuId cpu, const Below& from, Which which, const Found& f) 
   const std::uint32_t entries = mmu_.state_.geometry().entries(from.level);
   for (std::uint32_t n = 0; n < entries; ++n) {
     const Cell<Pte> cell = mmu_.state_.entry(from.table, n);
-    const std::uint64_t entry = world_.load(cell).raw();
+    const std::uint64_t entry = world_.load_visible(cell.at);
     if ((entry & pte_present) == 0) continue;
     const bool accessed = (entry & pte_accessed) != 0;
     const std::uint64_t rights = combine_rights(from.rights, entry);
@@ -160,6 +160,7 @@ WalkEnd MaySet::walk_from(Below from, VirtPage page, AccessKind kind) const {
       case Reading::overtaken: return end;
     }
     const std::uint64_t next = walk_cache_data(end.rights, end.entry);
+    end.pointers[end.level] = next;
     end.table = TableId{frame_of(next).raw()};
     end.rights = next & rights_mask;
   }
@@ -180,6 +181,19 @@ Cached MaySet::translation(CpuId cpu, VirtPage page, const WalkEnd& end) const {
   if ((one.data & pte_global) != 0) one.tag = global_tag_of(one.tag);
   one.number = mmu_.tlbs_.key_page(page, end.level);
   return one;
+}
+
+void MaySet::add_pointers(Holding& held, CpuId cpu, VirtPage page, const WalkEnd& end) const {
+  for (std::size_t level = end.first_level; level > end.level; --level) {
+    if (mmu_.tlbs_.psc(level) == TlbHierarchy::no_array) continue;
+    Cached one;
+    one.level = level;
+    one.leaf = false;
+    one.tag = mmu_.tag_on(world_, cpu);
+    one.number = mmu_.tlbs_.key_page(page, level);
+    one.data = end.pointers[level] | mmu_.owner_bits(world_.load(mmu_.mm_register(cpu)));
+    held.add(one);
+  }
 }
 
 bool MaySet::covers(CpuId cpu, const Cached& one, VirtPage page) const {
@@ -253,7 +267,7 @@ void MaySet::leave_root(Access& a, CpuId cpu) const {
 
 // ------------------------------------------------------------------------------------------------ stores to tables
 
-bool MaySet::stores_to_tables(const Footprint& footprint) const {
+bool MaySet::follows(const Footprint& footprint) const {
   const std::uint32_t first = mmu_.state_.table_first(TableId{0}).raw();
   const std::uint32_t words = mmu_.state_.limits().tables * mmu_.state_.table_size_words();
   return std::any_of(footprint.begin(), footprint.end(),
@@ -261,11 +275,11 @@ bool MaySet::stores_to_tables(const Footprint& footprint) const {
 }
 
 void MaySet::declare(Footprint& footprint) const {
-  if (stores_to_tables(footprint)) declare_rows(footprint);
+  if (follows(footprint)) declare_rows(footprint);
 }
 
 void MaySet::before(const Footprint& footprint) {
-  if (!stores_to_tables(footprint)) return;
+  if (!follows(footprint)) return;
   for (std::uint32_t cpu = 0; cpu < mmu_.state_.limits().cpus; ++cpu) {
     const Holding before = held(CpuId{cpu});
     Holding all = before;
@@ -279,7 +293,7 @@ void MaySet::before(const Footprint& footprint) {
 }
 
 void MaySet::after(const Footprint& footprint) {
-  if (!stores_to_tables(footprint)) return;
+  if (!follows(footprint)) return;
   for (std::uint32_t cpu = 0; cpu < mmu_.state_.limits().cpus; ++cpu) {
     Row row(world_, row_first(CpuId{cpu}));
     write(row, unsaid(CpuId{cpu}, held(CpuId{cpu})), is_cut(CpuId{cpu}));
@@ -313,11 +327,7 @@ void Accessing::list_enabled(const World&, std::vector<std::uint32_t>& units) co
     });
 }
 
-Footprint Accessing::footprint(std::uint32_t unit) const {
-  Footprint footprint = writes(cell_of(unit));
-  mmu_.may_->declare_rows(footprint);
-  return footprint;
-}
+Footprint Accessing::footprint(std::uint32_t unit) const { return writes(cell_of(unit)); }
 
 /// Its events are those of the first cpu that could do it.
 void Accessing::act(Access& a, std::uint32_t unit) {
@@ -332,8 +342,6 @@ void Accessing::act(Access& a, std::uint32_t unit) {
       w.level = one.level;
     });
   mmu_.set_bits(a, w, cell, pte_accessed);
-  for (std::uint32_t cpu = 0; cpu < mmu_.state_.limits().cpus; ++cpu)
-    mmu_.may_->settle(a, CpuId{cpu}, mmu_.may_->held(CpuId{cpu}));
 }
 
 }  // namespace mmulab::radix

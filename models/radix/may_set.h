@@ -19,13 +19,16 @@
 // - A walk for an access, several steps otherwise, is one step that reads the leaf through a pointer of the set: what
 //   it has read before that it could have left in a walk cache, and what it fills afterwards it could have found
 //   filled. Whatever kills it takes the same pointers away. Setting A or D is a step of its own, and so is a fault.
+// - Where stores wait in buffers, memory is what everybody sees: speculation reads that alone, and the set changes when
+//   a store leaves its buffer (sim/exec/store_drain.h). A walk for an access sees its own cpu's stores, too; what it
+//   has loaded of them goes into the set. The copies that exist change then although nothing is said, which the
+//   explorer takes for something that everybody hears (Cursor::moves_shadow).
 // - The observers ask what copies exist (census). All of them at once is one of the states of explicit_moves: the one
 //   in which everything has been loaded in time. More copies never excuse anything, so it violates all that others do.
 // That speculation sets A is seen by the kernel and remains a move (Accessing).
 // It is more than explicit_moves in one respect: walks may begin above the deepest pointer that is cached, as hardware
 // may. It is less where a cpu's set would outgrow its row: then something is left out and the row says so, for good;
-// whatever is found from there on is real, but nothing is proved. Left out: second-level TLBs as places of their own;
-// memory other than sequentially consistent.
+// whatever is found from there on is real, but nothing is proved. Left out: second-level TLBs as places of their own.
 // Cost: none, it exists for the explorer only. Whoever stores to a table declares all rows.
 #pragma once
 
@@ -87,8 +90,9 @@ struct WalkEnd {
   Location cell;
   std::uint64_t rights = 0;  ///< of the levels above
   std::uint64_t entry = 0;
-  /// The tables that were read, from the one where it began.
+  /// The tables that were read, from the one where it began, and what a walk cache keeps of the upper entries.
   std::array<TableId, TableGeometry::levels_max> tables{};
+  std::array<std::uint64_t, TableGeometry::levels_max> pointers{};
   std::size_t first_level = 0;
 };
 
@@ -100,6 +104,8 @@ class MaySet : public Shadow {
   MaySet(World& world, const char* name, const Mmu& mmu);
 
   // ---- Shadow
+  /// Stores to tables.
+  [[nodiscard]] bool follows(const Footprint& footprint) const override;
   void declare(Footprint& footprint) const override;
   void before(const Footprint& footprint) override;
   void after(const Footprint& footprint) override;
@@ -113,13 +119,15 @@ class MaySet : public Shadow {
   void declare_rows(Footprint& footprint) const { footprint.writes_words(region_.first(), region_.words()); }
 
   [[nodiscard]] Holding held(CpuId cpu) const;
-  /// What a walk on `cpu` could load now.
+  /// What a walk that nobody asked for could load now: it reads what everybody sees.
   void for_each_loadable(CpuId cpu, const Holding& held, const Found& f) const;
-  /// Every way in which a walk for `page` could go now.
+  /// Every way in which a walk for an access to `page` could go now: it sees its cpu's own stores.
   void for_each_walk(CpuId cpu, const Holding& held, VirtPage page, AccessKind kind,
                      const std::function<void(const WalkEnd&)>& f) const;
   /// The translation to which a walk has come.
   [[nodiscard]] Cached translation(CpuId cpu, VirtPage page, const WalkEnd& end) const;
+  /// Adds what a walk for an access leaves in the walk caches.
+  void add_pointers(Holding& held, CpuId cpu, VirtPage page, const WalkEnd& end) const;
   /// A translation or pointer of the cpu's present tag that concerns the page.
   [[nodiscard]] bool covers(CpuId cpu, const Cached& one, VirtPage page) const;
 
@@ -153,7 +161,6 @@ class MaySet : public Shadow {
   [[nodiscard]] Below below(const Cached& pointer) const;
   [[nodiscard]] Below root(CpuId cpu) const;
   [[nodiscard]] bool is_active_pointer(CpuId cpu, const Cached& one) const;
-  [[nodiscard]] bool stores_to_tables(const Footprint& footprint) const;
   [[nodiscard]] Holding unsaid(CpuId cpu, const Holding& held) const;
 
   World& world_;

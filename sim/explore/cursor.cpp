@@ -188,8 +188,10 @@ void Cursor::step(const Move& move) {
   path_.back().stretches = 0;
   const std::optional<Location> tallied = learns ? tallied_by(move) : std::nullopt;
   const std::uint64_t before = tallied ? system_.world().load(*tallied) : 0;
+  const bool is_shadow_moved = moves_shadow(move.decision);
   perform(move);
   if (tallied) note_tally(who, *tallied, before);
+  if (is_shadow_moved) concern_.add({~std::uint64_t{0}, ~std::uint64_t{0}, 0});
   said_.add(concern_);
   if (!learns) return;
   reduction_.learn_concern(who, concern_);

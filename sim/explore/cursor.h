@@ -190,6 +190,9 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   void add_further(const Decision& decision);
   [[nodiscard]] bool is_awaited(AgentId agent, const Footprint& footprint);
   [[nodiscard]] bool meets_waiting(AgentId cpu, const Footprint& footprint);
+  [[nodiscard]] bool is_shadowed(const Footprint& footprint) const;
+  [[nodiscard]] bool moves_shadow(const Decision& decision);
+  [[nodiscard]] bool shadow_lags() const;
   [[nodiscard]] Reduction::Actor actor(const Decision& decision) const;
   [[nodiscard]] bool is_idle_part(Who part) const;
   [[nodiscard]] bool waits_for(TaskId task, Who part);

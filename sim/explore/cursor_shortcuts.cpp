@@ -237,8 +237,10 @@ bool Cursor::step_privately(AgentId agent) {
 /// Performs it, and takes it back if its events concern others, or if there is a choice in it after all.
 bool Cursor::step_unless_noticed(const Move& move, Who who, const Label& label) {
   const Told before{said_, touched_.size()};
+  const bool lags = shadow_lags();
   step(move);
-  if (host_.asked().empty() && !at_end_ && reduction_.is_private(who, concern_)) return true;
+  const bool is_heard = lags && concern_.any();
+  if (host_.asked().empty() && !at_end_ && !is_heard && reduction_.is_private(who, concern_)) return true;
   if (!host_.asked().empty()) reduction_.learn_choice(label);
   take_back_further(before);
   return false;
@@ -299,6 +301,7 @@ std::optional<std::uint32_t> Cursor::private_drain(AgentId cpu) {
     if (buffers->cpu_of(unit).raw() != cpu.raw()) continue;
     const StoreBuffers::Waiting waiting = buffers->waiting(unit);
     const Footprint word = writes(Cell<std::uint64_t>{waiting.at});
+    if (is_shadowed(word)) continue;
     const Who by = waiting.by.in_interrupt ? Who::interrupts(waiting.by.cpu) : Who::task(waiting.by.task);
     if (!reduction_.has_to_itself(by, word) || is_awaited(cpu, word) || meets_waiting(cpu, word)) continue;
     return unit;
@@ -308,18 +311,40 @@ std::optional<std::uint32_t> Cursor::private_drain(AgentId cpu) {
 
 Decision Cursor::drained(std::uint32_t unit) const { return {Decision::Kind::device, host_.drain(), unit}; }
 
-/// A store of somebody else's to one of the words has been made and is not visible yet.
+/// A store of somebody else's to one of the words has been made and is not visible yet, or one of anybody's that a
+/// shadow follows with them.
 bool Cursor::meets_waiting(AgentId cpu, const Footprint& footprint) {
   const StoreBuffers* buffers = host_.store_buffers();
   if (buffers == nullptr) return false;
   for (std::uint32_t other = 0; other < host_.cpus(); ++other) {
-    if (other == cpu.raw()) continue;
     for (std::uint32_t n = 0; n < buffers->waiting_of(CpuId{other}); ++n) {
-      const Location at = buffers->waiting(buffers->unit(CpuId{other}, n)).at;
-      for (const Touch& t : footprint)
-        if (t.covers(at)) return true;
+      Footprint moved = writes(Cell<std::uint64_t>{buffers->waiting(buffers->unit(CpuId{other}, n)).at});
+      const bool shadowed = is_shadowed(moved);
+      if (other == cpu.raw() && !shadowed) continue;
+      if (shadowed) host_.shadow()->declare(moved);
+      if (dependent(footprint, moved)) return true;
     }
   }
+  return false;
+}
+
+bool Cursor::is_shadowed(const Footprint& footprint) const {
+  return host_.shadow() != nullptr && host_.shadow()->follows(footprint);
+}
+
+/// A store becomes visible that a shadow follows: observers who ask it are told something else from here on, although
+/// nothing has been said.
+bool Cursor::moves_shadow(const Decision& decision) {
+  return is_drain(decision) && is_shadowed(host_.device_footprint(decision));
+}
+
+/// Such a store waits: whether it comes before or after what anybody says matters.
+bool Cursor::shadow_lags() const {
+  const StoreBuffers* buffers = host_.store_buffers();
+  if (buffers == nullptr || host_.shadow() == nullptr) return false;
+  for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)
+    for (std::uint32_t n = 0; n < buffers->waiting_of(CpuId{cpu}); ++n)
+      if (is_shadowed(writes(Cell<std::uint64_t>{buffers->waiting(buffers->unit(CpuId{cpu}, n)).at}))) return true;
   return false;
 }
 

@@ -113,7 +113,7 @@ void ExploredHost::perform(const Decision& decision, const std::vector<std::uint
       break;
     case Decision::Kind::device:
       ++steps_;
-      act(decision.agent, decision.value);
+      act_shadowed(decision);
       break;
     case Decision::Kind::choice:
       MMULAB_ASSERT(false, "a choice is part of a step, not a decision by itself");
@@ -127,8 +127,18 @@ void ExploredHost::resume(AgentId agent, Order order) {
   Fiber::jump(driver_, current_[agent.raw()]->fiber());
 }
 
+void ExploredHost::act_shadowed(const Decision& decision) {
+  if (shadow_ == nullptr) return act(decision.agent, decision.value);
+  const Footprint footprint = device_footprint(decision);
+  shadow_->before(footprint);
+  act(decision.agent, decision.value);
+  shadow_->after(footprint);
+}
+
 Footprint ExploredHost::device_footprint(const Decision& decision) {
-  return device(decision.agent).device->footprint(decision.value);
+  Footprint footprint = device(decision.agent).device->footprint(decision.value);
+  if (shadow_ != nullptr) shadow_->declare(footprint);
+  return footprint;
 }
 
 void ExploredHost::replay(const std::vector<Decision>& decisions) {

@@ -18,10 +18,13 @@ class FiberWatcher {
   virtual void about_to_run(Context& context) = 0;
 };
 
-/// State that follows from other words, kept up to date beside every step that may change these.
+/// State that follows from other words as everybody sees them, kept up to date beside every step and every device's act
+/// that may change these.
 class Shadow {
  public:
   virtual ~Shadow() = default;
+  /// Whether a step of this footprint may change what it follows from.
+  [[nodiscard]] virtual bool follows(const Footprint& footprint) const = 0;
   /// Adds what before() and after() will touch because of the step.
   virtual void declare(Footprint& footprint) const = 0;
   virtual void before(const Footprint& footprint) = 0;
@@ -115,6 +118,7 @@ class ExploredHost : public FiberHost {
  private:
   enum class Order : std::uint8_t { step, interrupt };
   void resume(AgentId agent, Order order);
+  void act_shadowed(const Decision& decision);
   void list_units(std::vector<Decision>& decisions, bool spontaneous);
   [[nodiscard]] bool has_company(const std::vector<Decision>& decisions) const;
 

@@ -9,8 +9,9 @@
 namespace mmulab::lab {
 namespace {
 
-MadePort made_ppc64(const PortParts& parts, const Ppc64Params& params) {
+MadePort made_ppc64(const PortParts& parts, Ppc64Params params) {
   MadePort made;
+  params.agents = parts.tlb;
   auto port = std::make_unique<Ppc64Port>(parts.state, parts.machine, parts.locks, params);
   Ppc64Port* raw = port.get();
   made.devices.emplace_back(&raw->bus(),

@@ -87,15 +87,13 @@ void batch_fits_port(const config::Values& v, const config::Complain& complain) 
              fmt::format("at most kernel.sparc64.posted_entries, {}", v.integer("kernel.sparc64.posted_entries")));
 }
 
-/// Speculation needs page tables that hardware walks; what could be cached is reckoned with one order of stores.
+/// Not where software alone fills TLBs.
 void tlb_can_act(const config::Values& v, const config::Complain& complain) {
   const std::string& tlb = v.text("check.tlb");
   const std::string& arch = v.text("machine.arch");
   if (tlb == "on-demand") return;
   const bool walks_tables = arch == "x86" || arch == "tagged";
   if (arch == "sparc64") complain("check.tlb", "software alone fills sparc64's TLBs", "set check.tlb = \"on-demand\"");
-  if (tlb == "may-set" && !walks_tables)
-    complain("check.tlb", fmt::format("no may-set TLB is modelled for {}", arch), "set check.tlb = \"explicit\"");
   if (tlb == "explicit" && v.text("check.engine") == "dpor")
     complain("check.tlb", "dpor does not see whose judgement a silent eviction changes",
              "set check.engine = \"dfs\", or check.tlb = \"may-set\"");
@@ -103,9 +101,6 @@ void tlb_can_act(const config::Values& v, const config::Complain& complain) {
   if (walks_tables && table_geometry(v).user_pages().raw() > pages_max)
     complain("check.tlb", "what TLBs do by themselves is explored in small address spaces",
              "set machine.table_bits so that there are at most 4096 pages, as the tiny machines do");
-  if (tlb == "may-set" && v.text("check.memory") != "sc")
-    complain("check.tlb", "the may-set TLB knows sequentially consistent memory only",
-             "set check.tlb = \"explicit\", or check.memory = \"sc\"");
 }
 
 }  // namespace

@@ -87,6 +87,8 @@ class World {
   }
   template <class T>
   [[nodiscard]] T load(Cell<T> cell) const { return WordCodec<T>::decode(load(cell.at)); }
+  /// What everybody sees, whoever looks.
+  [[nodiscard]] std::uint64_t load_visible(Location at) const { return words_[at.raw()]; }
 
   /// A store that has been made and is not visible to everybody yet: two words, the low half of the first one is the
   /// location plus one.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What could be cached (models/radix/may_set.h): what adds to it, and what takes away.
 #include "models/radix/may_set.h"
+#include "sim/exec/store_drain.h"
 #include "tests/models/x86/x86_fixture.h"
 #include "tests/support/catch.h"
 
@@ -148,6 +149,94 @@ TEST_CASE("What has no room is left out, and that is not forgotten") {
   expected.insert(expected.end(), {true, true});
   CHECK(cut == expected);
   CHECK(kept == radix::Holding::capacity + 1);
+}
+
+/// Its stores wait in a buffer.
+struct OneCpuWithBuffer : OneCpu {
+  OneCpuWithBuffer() : buffers(x.f.world, MemoryModel::tso, 1, 4), drain(buffers) {}
+  void start(const PortFixture::Body& body) {
+    host = &x.f.start_explored({[this, body](Context& ctx) {
+      ctx.set_store_buffers(&buffers);
+      buffers.delay(false);
+      x.enter(ctx, mm_a);
+      buffers.delay(true);
+      body(ctx);
+    }});
+    host->set_shadow(x.port->mmu().shadow());
+    host->set_store_buffers(&buffers, host->add_device(drain));
+  }
+  void step_until(const std::function<bool()>& done) {
+    while (!done()) host->perform({Decision::Kind::step, AgentId{0}, 0});
+  }
+  /// The oldest store becomes visible.
+  void drain_one() { host->perform({Decision::Kind::device, host->drain(), 0}); }
+
+  StoreBuffers buffers;
+  StoreDrain drain;
+  ExploredHost* host = nullptr;
+};
+
+TEST_CASE("What waits in a store buffer could be cached by its own cpu's accesses alone") {
+  OneCpuWithBuffer one;
+  std::vector<std::size_t> seen;
+  one.start([&](Context& ctx) {
+    const Pte other = one.x.port->pte().make(Frame{13}, Rights{false, false}).with(x86::pte_accessed);
+    OneCpu::store(ctx, one.leaf[1], other);
+    seen.push_back(one.copies(1));
+    one.x.touch(ctx, mm_a, 1);
+    seen.push_back(one.copies(1));
+    OneCpu::store(ctx, one.leaf[1], Pte{});
+    seen.push_back(one.copies(1));
+    one.x.port->mmu().invlpg(ctx, VirtPage{1});
+    seen.push_back(one.copies(1));
+  });
+  one.step_until([&] { return seen.size() == 3; });
+  CHECK(seen == std::vector<std::size_t>{1, 2, 2});
+  one.drain_one();
+  CHECK(one.copies(1) == 2);
+  one.drain_one();
+  CHECK(one.copies(1) == 2);
+  one.step_until([&] { return seen.size() == 4; });
+  CHECK(seen.back() == 0);
+}
+
+struct Uses : EventObserver {
+  void on_event(const Event& event) override {
+    if (event.kind == EventKind::translation_used) frames.push_back(event.frame);
+  }
+  std::vector<Frame> frames;
+};
+
+TEST_CASE("An access may meet what memory gives and its cpu's own store hides") {
+  OneCpuWithBuffer one;
+  Uses uses;
+  one.x.f.stream.subscribe(uses);
+  one.start([&](Context& ctx) {
+    const Pte other = one.x.port->pte().make(Frame{13}, Rights{false, false}).with(x86::pte_accessed);
+    OneCpu::store(ctx, one.leaf[1], other);
+    for (unsigned n = 0; n < 2; ++n) one.x.touch(ctx, mm_a, 1);
+  });
+  one.step_until([&] { return one.buffers.waiting_of(CpuId{0}) == 1; });
+  one.host->perform({Decision::Kind::step, AgentId{0}, 0}, {1});
+  CHECK(one.host->asked().front().possibilities == 2);
+  one.step_until([&] { return uses.frames.size() == 2; });
+  CHECK(uses.frames == std::vector<Frame>{Frame{11}, Frame{13}});
+}
+
+TEST_CASE("A pointer that its cpu's own store hides may lead an access on") {
+  OneCpuWithBuffer one;
+  Uses uses;
+  one.x.f.stream.subscribe(uses);
+  one.start([&](Context& ctx) {
+    OneCpu::store(ctx, one.upper(), Pte{});
+    OneCpu::store(ctx, one.leaf[1], one.x.port->pte().make(Frame{13}, Rights{false, false}).with(x86::pte_accessed));
+    one.x.touch(ctx, mm_a, 1);
+  });
+  one.step_until([&] { return one.buffers.waiting_of(CpuId{0}) == 2; });
+  one.host->perform({Decision::Kind::step, AgentId{0}, 0}, {1});
+  // None, the new one by the old pointer, the old one.
+  CHECK(one.host->asked().front().possibilities == 3);
+  CHECK(uses.frames == std::vector<Frame>{Frame{13}});
 }
 
 }  // namespace

@@ -66,7 +66,9 @@ std::string tiny_scenario(std::uint64_t number) {
   return head + workload(draws, pages);
 }
 
-std::string tiny_walker_scenario(std::uint64_t number) {
+std::string tiny_ppc64_scenario(std::uint64_t number) { return tiny_scenario(number * machines().size() + 1); }
+
+std::string tiny_walker_scenario(std::uint64_t number, bool waits) {
   Draws draws(number);
   const bool tagged = draws.below(3) == 0;
   const Texts faults = {"",
@@ -82,8 +84,12 @@ std::string tiny_walker_scenario(std::uint64_t number) {
   const std::string strategy = kernel == "modern" ? draws.pick({"linux-modern", "per-pte"}) : "generic-2.6.22";
   const std::string fault = draws.pick(faults);
   const std::uint64_t pages = draws.below(4) == 0 ? 2 : 1;
-  return machine + "[kernel]\npreset = '" + kernel + "'\n[strategy]\npreset = '" + strategy + "'\n" + fault +
-         workload(draws, pages);
+  const std::string work = workload(draws, pages);
+  // A pte that is cleared by a plain store, and a flush that does not wait for it.
+  const std::string stores = waits && tagged && draws.below(4) != 0 ? "tagged.pte_clear_stores = true\n" : "";
+  const std::string barrier = waits && tagged && draws.below(2) == 0 ? "tagged.barrier_before_asid = false\n" : "";
+  return machine + "[kernel]\npreset = '" + kernel + "'\n" + stores + barrier + "[strategy]\npreset = '" + strategy +
+         "'\n" + fault + work;
 }
 
 }  // namespace mmulab::test

@@ -8,7 +8,9 @@
 namespace mmulab::test {
 
 [[nodiscard]] std::string tiny_scenario(std::uint64_t number);
-/// One whose hardware walks page tables, with a fault more often than not.
-[[nodiscard]] std::string tiny_walker_scenario(std::uint64_t number);
+[[nodiscard]] std::string tiny_ppc64_scenario(std::uint64_t number);
+/// One whose hardware walks page tables, with a fault more often than not. `waits`: stores may, in a buffer, and a
+/// kernel may rely on it that they do not.
+[[nodiscard]] std::string tiny_walker_scenario(std::uint64_t number, bool waits);
 
 }  // namespace mmulab::test

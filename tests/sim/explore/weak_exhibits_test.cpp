@@ -53,6 +53,18 @@ TEST_CASE("The flag's barrier is needed only where stores change places, and onl
   check_clean("e15-pending-barrier", {"kernel.pending_read=locked"});
 }
 
+TEST_CASE("A grace period does not begin before it is known for whom it waits") {
+  if (!Fiber::can_restore()) return;
+  const char* const file = MMULAB_SOURCE_DIR "/configs/bugs/gup-fast-broadcast/fixed.toml";
+  for (const char* memory : {"tso", "pso"}) {
+    INFO(memory);
+    const std::string model = std::string("check.memory=") + memory;
+    const SearchResult result = find(config::load_file(lab::schema(), file, {model}), SearchWay{});
+    CHECK(result.end == SearchEnd::complete);
+    CHECK(result.counterexamples.empty());
+  }
+}
+
 TEST_CASE("A verdict names its memory model, and says if the machine is weaker") {
   for (const char* memory : {"sc", "tso", "pso"}) {
     INFO(memory);
