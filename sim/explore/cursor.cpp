@@ -193,7 +193,7 @@ void Cursor::step(const Move& move) {
   frame.steps = host_.steps();
   frame.at_end = at_end_;
   frame.final = final_;
-  if (!final_ && is_winding_down(move.decision)) final_ = system_.world().fingerprint();
+  if (!final_ && is_winding_down(move.decision)) final_ = system_.ending();
   if (!host_.is_device(move.decision.agent)) {
     frame.cpu = CpuId{move.decision.agent.raw()};
     frame.cpu_state = host_.cpu_state(frame.cpu);

@@ -90,10 +90,10 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   [[nodiscard]] const Concern& said() const { return said_; }
   /// The state's identity: World, tasks' histories and pending steps, observers.
   [[nodiscard]] Fingerprint key();
-  /// Of the World alone, when the tasks had done all they were to do: for comparing ends that different engines reach.
-  /// None before that.
+  /// Of the World alone, when the tasks had done all they were to do: for comparing ends that different engines reach
+  /// (Explorable::ending). None before that.
   [[nodiscard]] std::optional<Fingerprint> final_key() const {
-    return final_ || !at_end_ ? final_ : std::optional<Fingerprint>(system_.world().fingerprint());
+    return final_ || !at_end_ ? final_ : std::optional<Fingerprint>(system_.ending());
   }
 
   [[nodiscard]] std::uint64_t steps_made() const { return steps_made_; }
