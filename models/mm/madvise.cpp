@@ -39,8 +39,10 @@ Outcome Kernel::zero_read(Context& ctx, VirtPage first, Pages pages) {
   Outcome outcome = Outcome::ok;
   if (!policy_.zero_read_remaps) {
     // clear_user: the kernel stores zeroes through the user's own mapping.
-    for (VirtPage page = first; page < end && outcome == Outcome::ok; page = page + Pages{1})
+    for (VirtPage page = first; page < end && outcome == Outcome::ok; page = page + Pages{1}) {
+      nothing.forget_all_but(page);
       outcome = access(ctx, start_of(page, state_.geometry().page_shift()), AccessKind::store);
+    }
     leave(ctx, Call::zero_read, first, pages);
     return outcome;
   }

@@ -93,8 +93,8 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   /// Places in the list of this state's moves, as its key's names would have them, and back.
   [[nodiscard]] std::uint64_t named(std::uint64_t places, const std::vector<Move>& moves);
   [[nodiscard]] std::uint64_t named_back(std::uint64_t places, const std::vector<Move>& moves);
-  /// Of the World alone, when the tasks had done all they were to do: for comparing ends that different engines reach.
-  /// None before that.
+  /// Of the World alone, when the tasks had done all they were to do: for comparing ends that different engines reach
+  /// (Explorable::ending). None before that.
   [[nodiscard]] std::optional<Fingerprint> final_key() {
     return final_ || !at_end_ ? final_ : std::optional<Fingerprint>(world_key());
   }

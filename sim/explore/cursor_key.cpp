@@ -58,6 +58,8 @@ Fingerprint Cursor::key_under(const Renaming* names, const Fingerprint& world) {
 }
 
 Fingerprint Cursor::world_key() {
+  const Fingerprint own = system_.ending();
+  if (!symmetry_.any()) return own;
   symmetry_.find_least(system_.world(), least_);
   return least_.world;
 }

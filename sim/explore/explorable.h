@@ -34,6 +34,8 @@ class Explorable {
   /// The agent's task has done all that it was to do, and ends only when nobody else can go on: how tasks exit one
   /// after another is not explored. Of hardware: it would go on for ever, for nobody any more.
   [[nodiscard]] virtual bool winds_down(AgentId agent) const = 0;
+  /// By what the ends that engines reach are compared.
+  [[nodiscard]] virtual Fingerprint ending() { return world().fingerprint(); }
   /// All is over: what is judged at the end is to be judged now.
   virtual void conclude() = 0;
   /// Nobody can go on, and not all is over.

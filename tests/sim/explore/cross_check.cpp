@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Do all engines see the same? Random small scenarios, each searched in depth, in breadth, by reversing races, with
-// every step by itself, and with nothing forgotten: the final Worlds and the kinds of violation are the same sets.
-// With `tlb`: machines that walk page tables, some of them with a fault; TLBs that fill and evict by moves of their own
-// against what could be cached (check.tlb): the kinds of violation are the same, though the Worlds are not, and there
-// are none without such moves that are not there with them. With `ppc64`: the same for TLBs that only evict.
-// Every third of these machines has a memory that delays stores, or all of them have the one that is named.
-// A scenario that is too large for one of them is left out, and does not count.
-//   cross_check COUNT [FIRST] [tlb|ppc64 [sc|tso|pso]]
+// Do all engines see the same? Random small scenarios, some of them with a fault, each searched in depth, in breadth,
+// by reversing races, with every step by itself, and with nothing forgotten: the final Worlds and the kinds of
+// violation are the same sets.
+// With `tlb`: machines that walk page tables; TLBs that fill and evict by moves of their own against what could be
+// cached (check.tlb): the kinds of violation are the same sets, and so are the final Worlds but for what TLBs hold;
+// without such moves there are none that are not there with them. With `ppc64`: the same for TLBs that only evict. Every
+// third of these machines has a memory that delays stores, or all of them have the one that is named.
+// With `names`: three cpus, of which two or three do the same; under all namings of them against each by its own.
+// Every so many-th path is performed a second time from the start. A scenario that is too large for one of them is left
+// out, and one that a smaller number has, too; neither counts. Of those that count some have to have several ends, and
+// some a violation.
+//   cross_check COUNT [FIRST] [names|tlb|ppc64 [sc|tso|pso]]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -15,7 +19,9 @@
 #include <set>
 #include <vector>
 
+#include "models/radix/pte_bits.h"
 #include "sim/config/diagnostic.h"
+#include "sim/units/mix.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/sim/explore/tiny_scenarios.h"
 
@@ -27,18 +33,58 @@ extern "C" int sc_main(int, char**) { return 0; }
 
 namespace {
 
-constexpr std::uint64_t states_max = 12'000;
-constexpr std::uint64_t states_remembering_all_max = 30'000;
-constexpr std::uint64_t executions_max = 600;
-constexpr std::uint64_t states_of_explicit_max = 200'000;
+/// Small searches have few paths.
+constexpr std::uint64_t repeat_every = 50;
 /// Where stores wait there is more of everything.
 constexpr std::uint64_t times_if_stores_wait = 3;
 
 using Kind = std::pair<std::string, std::string>;
+using Ends = std::set<std::pair<std::uint64_t, std::uint64_t>>;
 
 struct Seen {
   std::vector<Fingerprint> ends;
+  Ends ends_but_tlbs;
   std::set<Kind> kinds;
+};
+
+/// TLBs, walk caches, and the set of what they could hold (`x86.core0.dtlb_4k`, `x86.may`, `ppc64.derat`); an MMU's
+/// registers, a walk and an entry on its way among them (`x86.cpu`, `ppc64.walk`); and what has a location in it, which
+/// depends on how large these are.
+bool is_of_tlbs(const std::string& region) {
+  const auto has = [&](const char* part) { return region.find(part) != std::string::npos; };
+  return has(".core") || has(".may") || has(".cpu") || has("erat") || region == "ppc64.tlb" || region == "ppc64.walk" ||
+         region == "x86.flush_info";
+}
+
+/// That speculation sets A is optional until the end; where it is a move (may-set) it comes before the end.
+std::uint64_t compared(const World::RegionInfo& region, std::uint64_t value) {
+  return region.name == "pte" ? value & ~radix::pte_accessed : value;
+}
+
+/// Remembers the ends to which it comes, without what TLBs hold.
+class EndsButTlbs : public lab::ExploredSystem {
+ public:
+  explicit EndsButTlbs(const config::Values& values) : ExploredSystem(values, OnViolation::count) {}
+
+  Fingerprint ending() override {
+    std::pair<std::uint64_t, std::uint64_t> sum;
+    std::uint64_t n = 0;
+    for (const World::RegionInfo& info : world().regions()) {
+      if (is_of_tlbs(info.name)) continue;
+      for (std::uint32_t i = 0; i < info.region.words(); ++i, ++n) {
+        const std::uint64_t value = compared(info, world().load(Location{info.region.first().raw() + i}));
+        sum.first += mix(value ^ mix(2 * n));
+        sum.second += mix(value ^ mix(2 * n + 1));
+      }
+    }
+    ends_.insert(sum);
+    return ExploredSystem::ending();
+  }
+  void forget() { ends_.clear(); }
+  [[nodiscard]] const Ends& ends() const { return ends_; }
+
+ private:
+  Ends ends_;
 };
 
 struct Way {
@@ -48,41 +94,92 @@ struct Way {
   LocalKey local_key;
   std::uint64_t budget;
   const char* tlb = "on-demand";
+  /// Compared where it comes to its end; a scenario that is too large for it counts nevertheless.
+  bool optional = false;
+  bool renames = true;
 };
-const std::vector<Way> engines = {{"dfs, every step", Engine::dfs, false, LocalKey::since_forget, states_max},
-                        {"dfs", Engine::dfs, true, LocalKey::since_forget, states_max},
-                        {"bfs", Engine::bfs, false, LocalKey::since_forget, states_max},
-                        {"dpor", Engine::dpor, true, LocalKey::since_forget, executions_max},
-                        {"dpor, every step", Engine::dpor, false, LocalKey::since_forget, executions_max},
-                        {"dfs, nothing forgotten", Engine::dfs, true, LocalKey::all, states_remembering_all_max}};
-const std::vector<Way> tlbs = {
-    {"may-set", Engine::dfs, true, LocalKey::since_forget, states_max, "may-set"},
-    {"may-set, every step", Engine::dfs, false, LocalKey::since_forget, 4 * states_max, "may-set"},
-    {"may-set by dpor", Engine::dpor, true, LocalKey::since_forget, 4 * executions_max, "may-set"},
-    {"on demand", Engine::dfs, true, LocalKey::since_forget, states_max, "on-demand"},
-    {"explicit", Engine::dfs, false, LocalKey::since_forget, states_of_explicit_max, "explicit"}};
+using Ways = std::vector<Way>;
+/// What has more states than these is too much for `dpor` or `explicit`, which take much longer to find that out.
+const Ways engines = {
+    {"dfs, every step", Engine::dfs, false, LocalKey::since_forget, 4'000},
+    {"dfs", Engine::dfs, true, LocalKey::since_forget, 400},
+    {"bfs", Engine::bfs, false, LocalKey::since_forget, 4'000},
+    {"dfs, nothing forgotten", Engine::dfs, true, LocalKey::all, 4'000},
+    {"dpor", Engine::dpor, true, LocalKey::since_forget, 1'000},
+    {"dpor, every step", Engine::dpor, false, LocalKey::since_forget, 600, "on-demand", true}};
+const Ways tlbs = {
+    {"may-set", Engine::dfs, true, LocalKey::since_forget, 600, "may-set"},
+    {"may-set, every step", Engine::dfs, false, LocalKey::since_forget, 2'000, "may-set"},
+    {"on demand", Engine::dfs, true, LocalKey::since_forget, 600, "on-demand"},
+    {"may-set by dpor", Engine::dpor, true, LocalKey::since_forget, 1'500, "may-set"},
+    {"explicit", Engine::dfs, false, LocalKey::since_forget, 200'000, "explicit"}};
+
+const Ways namings = {
+    {"dfs, own names", Engine::dfs, true, LocalKey::since_forget, 4'000, "on-demand", false, false},
+    {"dfs", Engine::dfs, true, LocalKey::since_forget, 4'000},
+    {"dfs, every step", Engine::dfs, false, LocalKey::since_forget, 60'000},
+    {"bfs", Engine::bfs, false, LocalKey::since_forget, 60'000},
+    {"dfs, nothing forgotten", Engine::dfs, true, LocalKey::all, 60'000},
+    {"dpor", Engine::dpor, true, LocalKey::since_forget, 1'000, "on-demand", true}};
+
+struct Scenario {
+  std::string text;
+  std::string memory = "sc";
+};
+
+struct Suite {
+  const char* name;
+  const char* by_whom;
+  const Ways& ways;
+  Scenario (*scenario)(std::uint64_t number, const char* memory);
+};
+
+/// Every third scenario's stores wait in buffers.
+std::string memory_of(std::uint64_t number, const char* forced) {
+  if (forced != nullptr) return forced;
+  if (number % 3 != 2) return "sc";
+  return number % 4 == 0 ? "pso" : "tso";
+}
+
+const std::vector<Suite> suites = {
+    {"", "engines", engines,
+     [](std::uint64_t n, const char*) -> Scenario {
+       return {n % 2 == 0 ? tiny_scenario(n / 2) : tiny_walker_scenario(n / 2, false)};
+     }},
+    {"tlb", "TLBs", tlbs,
+     [](std::uint64_t n, const char* forced) -> Scenario {
+       const std::string memory = memory_of(n, forced);
+       return {tiny_walker_scenario(n, memory != "sc"), memory};
+     }},
+    {"ppc64", "TLBs", tlbs,
+     [](std::uint64_t n, const char* forced) -> Scenario { return {tiny_ppc64_scenario(n), memory_of(n, forced)}; }},
+    {"names", "namings", namings, [](std::uint64_t n, const char*) -> Scenario { return {tiny_peers_scenario(n)}; }}};
 
 /// None: it was too much.
 std::optional<Seen> search(const config::Values& values, const Way& way, std::uint64_t budget) {
-  lab::ExploredSystem system(values, OnViolation::count);
+  EndsButTlbs system(values);
   CursorOptions options;
   options.reduces = way.reduces;
   options.local_key = way.local_key;
+  options.renames = way.renames;
   Cursor cursor(system, options);
   Coverage coverage(false);
   SearchLimits limits;
   limits.states_max = budget;
+  limits.repeat_every = repeat_every;
   SearchGoal goal;
   goal.exhaust = true;
   for (;;) {
     const SearchResult result = search_by(way.engine, cursor, limits, goal, coverage);
     if (result.end == SearchEnd::stale || cursor.stale()) {
       cursor.begin_again();
+      system.forget();
       continue;
     }
     if (result.end != SearchEnd::complete) return {};
     Seen seen;
     seen.ends = result.final_states;
+    seen.ends_but_tlbs = system.ends();
     for (const Counterexample& c : result.counterexamples)
       seen.kinds.insert({c.violation.invariant, c.violation.class_id});
     return seen;
@@ -101,8 +198,11 @@ bool agree(const Seen& first, const Way& first_way, const Seen& other, const Way
     return first.kinds.count(kind) != 0 || (kind == walked && first.kinds.count(cached) != 0);
   };
   if (!std::all_of(other.kinds.begin(), other.kinds.end(), is_told)) return false;
+  if (std::strcmp(way.tlb, "on-demand") == 0)
+    return std::includes(first.ends_but_tlbs.begin(), first.ends_but_tlbs.end(), other.ends_but_tlbs.begin(),
+                         other.ends_but_tlbs.end());
   // Moves end with the tasks' operations; tables are freed when tasks exit, too, and there only the may-set sees more.
-  return std::strcmp(way.tlb, "on-demand") == 0 ||
+  return other.ends_but_tlbs == first.ends_but_tlbs &&
          std::all_of(first.kinds.begin(), first.kinds.end(), [&](const auto& kind) {
            return kind.first == "table-alive" || other.kinds.count(kind) != 0;
          });
@@ -113,38 +213,78 @@ void print_kinds(const char* way, const Seen& seen) {
     std::printf("  %s: %s %s\n", way, invariant.c_str(), class_id.c_str());
 }
 
-/// Scenarios of which some kinds of violation need a TLB that acts by itself.
-std::uint64_t by_speculation = 0;
+struct Counts {
+  std::uint64_t same = 0;
+  std::uint64_t differ = 0;
+  // Those do not count:
+  std::uint64_t too_large = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t repeated = 0;
+  // Of those that do:
+  std::uint64_t with_several_ends = 0;
+  std::uint64_t violating = 0;
+  std::uint64_t waiting = 0;  ///< stores do, in buffers
+  /// Some kinds of violation need a TLB that acts by itself.
+  std::uint64_t by_speculation = 0;
+};
 
-Agreement compare(const std::string& text, const std::string& memory, const std::vector<Way>& ways,
-                  std::uint64_t number) {
+config::Values values_of(const Scenario& scenario, const Way& way) {
+  return small_system(scenario.text + "[check]\nmemory = '" + scenario.memory + "'\ntlb = '" + way.tlb + "'\n");
+}
+
+Agreement compare(const Scenario& scenario, const Ways& ways, std::uint64_t number, Counts& counts) {
   std::optional<Seen> first;
   bool same = true;
-  const bool waits = memory != "sc";
+  bool by_speculation = false;
+  const bool waits = scenario.memory != "sc";
   for (const Way& way : ways) {
-    const config::Values values = small_system(text + "[check]\nmemory = '" + memory + "'\ntlb = '" + way.tlb + "'\n");
-    const std::optional<Seen> seen = search(values, way, way.budget * (waits ? times_if_stores_wait : 1));
-    // The drains of a buffer are all alike to it: it seldom gets through.
-    if (!seen && waits && way.engine == Engine::dpor) continue;
-    if (!seen) return Agreement::too_large;
+    const std::optional<Seen> seen =
+        search(values_of(scenario, way), way, way.budget * (waits ? times_if_stores_wait : 1));
+    // The drains of a buffer are all alike to dpor: it seldom gets through.
+    if (!seen && (way.optional || (waits && way.engine == Engine::dpor))) continue;
+    if (!seen) return same ? Agreement::too_large : Agreement::differs;
     if (!first) first = seen;
-    if (std::strcmp(way.tlb, "on-demand") == 0 && seen->kinds.size() < first->kinds.size()) ++by_speculation;
+    by_speculation |= seen->kinds.size() < first->kinds.size() && std::strcmp(way.tlb, "on-demand") == 0;
     if (agree(*first, ways[0], *seen, way)) continue;
     same = false;
-    std::printf("scenario %llu: %s sees %zu ends and %zu kinds of violation, %s %zu and %zu\n",
-                static_cast<unsigned long long>(number), ways[0].name, first->ends.size(), first->kinds.size(),
-                way.name, seen->ends.size(), seen->kinds.size());
+    std::printf("scenario %llu: %s sees %zu ends (%zu but for TLBs) and %zu kinds of violation, %s %zu (%zu) and %zu\n",
+                static_cast<unsigned long long>(number), ways[0].name, first->ends.size(), first->ends_but_tlbs.size(),
+                first->kinds.size(), way.name, seen->ends.size(), seen->ends_but_tlbs.size(), seen->kinds.size());
     print_kinds(ways[0].name, *first);
     print_kinds(way.name, *seen);
   }
+  if (first->ends_but_tlbs.size() > 1) ++counts.with_several_ends;
+  if (!first->kinds.empty()) ++counts.violating;
+  if (by_speculation) ++counts.by_speculation;
+  if (waits) ++counts.waiting;
   return same ? Agreement::same : Agreement::differs;
 }
 
-/// Every third scenario's stores wait in buffers.
-std::string memory_of(std::uint64_t number, const char* forced) {
-  if (forced != nullptr) return forced;
-  if (number % 3 != 2) return "sc";
-  return number % 4 == 0 ? "pso" : "tso";
+void compare_number(std::uint64_t n, const Scenario& scenario, const Ways& ways, Counts& counts) {
+  try {
+    for (const Way& way : ways) static_cast<void>(values_of(scenario, way));
+  } catch (const config::Error&) {
+    ++counts.refused;  // a combination that makes no sense
+    return;
+  }
+  switch (compare(scenario, ways, n, counts)) {
+    case Agreement::same: ++counts.same; break;
+    case Agreement::too_large: ++counts.too_large; break;
+    case Agreement::differs:
+      ++counts.differ;
+      std::printf("%s(memory %s)\n", scenario.text.c_str(), scenario.memory.c_str());
+  }
+}
+
+void print(const Counts& counts, const char* by_whom) {
+  const auto number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
+  std::printf("%llu scenarios seen alike by all %s, %llu not; beside these %llu were too large, %llu make no sense, "
+              "%llu came before\n",
+              number(counts.same), by_whom, number(counts.differ), number(counts.too_large), number(counts.refused),
+              number(counts.repeated));
+  std::printf("%llu have several ends, %llu a violation, %llu one that nobody sees on demand; in %llu stores wait\n",
+              number(counts.with_several_ends), number(counts.violating), number(counts.by_speculation),
+              number(counts.waiting));
 }
 
 std::uint64_t number_of(const char* text) { return std::strtoull(text, nullptr, 10); }
@@ -153,36 +293,23 @@ std::uint64_t number_of(const char* text) { return std::strtoull(text, nullptr, 
 
 int main(int argc, char** argv) {
   if (!Fiber::can_restore()) return 77;
+  std::setvbuf(stdout, nullptr, _IOLBF, 1024);  // what differs is to be seen before all is over
   const std::uint64_t wanted = argc > 1 ? number_of(argv[1]) : 20;
   const std::uint64_t first = argc > 2 ? number_of(argv[2]) : 0;
-  const bool of_ppc64 = argc > 3 && std::strcmp(argv[3], "ppc64") == 0;
-  const bool of_tlbs = of_ppc64 || (argc > 3 && std::strcmp(argv[3], "tlb") == 0);
-  const char* forced = argc > 4 ? argv[4] : nullptr;
-  std::uint64_t same = 0, differ = 0, too_large = 0, refused = 0, waiting = 0;
-  for (std::uint64_t n = first; same + differ < wanted && n < first + 8 * wanted; ++n) {
-    const std::string memory = of_tlbs ? memory_of(n, forced) : "sc";
-    const std::string text = of_ppc64  ? tiny_ppc64_scenario(n)
-                             : of_tlbs ? tiny_walker_scenario(n, memory != "sc")
-                                       : tiny_scenario(n);
-    try {
-      static_cast<void>(small_system(text));
-    } catch (const config::Error&) {
-      ++refused;  // a combination that makes no sense
-      continue;
-    }
-    const Agreement outcome = compare(text, memory, of_tlbs ? tlbs : engines, n);
-    same += outcome == Agreement::same ? 1 : 0;
-    waiting += outcome == Agreement::same && memory != "sc" ? 1U : 0U;
-    differ += outcome == Agreement::differs ? 1 : 0;
-    too_large += outcome == Agreement::too_large ? 1 : 0;
-    if (outcome == Agreement::differs) std::printf("%s\n", text.c_str());
+  const std::string name = argc > 3 ? argv[3] : "";
+  const char* memory = argc > 4 ? argv[4] : nullptr;
+  const auto suite =
+      std::find_if(suites.begin(), suites.end(), [&](const Suite& candidate) { return name == candidate.name; });
+  if (suite == suites.end()) return std::fprintf(stderr, "cross_check: no `%s`\n", name.c_str()), 2;
+  std::set<std::string> known;
+  for (std::uint64_t n = 0; n < first; ++n) known.insert(suite->scenario(n, memory).text);
+  Counts counts;
+  for (std::uint64_t n = first; counts.same + counts.differ < wanted && n < first + 8 * wanted; ++n) {
+    const Scenario scenario = suite->scenario(n, memory);
+    if (known.insert(scenario.text).second) compare_number(n, scenario, suite->ways, counts);
+    else ++counts.repeated;
   }
-  std::printf("%llu scenarios seen alike by all %s, %llu not; %llu were too large, %llu make no sense\n",
-              static_cast<unsigned long long>(same), of_tlbs ? "TLBs" : "engines",
-              static_cast<unsigned long long>(differ), static_cast<unsigned long long>(too_large),
-              static_cast<unsigned long long>(refused));
-  if (of_tlbs)
-    std::printf("of these, stores wait in %llu; %llu have a violation that nobody sees on demand\n",
-                static_cast<unsigned long long>(waiting), static_cast<unsigned long long>(by_speculation));
-  return differ == 0 && same >= wanted ? 0 : 1;
+  print(counts, suite->by_whom);
+  const bool has_something_to_see = counts.with_several_ends >= wanted / 10 && counts.violating >= wanted / 20;
+  return counts.differ == 0 && counts.same >= wanted && has_something_to_see ? 0 : 1;
 }

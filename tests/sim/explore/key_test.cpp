@@ -84,6 +84,18 @@ TEST_CASE("States of one key continue alike") {
   states_of_one_key_continue_alike("machine = 'tagged-tiny'\nkernel = 'modern'\nstrategy = 'linux-modern'\n");
 }
 
+TEST_CASE("States of one key continue alike while read(/dev/zero) clears one page after the other") {
+  if (!Fiber::can_restore()) return;
+  // With the may-set an access that finds its translation changes no word: only the turn tells one from the next.
+  Continuations continuations(small_system(
+      "check.tlb = 'may-set'\nmachine = 'x86-tiny'\nkernel = 'modern'\nstrategy = 'per-pte'\n" +
+      heap_script(2, {"warmup = ['store heap']\nops = ['zero_read heap']",
+                      "warmup = ['load heap']\nops = ['load heap']"})));
+  continuations.explore(2500);
+  CHECK(continuations.states() > 100);
+  CHECK(continuations.met_again() > 0);
+}
+
 TEST_CASE("States of one key continue alike with stores in their buffers") {
   for (const char* memory : {"tso", "pso"})
     states_of_one_key_continue_alike(std::string("check.memory = '") + memory +

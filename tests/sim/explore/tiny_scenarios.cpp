@@ -68,6 +68,27 @@ std::string tiny_scenario(std::uint64_t number) {
 
 std::string tiny_ppc64_scenario(std::uint64_t number) { return tiny_scenario(number * machines().size() + 1); }
 
+std::string tiny_peers_scenario(std::uint64_t number) {
+  Draws draws(number);
+  const Machine& machine = machines()[1];
+  const Texts pages_named = {"heap+0", "heap+1", "heap"};
+  const Texts mild = {"load", "store"};
+  const Texts harsh = {"dontneed", "clear_refs", "zero_read", "munmap", "store"};
+  const std::uint64_t pages = draws.below(3) == 0 ? 2 : 1;
+  const auto range = [&] { return pages == 1 ? std::string("heap") : draws.pick(pages_named); };
+  std::string text = "machine = { preset = '" + machine.name + "', cores = 3 }\nkernel = '" +
+                     draws.pick(machine.kernels) + "'\nstrategy = '" + draws.pick(machine.strategies) +
+                     "'\n[workload]\nkind = 'script'\n[[workload.region]]\nname = 'heap'\npages = " +
+                     std::to_string(pages) + "\n";
+  const std::string warm_up = draws.below(3) != 0 ? "warmup = ['" + draws.pick(mild) + " heap']\n" : "";
+  const std::string alike = draws.pick(mild) + " " + range();
+  const std::string other = draws.below(4) == 0 ? alike : draws.pick(harsh) + " " + range();
+  for (unsigned task = 0; task < 3; ++task)
+    text += "[[workload.task]]\nname = 't" + std::to_string(task) + "'\ncpu = " + std::to_string(task) + "\n" + warm_up +
+            "ops = ['" + (task == 0 ? other : alike) + "']\n";
+  return text;
+}
+
 std::string tiny_walker_scenario(std::uint64_t number, bool waits) {
   Draws draws(number);
   const bool tagged = draws.below(3) == 0;
