@@ -2,6 +2,7 @@
 #include "models/invariants/execution.h"
 
 #include <algorithm>
+#include <array>
 
 namespace mmulab {
 
@@ -229,13 +230,24 @@ bool Execution::answers(CpuId c, Tag tag, MmId mm) const {
   return runs_mm(c, mm);
 }
 
+namespace {
+
+std::array<std::uint64_t, 3> words_of(const CpuRecord& c) {
+  return {static_cast<std::uint64_t>(c.mode) | std::uint64_t{c.mm_known} << 4 | std::uint64_t{c.irqs_off} << 5 |
+              std::uint64_t{c.interrupt_pending} << 6 | std::uint64_t{c.xcalls_pending} << 8,
+          std::uint64_t{c.mm.raw()} << 32 | c.tag.raw(), c.tag_mm.raw() | std::uint64_t{c.tag_unused} << 32};
+}
+
+}  // namespace
+
+/// Of whom nothing has been heard yet nothing is told, either.
 void Execution::mix_into(StateHash& hash) const {
   for (std::uint32_t n = 0; n < cpus_.size(); ++n) {
-    const CpuRecord& c = cpu(hash.who_is(CpuId{n}));
-    hash.mix(static_cast<std::uint64_t>(c.mode) | std::uint64_t{c.mm_known} << 4 | std::uint64_t{c.irqs_off} << 5 |
-             std::uint64_t{c.interrupt_pending} << 6 | std::uint64_t{c.xcalls_pending} << 8);
-    hash.mix(std::uint64_t{c.mm.raw()} << 32 | c.tag.raw());
-    hash.mix(c.tag_mm.raw() | std::uint64_t{c.tag_unused} << 32);
+    if (words_of(cpus_[n]) == words_of(no_cpu_)) continue;
+    StateHash known = hash.element();
+    known.mix(hash.name(CpuId{n}));
+    for (const std::uint64_t word : words_of(cpus_[n])) known.mix(word);
+    hash.mix_unordered(known);
   }
   for (std::uint32_t n = 0; n < tasks_.size(); ++n) {
     const TaskRecord& t = tasks_[n];

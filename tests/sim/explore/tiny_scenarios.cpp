@@ -80,7 +80,7 @@ std::string tiny_peers_scenario(std::uint64_t number) {
                      draws.pick(machine.kernels) + "'\nstrategy = '" + draws.pick(machine.strategies) +
                      "'\n[workload]\nkind = 'script'\n[[workload.region]]\nname = 'heap'\npages = " +
                      std::to_string(pages) + "\n";
-  const std::string warm_up = draws.below(3) != 0 ? "warmup = ['" + draws.pick(mild) + " heap']\n" : "";
+  const std::string warm_up = draws.below(4) != 0 ? "warmup = ['" + draws.pick(mild) + " heap']\n" : "";
   const std::string alike = draws.pick(mild) + " " + range();
   const std::string other = draws.below(4) == 0 ? alike : draws.pick(harsh) + " " + range();
   for (unsigned task = 0; task < 3; ++task)
