@@ -87,6 +87,7 @@ void Cursor::list(std::vector<Move>& moves) {
     moves.back().decision = decision;
   }
   if (!moves.empty()) return;
+  has_come_to_an_end_ = true;
   moving_ = true;
   system_.report_deadlock();
   moving_ = false;
@@ -221,7 +222,10 @@ void Cursor::perform(const Move& move) {
   moving_ = true;
   host_.perform(move.decision, picks_);
   at_end_ = system_.finished();
-  if (at_end_) system_.conclude();
+  if (at_end_) {
+    has_come_to_an_end_ = true;
+    system_.conclude();
+  }
   moving_ = false;
 }
 

@@ -99,12 +99,19 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
     return final_ || !at_end_ ? final_ : std::optional<Fingerprint>(world_key());
   }
   /// In how many ways cpus that do the same can be named without making another state of it.
-  [[nodiscard]] std::size_t namings() const { return options_.renames ? symmetry_.renamings().size() + 1 : 1; }
+  [[nodiscard]] std::size_t namings() const {
+    // Stacks know everybody by their addresses, and words that were read, not told, may name anybody.
+    const bool tells_names = options_.renames && options_.local_key == LocalKey::since_forget;
+    return tells_names ? symmetry_.renamings().size() + 1 : 1;
+  }
   /// Asserts that the present path under other names leads to the present state under these; then back to the start.
   void check_names(const Renaming& names);
   [[nodiscard]] const Symmetry& symmetry() const { return symmetry_; }
 
   [[nodiscard]] std::uint64_t steps_made() const { return steps_made_; }
+  /// Some path has led to where nobody can go on. A search that has seen everything without that has taken states for
+  /// one that are not.
+  [[nodiscard]] bool has_come_to_an_end() const { return has_come_to_an_end_; }
   /// A shortcut has turned out unfounded: what was explored so far may have gaps, and is to be explored again.
   [[nodiscard]] bool stale() const { return reduction_.stale(); }
   /// From the start, with what has been learned.
@@ -247,6 +254,7 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   bool only_looked_ = false;  ///< the move's own first step has neither stored nor said anything
   bool moving_ = false;
   bool shortcuts_ = true;
+  bool has_come_to_an_end_ = false;
   std::uint64_t steps_made_ = 0;
 };
 

@@ -25,8 +25,7 @@ Fingerprint Cursor::key() {
 /// Where the World is the same under several names, tasks and observers tell.
 void Cursor::find_key() {
   named_ = nullptr;
-  // Stacks know everybody by their addresses.
-  bool own_names = namings() == 1 || options_.local_key == LocalKey::stacks;
+  bool own_names = namings() == 1;
   for (Context* context : system_.contexts()) own_names = own_names || context->history().has_own_names();
   if (own_names) {
     key_ = key_under(nullptr, system_.world().fingerprint());

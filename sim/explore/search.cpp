@@ -124,6 +124,9 @@ SearchResult Search::finish(const char* engine) {
   coverage_.jump();
   result_.engine = engine;
   if (result_.end == SearchEnd::complete && result_.room_cut != 0) result_.end = SearchEnd::room;
+  MMULAB_ASSERT(result_.end != SearchEnd::complete || result_.bound_cut != 0 || !found_.empty() ||
+                    cursor_.has_come_to_an_end(),
+                "a search that has seen everything has seen an end");
   result_.ends = finals_.size();
   for (const auto& [world, seen] : finals_) result_.final_states.push_back({world.first, world.second});
   return std::move(result_);

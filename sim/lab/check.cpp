@@ -335,8 +335,8 @@ class Check {
                       "all but its last one at any time");
     list.emplace_back("the machine, the page tables and the workload are as small as configured");
     if (cursor_.namings() > 1)
-      list.push_back(fmt::format("states that differ only by the names of cpus that do the same are one: each was looked "
-                                 "at under {} namings; that the names don't matter was checked",
+      list.push_back(fmt::format("states that differ only by the names of cpus that do the same are one: each was "
+                                 "looked at under {} namings; that the names don't matter was checked",
                                  cursor_.namings()));
     if (options().reduces)
       list.emplace_back("steps that nobody else could notice were performed at once; that nobody could was checked");

@@ -4,8 +4,8 @@
 // violation are the same sets.
 // With `tlb`: machines that walk page tables; TLBs that fill and evict by moves of their own against what could be
 // cached (check.tlb): the kinds of violation are the same sets, and so are the final Worlds but for what TLBs hold;
-// without such moves there are none that are not there with them. With `ppc64`: the same for TLBs that only evict. Every
-// third of these machines has a memory that delays stores, or all of them have the one that is named.
+// without such moves there are none that are not there with them. With `ppc64`: the same for TLBs that only evict.
+// Every third of these machines has a memory that delays stores, or all of them have the one that is named.
 // With `names`: three cpus, of which two or three do the same; under all namings of them against each by its own.
 // Every so many-th path is performed a second time from the start. A scenario that is too large for one of them is left
 // out, and one that a smaller number has, too; neither counts. Of those that count some have to have several ends, and
@@ -115,11 +115,11 @@ const Ways tlbs = {
     {"explicit", Engine::dfs, false, LocalKey::since_forget, 200'000, "explicit"}};
 
 const Ways namings = {
-    {"dfs, own names", Engine::dfs, true, LocalKey::since_forget, 4'000, "on-demand", false, false},
-    {"dfs", Engine::dfs, true, LocalKey::since_forget, 4'000},
+    {"dfs, own names", Engine::dfs, true, LocalKey::since_forget, 5'000, "on-demand", false, false},
+    {"dfs", Engine::dfs, true, LocalKey::since_forget, 5'000},
     {"dfs, every step", Engine::dfs, false, LocalKey::since_forget, 60'000},
     {"bfs", Engine::bfs, false, LocalKey::since_forget, 60'000},
-    {"dfs, nothing forgotten", Engine::dfs, true, LocalKey::all, 60'000},
+    {"dfs, nothing forgotten", Engine::dfs, true, LocalKey::all, 30'000, "on-demand", true},
     {"dpor", Engine::dpor, true, LocalKey::since_forget, 1'000, "on-demand", true}};
 
 struct Scenario {

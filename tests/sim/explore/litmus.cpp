@@ -116,6 +116,10 @@ std::uint64_t LitmusCpu::load(std::uint32_t word) {
   return ctx_.step(load_label, reads(cell), [&](Access& a) { return a.read(cell); });
 }
 
+void LitmusCpu::load_and_forget(std::uint32_t word) {
+  const Conclusion nothing(ctx_);
+  static_cast<void>(load(word));
+}
 void LitmusCpu::store(std::uint32_t word, std::uint64_t value) {
   const auto cell = memory_.cell<std::uint64_t>(0, word);
   ctx_.step(store_label, writes(cell), [&](Access& a) { a.write(cell, value); });

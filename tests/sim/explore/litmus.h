@@ -19,6 +19,8 @@ class LitmusCpu {
   LitmusCpu(Context& ctx, const Region& memory, const Region& results)
       : ctx_(ctx), memory_(memory), results_(results) {}
   [[nodiscard]] std::uint64_t load(std::uint32_t word);
+  /// Tells the cpu nothing, not even that it was made.
+  void load_and_forget(std::uint32_t word);
   void store(std::uint32_t word, std::uint64_t value);
   void store_release(std::uint32_t word, std::uint64_t value);
   /// A locked instruction that adds; what it returned nobody asks.

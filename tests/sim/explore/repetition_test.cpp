@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/sim/explore/small_systems.h"
+#include "tests/sim/explore/litmus.h"
 #include "tests/support/catch.h"
 #include "tests/support/patience.h"
 
@@ -56,17 +56,31 @@ SearchResult search(How how, std::uint64_t disturbed_from) {
 }
 
 /// The exit code of a process that searches.
-int exit_code_of(How how, std::uint64_t disturbed_from) {
+int exit_code_of(const std::function<void()>& search) {
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
     static_cast<void>(freopen("/dev/null", "w", stderr));
-    search(how, disturbed_from);
+    search();
     _exit(0);
   }
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int exit_code_of(How how, std::uint64_t disturbed_from) {
+  return exit_code_of([=] { search(how, disturbed_from); });
+}
+
+void explore_loads(Engine engine, void (*load)(LitmusCpu&)) {
+  LitmusRun run;
+  run.way.engine = engine;
+  run.way.cursor = CursorOptions::plain();
+  const auto thrice = [=](LitmusCpu& cpu) {
+    for (int n = 0; n < 3; ++n) load(cpu);
+  };
+  static_cast<void>(explore({thrice}, run));
 }
 
 }  // namespace
@@ -83,4 +97,13 @@ TEST_CASE("A memory outside the World is noticed when a path is performed again"
   // Its trace must lie on a path that is performed again: among the first events of the search.
   for (const How how : {How::depth_first, How::at_random}) CHECK(exit_code_of(how, 20) == 4);
   CHECK(exit_code_of(How::depth_first, 0) == 0);
+}
+
+TEST_CASE("A search that takes different states for one and so never comes to an end is not a proof") {
+  const auto forgetful = [](LitmusCpu& cpu) { cpu.load_and_forget(0); };
+  const auto mindful = [](LitmusCpu& cpu) { static_cast<void>(cpu.load(0)); };
+  for (const Engine engine : {Engine::dfs, Engine::bfs}) {
+    CHECK(exit_code_of([=] { explore_loads(engine, forgetful); }) == 4);
+    CHECK(exit_code_of([=] { explore_loads(engine, mindful); }) == 0);
+  }
 }

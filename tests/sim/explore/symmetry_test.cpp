@@ -49,7 +49,8 @@ std::size_t namings_of(const std::string& text) {
 
 std::vector<std::pair<std::string, std::string>> kinds_of(const SearchResult& result) {
   std::vector<std::pair<std::string, std::string>> kinds;
-  for (const Counterexample& c : result.counterexamples) kinds.emplace_back(c.violation.invariant, c.violation.class_id);
+  for (const Counterexample& c : result.counterexamples)
+    kinds.emplace_back(c.violation.invariant, c.violation.class_id);
   std::sort(kinds.begin(), kinds.end());
   return kinds;
 }
@@ -64,7 +65,8 @@ class Deceived : public lab::ExploredSystem {
     std::vector<TaskId> tasks;
     for (std::uint32_t t = 0; t < state.limits().tasks; ++t) tasks.emplace_back(t);
     std::swap(tasks[1], tasks[2]);
-    const TaskId idle = world().load(state.cpu_idle_task(CpuId{1})), other = world().load(state.cpu_idle_task(CpuId{2}));
+    const TaskId idle = world().load(state.cpu_idle_task(CpuId{1}));
+    const TaskId other = world().load(state.cpu_idle_task(CpuId{2}));
     std::swap(tasks[idle.raw()], tasks[other.raw()]);
     std::vector<Renaming> renamings;
     renamings.emplace_back(world(), std::move(cpus), std::move(tasks));
