@@ -106,8 +106,8 @@ class Port {
   virtual ~Port() = default;
   [[nodiscard]] virtual const char* name() const = 0;
   [[nodiscard]] virtual const PteLayout& pte() const = 0;
-  /// Nothing goes through the cpus in the order of their numbers, and the World knows which of the port's words belong to
-  /// a cpu or name one.
+  /// Nothing goes through the cpus in the order of their numbers, and the World knows which of the port's words belong
+  /// to a cpu or name one.
   [[nodiscard]] virtual bool treats_cpus_alike() const { return false; }
 
   // ---- user accesses

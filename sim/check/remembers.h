@@ -2,8 +2,8 @@
 // Observers keep their state outside the World, so an explorer that takes steps back must take their state back,
 // too, and must not call two states equal that an observer would judge differently. Whoever remembers offers three
 // things: a copy of its state, a way back to that copy, and a fingerprint of what can influence its future
-// verdicts (no cycles, no counts of what was checked, nothing that only a story tells), under whatever names of cpus and
-// tasks it is asked for.
+// verdicts (no cycles, no counts of what was checked, nothing that only a story tells), under whatever names of cpus
+// and tasks it is asked for.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // States that differ only by who of several alike is which are one state: of all the names that cpus and tasks could
 // have had, a state is looked at under those that come first in an order of its own. Sound where the system cannot tell
-// its cpus apart: programs are compared (Explorable::renamings), ports and strategies say whether they treat cpus alike,
-// the first state must be the same under all names, and now and then a whole schedule is performed under other names
-// (Cursor::check_names). Source: Ip, Dill, FMSD 9 (1996); with reductions of orders, Emerson, Jha, Peled (TACAS 1997).
-// Cost: a look at the words that belong to somebody, for each way to exchange names, in each state.
+// its cpus apart: programs are compared (Explorable::renamings), ports and strategies say whether they treat cpus
+// alike, the first state must be the same under all names, and now and then a whole schedule is performed under other
+// names (Cursor::check_names). Source: Ip, Dill, FMSD 9 (1996); with reductions of orders, Emerson, Jha, Peled (TACAS
+// 1997). Cost: a look at the words that belong to somebody, for each way to exchange names, in each state.
 #pragma once
 
 #include <cstdint>

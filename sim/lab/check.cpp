@@ -8,6 +8,7 @@
 
 #include "sim/config/diagnostic.h"
 #include "sim/explore/shrink.h"
+#include "sim/lab/assumptions.h"
 #include "sim/lab/build.h"
 #include "sim/lab/subject.h"
 #include "sim/lab/tell.h"
@@ -23,43 +24,6 @@ constexpr std::uint64_t bound_max = 6;
 /// which leave a large tree behind them.
 constexpr std::uint64_t states_enough = 200'000;
 constexpr std::uint64_t states_for_walks = 100'000;
-
-/// How far a memory goes, the strongest first; other: loads pass loads, too, or stores reach cpus one after another.
-enum class Order : std::uint8_t { sc, tso, pso, other };
-
-Order order_of(MemoryModel model) {
-  return model == MemoryModel::sc ? Order::sc : model == MemoryModel::tso ? Order::tso : Order::pso;
-}
-
-/// The memory of real machines of that kind. Linux runs sparc64 under TSO.
-Order order_of_machine(const std::string& arch) {
-  return arch == "x86" || arch == "sparc64" ? Order::tso : Order::other;
-}
-
-/// What a verdict under `memory` says of memory, and what it leaves out.
-void assume_memory(const System::Memory& memory, const std::string& arch, std::vector<std::string>& list) {
-  std::string model = fmt::format("memory model: {}", name_of(memory.model));
-  if (memory.model != MemoryModel::sc)
-    model += fmt::format("; a store buffer holds {} stores, and a user's stores are seen at once", memory.store_buffer);
-  list.push_back(model);
-  const Order machine = order_of_machine(arch);
-  if (machine <= order_of(memory.model)) return;
-  list.push_back(machine == Order::tso
-                     ? fmt::format("{} is weaker: a load may pass an earlier store (check.memory = tso)", arch)
-                     : fmt::format("{} is weaker: its loads change places, too, and a store need not reach all cpus "
-                                   "at once; such a verdict does not speak of missing barriers",
-                                   arch));
-}
-
-/// What TLBs do by themselves, and what a verdict leaves out.
-const char* assumption_of(TlbAgents agents) {
-  switch (agents) {
-    case TlbAgents::explicit_moves: return "TLBs and walk caches fill by speculation and evict, each act a move";
-    case TlbAgents::may_set: return "an access may meet any translation that could be cached";
-    case TlbAgents::on_demand: break;
-  }
-  return "TLBs and walk caches are filled by accesses, and evict for want of room (check.tlb)";
-}
 
 class Check {
  public:
@@ -291,7 +255,7 @@ class Check {
     list_agents();
     list_unreached();
     list_orders();
-    list_assumptions();
+    result_.subject.assumptions = assumptions_of(values_, options(), cursor_.namings(), result_.engines);
   }
 
   /// Hardware that acted by itself in some schedule.
@@ -323,31 +287,6 @@ class Check {
     std::sort(result_.orders.begin(), result_.orders.end(), [](const OrderSeen& a, const OrderSeen& b) {
       return std::tie(a.first, a.second) < std::tie(b.first, b.second);
     });
-  }
-
-  void list_assumptions() {
-    auto& list = result_.subject.assumptions;
-    list.clear();
-    assume_memory(explored_memory(values_), values_.text("machine.arch"), list);
-    list.emplace_back(assumption_of(explored_tlb(values_)));
-    list.emplace_back("boot and warm-up ran in one order; what follows was explored");
-    list.emplace_back("tasks that have done all their operations exit last, one after another; where some share a cpu, "
-                      "all but its last one at any time");
-    list.emplace_back("the machine, the page tables and the workload are as small as configured");
-    if (cursor_.namings() > 1)
-      list.push_back(fmt::format("states that differ only by the names of cpus that do the same are one: each was "
-                                 "looked at under {} namings; that the names don't matter was checked",
-                                 cursor_.namings()));
-    if (options().reduces)
-      list.emplace_back("steps that nobody else could notice were performed at once; that nobody could was checked");
-    for (const EngineRun& run : result_.engines)
-      if (run.result.cycles != 0)
-        list.push_back(fmt::format("{}: where an execution came back to one of its states, a fingerprint told so",
-                                   run.result.engine));
-    for (const EngineRun& run : result_.engines)
-      if (run.result.states != 0)
-        list.push_back(fmt::format("{}: two of {} states share a fingerprint with a chance below 2^{}",
-                                   run.result.engine, run.result.states, run.result.collision_exponent));
   }
 
   const config::Values& values_;

@@ -115,8 +115,8 @@ const Ways tlbs = {
     {"explicit", Engine::dfs, false, LocalKey::since_forget, 200'000, "explicit"}};
 
 const Ways namings = {
-    {"dfs, own names", Engine::dfs, true, LocalKey::since_forget, 5'000, "on-demand", false, false},
-    {"dfs", Engine::dfs, true, LocalKey::since_forget, 5'000},
+    {"dfs, own names", Engine::dfs, true, LocalKey::since_forget, 9'000, "on-demand", false, false},
+    {"dfs", Engine::dfs, true, LocalKey::since_forget, 9'000},
     {"dfs, every step", Engine::dfs, false, LocalKey::since_forget, 60'000},
     {"bfs", Engine::bfs, false, LocalKey::since_forget, 60'000},
     {"dfs, nothing forgotten", Engine::dfs, true, LocalKey::all, 30'000, "on-demand", true},

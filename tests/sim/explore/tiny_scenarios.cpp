@@ -71,7 +71,7 @@ std::string tiny_ppc64_scenario(std::uint64_t number) { return tiny_scenario(num
 std::string tiny_peers_scenario(std::uint64_t number) {
   Draws draws(number);
   const Machine& machine = machines()[1];
-  const bool file = draws.below(2) == 0;
+  const bool file = draws.below(3) != 0;
   const std::uint64_t pages = draws.below(4) == 0 ? 2 : 1;
   const auto range = [&] { return pages == 1 ? std::string("heap") : draws.pick({"heap+0", "heap+1", "heap"}); };
   const Texts harsh =
