@@ -70,22 +70,28 @@ std::string tiny_ppc64_scenario(std::uint64_t number) { return tiny_scenario(num
 
 std::string tiny_peers_scenario(std::uint64_t number) {
   Draws draws(number);
-  const Machine& machine = machines()[1];
   const bool file = draws.below(3) != 0;
   const std::uint64_t pages = draws.below(4) == 0 ? 2 : 1;
-  const auto range = [&] { return pages == 1 ? std::string("heap") : draws.pick({"heap+0", "heap+1", "heap"}); };
   const Texts harsh =
       file ? Texts{"unmap_mapping", "unmap_mapping", "munmap"} : Texts{"dontneed", "clear_refs", "munmap"};
-  std::string text = "machine = { preset = '" + machine.name + "', cores = 3 }\nkernel = '" +
-                     draws.pick(machine.kernels) + "'\nstrategy = '" + draws.pick(machine.strategies) +
-                     "'\n[workload]\nkind = 'script'\n[[workload.region]]\nname = 'heap'\npages = " +
-                     std::to_string(pages) + (file ? "\nkind = 'file_shared'\n" : "\n");
-  const std::string warm_up = draws.below(4) != 0 ? "warmup = ['" + draws.pick({"load", "store"}) + " heap']\n" : "";
-  const std::string alike = (draws.below(8) == 0 ? draws.pick(harsh) : draws.pick({"load", "store", "touch"})) + " " +
-                            range();
-  const std::string other = draws.below(4) == 0 ? alike : draws.pick(harsh) + " " + range();
+  // One draw a statement: compilers differ in the order within one.
+  const std::string kernel = draws.pick(machines()[1].kernels);
+  const std::string strategy =
+      draws.pick({"ppc64-2.6.20", "ctxsw-only", "ppc64-2.6.22", "pre-unlock-hook", "per-pte"});
+  const auto on_some_pages = [&](const std::string& verb) {
+    return verb + " " + (pages == 1 ? std::string("heap") : draws.pick({"heap+0", "heap+1", "heap"}));
+  };
+  const std::string first = draws.pick({"load", "load", "store"});
+  const std::string warm_up = draws.below(4) != 0 ? "warmup = ['" + first + " heap']\n" : "";
+  const std::string verb = draws.below(8) == 0 ? draws.pick(harsh) : draws.pick({"load", "store", "store"});
+  const std::string alike = on_some_pages(verb);
+  const std::string harsh_verb = draws.pick(harsh);
+  const std::string other = draws.below(4) == 0 ? alike : on_some_pages(harsh_verb);
   // Who takes a file's pages away need not have mapped them.
   const bool elsewhere = other != alike && other.find("unmap_mapping") == 0;
+  std::string text = "machine = { preset = 'ppc64-tiny', cores = 3 }\nkernel = '" + kernel + "'\nstrategy = '" +
+                     strategy + "'\n[workload]\nkind = 'script'\n[[workload.region]]\nname = 'heap'\npages = " +
+                     std::to_string(pages) + (file ? "\nkind = 'file_shared'\n" : "\n");
   for (unsigned task = 0; task < 3; ++task)
     text += "[[workload.task]]\nname = 't" + std::to_string(task) + "'\ncpu = " + std::to_string(task) + "\n" +
             (task == 0 && elsewhere ? "mm = 1\n" : warm_up) + "ops = ['" + (task == 0 ? other : alike) + "']\n";
