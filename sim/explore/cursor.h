@@ -90,6 +90,10 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   [[nodiscard]] const Concern& said() const { return said_; }
   /// The state's identity: World, tasks' histories and pending steps, observers; under the names that come first.
   [[nodiscard]] Fingerprint key();
+  /// The same under everybody's own name.
+  [[nodiscard]] Fingerprint own_key();
+  /// What the cpu is called in the key.
+  [[nodiscard]] AgentId named(AgentId cpu);
   /// Places in the list of this state's moves, as its key's names would have them, and back.
   [[nodiscard]] std::uint64_t named(std::uint64_t places, const std::vector<Move>& moves);
   [[nodiscard]] std::uint64_t named_back(std::uint64_t places, const std::vector<Move>& moves);

@@ -22,13 +22,15 @@ Fingerprint Cursor::key() {
   return *key_;
 }
 
+Fingerprint Cursor::own_key() { return key_under(nullptr, system_.world().fingerprint()); }
+
 /// Where the World is the same under several names, tasks and observers tell.
 void Cursor::find_key() {
   named_ = nullptr;
   bool own_names = namings() == 1;
   for (Context* context : system_.contexts()) own_names = own_names || context->history().has_own_names();
   if (own_names) {
-    key_ = key_under(nullptr, system_.world().fingerprint());
+    key_ = own_key();
     return;
   }
   symmetry_.find_least(system_.world(), least_);
@@ -92,6 +94,11 @@ Fingerprint Cursor::locals(const Renaming* names) const {
   return sum;
 }
 
+AgentId Cursor::named(AgentId cpu) {
+  if (!key_) find_key();
+  return named_ == nullptr ? cpu : AgentId{(*named_)(CpuId{cpu.raw()}).raw()};
+}
+
 std::uint64_t Cursor::named(std::uint64_t places, const std::vector<Move>& moves) {
   if (!key_) find_key();
   return named_ == nullptr ? places : Symmetry::renamed(places, moves, *named_, host_);
@@ -105,7 +112,7 @@ std::uint64_t Cursor::named_back(std::uint64_t places, const std::vector<Move>& 
 /// Only who was alike at the start is alike.
 void Cursor::keep_namings_of_start() {
   if (!symmetry_.any()) return;
-  const Fingerprint own = key_under(nullptr, system_.world().fingerprint());
+  const Fingerprint own = own_key();
   symmetry_.keep_if([&](const Renaming& names) {
     return key_under(&names, names.fingerprint(system_.world())) == own;
   });
@@ -121,8 +128,7 @@ void Cursor::check_names(const Renaming& names) {
     step_made.decision = Symmetry::renamed(step_made.decision, names, host_);
     step(step_made);
   }
-  MMULAB_ASSERT(key_under(nullptr, system_.world().fingerprint()) == expected,
-                "a schedule under other names leads to the same state under these");
+  MMULAB_ASSERT(own_key() == expected, "a schedule under other names leads to the same state under these");
   take_back_to(0);
   for (std::size_t i = 0; i < first_; ++i) step(steps[i]);
   coverage_ = coverage;

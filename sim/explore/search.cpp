@@ -115,7 +115,7 @@ bool Search::is_too_stale(std::uint64_t states) {
 VisitedStates::Seen Search::enter_state(VisitedStates& visited, const SwitchCount& switches) {
   Fingerprint key = cursor_.key();
   if (limits_.switches_max == SearchLimits::none) return visited.enter(key, 0);
-  key.low += mix(switches.last().exists() ? switches.last().raw() + std::uint64_t{1} : 0);
+  key.low += mix(switches.last().exists() ? cursor_.named(switches.last()).raw() + std::uint64_t{1} : 0);
   return visited.enter(key, switches.switches());
 }
 

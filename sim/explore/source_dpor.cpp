@@ -200,7 +200,8 @@ bool SourceDpor::arrive() {
   list_pending(node);
   put_to_sleep(node);
   find_races(node);
-  node.key = cursor_.key();
+  // Races are between agents, each by its own name.
+  node.key = cursor_.own_key();
   bool cut = cursor_.at_end() || moves_.empty();
   if (cut) ++result_.schedules;
   const auto seen = on_path_.find({node.key.high, node.key.low});

@@ -139,6 +139,21 @@ TEST_CASE("Under other names nothing else comes about") {
   }
 }
 
+TEST_CASE("Under other names a bound on switches allows the same") {
+  if (searching_takes_too_long()) return;
+  const config::Values values = small_system(tiny_ppc64(3, "ppc64-2.6.20") + unmapping);
+  for (const std::uint64_t bound : {0U, 1U, 2U}) {
+    SearchWay own = way(false), named = way(true);
+    own.switches_max = named.switches_max = bound;
+    const SearchResult by_own = exhaust(values, own);
+    const SearchResult by_any = exhaust(values, named);
+    INFO(bound << " switches, " << by_own.states << " and " << by_any.states << " states");
+    CHECK(by_any.final_states == by_own.final_states);
+    CHECK(kinds_of(by_any) == kinds_of(by_own));
+    CHECK(by_any.states < by_own.states);
+  }
+}
+
 TEST_CASE("A path performed under other names leads to the same state under these") {
   if (searching_takes_too_long()) return;
   perform_under_other_names<lab::ExploredSystem>(tiny_ppc64(3, "ppc64-2.6.22") + unmapping);
