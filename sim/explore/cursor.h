@@ -90,7 +90,7 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   [[nodiscard]] const Concern& said() const { return said_; }
   /// The state's identity: World, tasks' histories and pending steps, observers; under the names that come first.
   [[nodiscard]] Fingerprint key();
-  /// The same under everybody's own name.
+  /// The same under everybody's own name: races are between agents.
   [[nodiscard]] Fingerprint own_key();
   /// What the cpu is called in the key.
   [[nodiscard]] AgentId named(AgentId cpu);

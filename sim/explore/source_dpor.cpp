@@ -200,7 +200,6 @@ bool SourceDpor::arrive() {
   list_pending(node);
   put_to_sleep(node);
   find_races(node);
-  // Races are between agents, each by its own name.
   node.key = cursor_.own_key();
   bool cut = cursor_.at_end() || moves_.empty();
   if (cut) ++result_.schedules;
