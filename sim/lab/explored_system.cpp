@@ -50,7 +50,8 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   // Neither store buffers nor what TLBs do by themselves nor who waits for lockless walks has been told of other names.
   treats_cpus_alike_ = system_->port->treats_cpus_alike() && system_->strategy->treats_cpus_alike() &&
                        host_->store_buffers() == nullptr && parts.tlb == TlbAgents::on_demand &&
-                       system_->table_freeing == nullptr && topology(values).threads_per_core == 1;
+                       system_->table_freeing == nullptr && topology(values).threads_per_core == 1 &&
+                       host_->cpus() <= Renaming::cpus_max;
   system_->events.subscribe(*this);
 }
 

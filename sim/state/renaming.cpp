@@ -20,13 +20,14 @@ std::vector<T> inverse(const std::vector<T>& names) {
 
 Renaming::Renaming(const World& world, std::vector<CpuId> cpus, std::vector<TaskId> tasks)
     : cpus_(std::move(cpus)), tasks_(std::move(tasks)), cpus_back_(inverse(cpus_)), tasks_back_(inverse(tasks_)) {
-  MMULAB_ASSERT(cpus_.size() <= 64, "a mask of cpus is one word");
+  MMULAB_ASSERT(cpus_.size() <= cpus_max, "a mask of cpus is one word");
   for (const World::RegionInfo& info : world.regions()) list_words(info);
   number_.assign(world.size_words(), 0);
   for (std::uint32_t n = 0; n < words_.size(); ++n) number_[words_[n].from.raw()] = n + 1;
 }
 
 void Renaming::list_words(const World::RegionInfo& info) {
+  if (info.holdings.empty() && info.namings.empty()) return;
   for (std::uint32_t record = 0; record < info.region.count(); ++record) {
     const std::uint32_t to = renamed_record(info, record);
     for (std::uint32_t field = 0; field < info.region.stride(); ++field) {
@@ -62,7 +63,7 @@ std::uint64_t Renaming::value(Names names, std::uint64_t word) const {
     case Names::task: return WordCodec<TaskId>::encode((*this)(WordCodec<TaskId>::decode(word)));
     case Names::cpu_bits: {
       std::uint64_t bits = 0;
-      for (std::uint32_t c = 0; c < 64; ++c)
+      for (std::uint32_t c = 0; c < cpus_max; ++c)
         if ((word >> c & 1) != 0) bits |= std::uint64_t{1} << (*this)(CpuId{c}).raw();
       return bits;
     }

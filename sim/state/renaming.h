@@ -14,6 +14,8 @@ namespace mmulab {
 
 class Renaming {
  public:
+  /// A mask of cpus is one word.
+  static constexpr std::size_t cpus_max = 64;
   /// `cpus[c]`: what cpu c is called under the renaming, one cpu a core; `tasks[t]`: what task t is. Who is not in the
   /// lists keeps the name.
   Renaming(const World& world, std::vector<CpuId> cpus, std::vector<TaskId> tasks);

@@ -71,7 +71,7 @@ class World {
   /// no cache line of any machine straddles two of them. Only before the first run. Throws WorldFull.
   Region allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence);
 
-  // ---- how states look under other names of cpus and tasks (renaming.h); whatever is said of nobody names nobody
+  // ---- how states look under other names of cpus and tasks (renaming.h); a word of which nothing is said names nobody
   void assign(const Region& region, const Holding& holding) { info_of(region).holdings.push_back(holding); }
   void name(const Region& region, std::uint32_t field, Names names) {
     info_of(region).namings.push_back({field, names});
@@ -130,9 +130,7 @@ class World {
   /// Adds what was stored since `mark`, the earliest first.
   void list_changes(JournalMark mark, std::vector<Change>& changes) const;
   /// Neither journalled nor in the fingerprint, which is that of the state that is put together here when all is done.
-  void put(Location at, std::uint64_t value) {
-    set(at, value);
-  }
+  void put(Location at, std::uint64_t value) { set(at, value); }
   void set_fingerprint(const Fingerprint& fingerprint) { fingerprint_ = fingerprint; }
 
   /// The incremental fingerprint; equal to computed_fingerprint() at all times while tracking.

@@ -114,6 +114,9 @@ TEST_CASE("Whoever can be told from another one keeps its name") {
   CHECK(namings_of(tiny_ppc64(3, "ppc64-2.6.22") + refault(2, unlike)) == 1);
   const std::string draws = "ops = ['think 3']";
   CHECK(namings_of(tiny_ppc64(3, "ppc64-2.6.22") + heap_script(1, {"ops = ['dontneed heap']", draws, draws})) == 1);
+  // More cpus than a word of a mask has bits.
+  CHECK(namings_of(tiny_ppc64(64, "ppc64-2.6.22") + refault(2)) == 2);
+  CHECK(namings_of(tiny_ppc64(65, "ppc64-2.6.22") + refault(2)) == 1);
   // Whoever settles others' flushes goes through the cpus in turn; so does who sends interrupts to some.
   CHECK(namings_of(tiny_ppc64(3, "safe-deferral-settle") + refault(2)) == 1);
   CHECK(namings_of("machine = { preset = 'x86-tiny', cores = 3 }\nkernel = '2.6.22'\nstrategy = 'generic-2.6.22'\n" +
