@@ -12,18 +12,33 @@ bool comes_before(const Fingerprint& a, const Fingerprint& b) {
   return std::tie(a.high, a.low) < std::tie(b.high, b.low);
 }
 
-/// The place that each move would have in the list under other names, of at most 64.
-std::array<std::uint8_t, 64> places_of(const std::vector<Move>& moves, const Renaming& names,
-                                       const ExploredHost& host) {
+/// Where each of at most 64 things goes.
+using Places = std::array<std::uint8_t, 64>;
+
+/// The place that each move would have in the list under other names.
+Places places_of(const std::vector<Move>& moves, const Renaming& names, const ExploredHost& host) {
   const auto order = [&](const Move& move) {
     const Decision d = Symmetry::renamed(move.decision, names, host);
     return std::make_tuple(d.agent.raw(), d.kind != Decision::Kind::interrupt, d.value);
   };
-  std::array<std::uint8_t, 64> places{};
+  Places places{};
   for (std::size_t i = 0; i < moves.size() && i < places.size(); ++i)
     places[i] = static_cast<std::uint8_t>(std::count_if(
         moves.begin(), moves.end(), [&](const Move& other) { return order(other) < order(moves[i]); }));
   return places;
+}
+
+Places inverse(const Places& places, std::size_t count) {
+  Places back{};
+  for (std::size_t i = 0; i < count; ++i) back[places[i]] = static_cast<std::uint8_t>(i);
+  return back;
+}
+
+std::uint64_t moved(std::uint64_t bits, const Places& places, std::size_t count) {
+  MMULAB_ASSERT(count <= places.size(), "the places of a longer list are not named");
+  std::uint64_t result = 0;
+  for (std::size_t i = 0; i < count; ++i) result |= (bits >> i & 1) << places[i];
+  return result;
 }
 
 }  // namespace
@@ -50,20 +65,13 @@ Decision Symmetry::renamed(const Decision& decision, const Renaming& names, cons
 std::uint64_t Symmetry::renamed(std::uint64_t places, const std::vector<Move>& moves, const Renaming& names,
                                 const ExploredHost& host) {
   if (places == 0) return 0;
-  const auto to = places_of(moves, names, host);
-  std::uint64_t named = 0;
-  for (std::size_t i = 0; i < moves.size() && i < to.size(); ++i)
-    named |= (places >> i & 1) << to[i];
-  return named;
+  return moved(places, places_of(moves, names, host), moves.size());
 }
 
 std::uint64_t Symmetry::named_back(std::uint64_t places, const std::vector<Move>& moves, const Renaming& names,
                                    const ExploredHost& host) {
   if (places == 0) return 0;
-  const auto to = places_of(moves, names, host);
-  std::uint64_t own = 0;
-  for (std::size_t i = 0; i < moves.size() && i < to.size(); ++i) own |= (places >> to[i] & 1) << i;
-  return own;
+  return moved(places, inverse(places_of(moves, names, host), moves.size()), moves.size());
 }
 
 }  // namespace mmulab

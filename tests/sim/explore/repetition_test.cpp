@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: MIT
 // A search performs some of its schedules twice; a model that does something else then is a bug of ours (exit code 4).
-#include <cstdio>
-
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "tests/sim/explore/litmus.h"
 #include "tests/support/catch.h"
 #include "tests/support/patience.h"
@@ -55,22 +50,8 @@ SearchResult search(How how, std::uint64_t disturbed_from) {
   return {};
 }
 
-/// The exit code of a process that searches.
-int exit_code_of(const std::function<void()>& search) {
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    static_cast<void>(freopen("/dev/null", "w", stderr));
-    search();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 int exit_code_of(How how, std::uint64_t disturbed_from) {
-  return exit_code_of([=] { search(how, disturbed_from); });
+  return test::exit_code_of([=] { search(how, disturbed_from); });
 }
 
 void explore_loads(Engine engine, void (*load)(LitmusCpu&)) {

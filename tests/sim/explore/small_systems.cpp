@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tests/sim/explore/small_systems.h"
 
+#include <cstdio>
 #include <set>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/config/load.h"
 #include "sim/lab/schema.h"
@@ -52,6 +56,19 @@ SearchResult exhaust(const config::Values& values, const SearchWay& way) {
   SearchGoal goal;
   goal.exhaust = true;
   return search(values, way, goal);
+}
+
+int exit_code_of(const std::function<void()>& what) {
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    static_cast<void>(freopen("/dev/null", "w", stderr));
+    what();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 void visit_moves(const config::Values& values, const std::function<void(Cursor&, const Move&)>& see) {

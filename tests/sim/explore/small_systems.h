@@ -30,6 +30,8 @@ struct SearchWay {
 [[nodiscard]] SearchResult exhaust(const config::Values& values, const SearchWay& way);
 /// Every move of every state, when all that there is to learn has been learned.
 void visit_moves(const config::Values& values, const std::function<void(Cursor&, const Move&)>& see);
+/// The exit code of a process that does this; it writes nothing to standard error.
+[[nodiscard]] int exit_code_of(const std::function<void()>& what);
 /// Up to the first violation.
 [[nodiscard]] SearchResult find(const config::Values& values, const SearchWay& way);
 

@@ -2,10 +2,6 @@
 // States that differ only by who of several alike is which are one state: verdicts, ends and classes are the same as
 // without that, there are fewer states, and systems that can tell their cpus apart are left alone.
 #include <algorithm>
-#include <cstdio>
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
@@ -86,20 +82,6 @@ void perform_under_other_names(const std::string& text) {
   while (search_depth_first(cursor, limits, goal, coverage).end == SearchEnd::stale) cursor.begin_again();
 }
 
-template <class System>
-int exit_code_of(const std::string& text) {
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    static_cast<void>(freopen("/dev/null", "w", stderr));
-    perform_under_other_names<System>(text);
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 }  // namespace
 
 TEST_CASE("Who does the same on the same machine can bear any other's name") {
@@ -163,7 +145,7 @@ TEST_CASE("A path performed under other names leads to the same state under thes
 }
 
 TEST_CASE("Names that matter are noticed when a path is performed under others") {
-  const std::string unlike = "ops = ['store heap', 'load heap']";
   if (searching_takes_too_long()) return;
-  CHECK(exit_code_of<Deceived>(tiny_ppc64(3, "ppc64-2.6.22") + refault(2, unlike)) == 4);
+  const std::string text = tiny_ppc64(3, "ppc64-2.6.22") + refault(2, "ops = ['store heap', 'load heap']");
+  CHECK(exit_code_of([&] { perform_under_other_names<Deceived>(text); }) == 4);
 }
