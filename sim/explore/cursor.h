@@ -40,6 +40,12 @@ struct CursorOptions {
   }
 };
 
+enum class Shortcuts : std::uint8_t {
+  none,
+  own,  ///< of whoever moves: nobody else acts in the move
+  all,
+};
+
 class Cursor : private FiberWatcher, private EventObserver, private Precedence {
  public:
   Cursor(Explorable& system, CursorOptions options);
@@ -122,8 +128,8 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   void begin_again();
   /// Moves may be left out for others that are the same in another order: nothing acts only as long as others could.
   [[nodiscard]] bool allows_sleep() const;
-  /// Whether private steps are performed at once; learning which ones are goes on without. Before the first move.
-  void allow_shortcuts(bool allowed) { shortcuts_ = allowed; }
+  /// Which steps are performed at once; learning which ones may be goes on without. Before the first move.
+  void allow_shortcuts(Shortcuts allowed) { shortcuts_ = allowed; }
   /// Whether a return to user mode may come before what others could do before it: that shows whether anything goes
   /// wrong, but hides what else could have been the first to. Before the first move.
   void allow_haste(bool allowed) { reduction_.allow_haste(allowed); }
@@ -257,7 +263,7 @@ class Cursor : private FiberWatcher, private EventObserver, private Precedence {
   std::optional<Fingerprint> final_;
   bool only_looked_ = false;  ///< the move's own first step has neither stored nor said anything
   bool moving_ = false;
-  bool shortcuts_ = true;
+  Shortcuts shortcuts_ = Shortcuts::all;
   bool has_come_to_an_end_ = false;
   std::uint64_t steps_made_ = 0;
 };

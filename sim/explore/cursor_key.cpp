@@ -55,6 +55,8 @@ Fingerprint Cursor::key_under(const Renaming* names, const Fingerprint& world) {
   StateHash all;
   for (const std::uint64_t word : {world.high, world.low, own.high, own.low, observed.high, observed.low})
     all.mix(word);
+  // An interrupt may still come when winding down has begun, and lead to where it has not.
+  if (final_) all.mix(1);
   return {all.high(), all.low()};
 }
 

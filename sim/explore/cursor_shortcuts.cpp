@@ -54,7 +54,8 @@ Reduction::Step Cursor::next_step(const Decision& decision) {
 
 /// Whether anything may be done at once after this. Where stores wait in buffers, locks tell little of who may do what.
 bool Cursor::shortens(const Decision& decision) const {
-  return options_.reduces && shortcuts_ && decision.kind == Decision::Kind::step && host_.store_buffers() == nullptr;
+  return options_.reduces && shortcuts_ != Shortcuts::none && decision.kind == Decision::Kind::step &&
+         host_.store_buffers() == nullptr;
 }
 
 /// The last step is over without a violation, the end, or a choice.
@@ -76,16 +77,16 @@ void Cursor::repeat(const Move& move) {
 void Cursor::follow(const Move& move, bool right_mover) {
   if (move.stretches != Move::undecided) return repeat(move);
   moves_.back().stretches = 0;
-  if (!options_.reduces || !shortcuts_ || !violations_.empty()) return;
+  if (!options_.reduces || shortcuts_ == Shortcuts::none || !violations_.empty()) return;
   if (const AgentId mover = move.decision.agent; !host_.is_device(mover)) go_on(mover, right_mover);
-  run_alone();
+  if (shortcuts_ == Shortcuts::all) run_alone();
   while (step_winding_down()) {
   }
 }
 
 /// What is private of anybody's.
 void Cursor::run_alone() {
-  if (!options_.reduces || !shortcuts_) return;
+  if (!options_.reduces || shortcuts_ == Shortcuts::none) return;
   for (bool again = true; again;) {
     again = false;
     for (std::uint32_t cpu = 0; cpu < host_.cpus(); ++cpu)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Which moves depend on each other, for partial-order reduction: those of one cpu, those that touch a common word, and
-// those whose events do not commute before the observers. What a step will say is not declared: it is learned by label.
-// If a label says more than what the search so far has reckoned with, the search has to begin again.
+// Which moves depend on each other, for partial-order reduction: those of one cpu, those that touch a common word,
+// those whose events do not commute before the observers, and a step with the stores of its cpu that had to become
+// visible before it. What a step will say is not declared: it is learned by label. If a label says more than what the
+// search so far has reckoned with, the search has to begin again.
 #pragma once
 
 #include <vector>
@@ -30,6 +31,8 @@ struct Pending {
   Footprint footprint;
   bool enabled = false;
   bool idle = false;  ///< the cpu has nothing else to do
+  bool held_up = false;  ///< the cpu's own stores have to become visible first
+  bool was_held_up = false;
   std::size_t since = 0;  ///< the length of the schedule when this was first what the process would do
 };
 
@@ -39,6 +42,8 @@ struct Made {
   AgentId agent;
   bool is_device = false;
   bool idle = false;
+  bool was_held_up = false;
+  CpuId drains;  ///< whose store it made visible; none: it was something else
   std::vector<Touch> touched;
   Concern said;
 };

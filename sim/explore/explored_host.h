@@ -73,6 +73,10 @@ class ExploredHost : public FiberHost {
   /// True if the agent's pending step has a guard that holds now.
   [[nodiscard]] bool enabled(AgentId agent);
   [[nodiscard]] bool interruptible(AgentId agent);
+  /// An interrupt is pending, whether or not the cpu lets it in.
+  [[nodiscard]] bool has_interrupt(CpuId cpu) const {
+    return interrupts_ != nullptr && world_.load_visible(interrupts_->pending_word(cpu)) != 0;
+  }
   /// What makes an interrupt of the cpu possible.
   [[nodiscard]] Footprint interrupt_footprint(CpuId cpu) const {
     return reads_words(interrupts_->pending_word(cpu), 1);

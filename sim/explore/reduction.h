@@ -5,7 +5,8 @@
 // mover: whatever others do between it and its agent's next step they might as well do before it, so the next step
 // belongs to the same move. Which locks guard which words is learned and checked like everything else here.
 // Should something turn out wrong that a shortcut has rested on, the search has to begin again with what has been
-// learned since; a search that ends without that has checked its assumptions over all it saw.
+// learned since; a search that ends without that has checked its assumptions over all it saw. Who masks interrupts
+// meets them because their entry declares the words that could have kept it out.
 // Source: ample sets (Clarke, Grumberg, Peled, Model Checking, 10), movers (Lipton, CACM 18/12, 1975), lock sets
 // (Savage et al., Eraser, 1997).
 #pragma once

@@ -115,9 +115,9 @@ class Check {
     few.schedules_max = walks;
     SearchGoal nothing;
     nothing.exhaust = true;
-    cursor_.allow_shortcuts(false);
+    cursor_.allow_shortcuts(Shortcuts::none);
     search_at_random(cursor_, few, nothing, coverage_, RandomKind::random, 1, 1);
-    cursor_.allow_shortcuts(true);
+    cursor_.allow_shortcuts(Shortcuts::all);
     cursor_.begin_again();
   }
 
@@ -195,7 +195,7 @@ class Check {
   /// Once more where it is counted what invariants have judged.
   void witness(const Counterexample& found) {
     coverage_.jump();
-    cursor_.allow_shortcuts(false);
+    cursor_.allow_shortcuts(Shortcuts::none);
     cursor_.begin_again();
     for (const Move& move : found.path) cursor_.push(move);
     std::vector<Move> possible;

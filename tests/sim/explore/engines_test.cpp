@@ -102,18 +102,6 @@ TEST_CASE("Reversing races finds the same final states and violations as visitin
   CHECK(ends > 5);
 }
 
-TEST_CASE("Races are found of all steps that a move carries along, not only of its first") {
-  if (searching_takes_too_long()) return;
-  // The walk takes the lock and changes the pte in one move; the fault looks at the pte and at no lock.
-  const config::Values values = small_system(
-      "machine = 'ppc64-tiny'\nkernel = '2.6.22'\nstrategy = 'per-pte'\n" +
-      heap_script(1, {"warmup = ['load heap']\nops = ['clear_refs heap']\n",
-                      "warmup = ['touch heap']\nops = ['store heap']\n"}));
-  const SearchResult states = exhaust(values, way(Engine::dfs, false));
-  CHECK(states.final_states.size() == 5);
-  compare(states, exhaust(values, way(Engine::dpor, true)));
-}
-
 TEST_CASE("With stores in their buffers, too: the same final states and violations, with shortcuts and without") {
   if (searching_takes_too_long()) return;
   for (const char* memory : {"tso", "pso"}) {

@@ -18,6 +18,43 @@ const Label wmb_label{"litmus.wmb", "test_flag", Ordering::fence};
 const Label lock_label{"litmus.lock", "test_flag", Ordering::atomic};
 const Label unlock_label{"litmus.unlock", "test_flag", Ordering::release};
 const Label tell_label{"litmus.tell", "test_flag"};
+const Label interrupt_label{"litmus.interrupt", "test_flag", Ordering::atomic};
+const Label enter_label{"litmus.enter", "test_flag", Ordering::atomic};
+const Label await_label{"litmus.await", "test_flag"};
+const Label mask_label{"litmus.mask", "test_flag", Ordering::atomic};
+
+struct LineFields {
+  enum : std::uint32_t { pending, masked, words };
+};
+
+/// The handler tells one more than word 0 holds.
+class LitmusInterrupts final : public Interrupts {
+ public:
+  LitmusInterrupts(const World& world, const Region& lines, const Region& memory, const Region& results)
+      : world_(world), lines_(lines), memory_(memory), results_(results) {}
+  bool deliverable(CpuId cpu) const override {
+    return world_.load(pending_word(cpu)) != 0 && world_.load(lines_.at(cpu.raw(), LineFields::masked)) == 0;
+  }
+  Location pending_word(CpuId cpu) const override { return lines_.at(cpu.raw(), LineFields::pending); }
+  void take(Context& ctx) override {
+    const auto line = lines_.cell<std::uint64_t>(ctx.cpu().raw(), LineFields::pending);
+    const auto seen = memory_.cell<std::uint64_t>(0, 0);
+    const auto told = results_.cell<std::uint64_t>(0, litmus_results - 1);
+    const auto masked = lines_.cell<std::uint64_t>(ctx.cpu().raw(), LineFields::masked);
+    // Like interrupt entry, it names what keeps it out.
+    ctx.step_uninterrupted(enter_label, writes(line, told).reads(seen, masked), [&](Access& a) {
+      MMULAB_ASSERT(a.read(masked) == 0, "nobody is interrupted who does not let that in");
+      a.write(line, std::uint64_t{0});
+      a.write(told, a.read(seen) + 1);
+    });
+  }
+
+ private:
+  const World& world_;
+  const Region& lines_;
+  const Region& memory_;
+  const Region& results_;
+};
 
 class Litmus : public Explorable {
  public:
@@ -25,7 +62,9 @@ class Litmus : public Explorable {
       : program_(program),
         memory_(world_.allocate("memory", 1, litmus_words, Coherence::memory)),
         results_(world_.allocate("results", 1, litmus_results, Coherence::internal)),
+        lines_(world_.allocate("lines", program.size(), LineFields::words, Coherence::internal)),
         host_(world_, static_cast<std::uint32_t>(program.size())) {
+    host_.set_interrupts(&interrupts_);
     if (run.model != MemoryModel::sc) {
       buffers_ = std::make_unique<StoreBuffers>(world_, run.model, host_.cpus(), run.store_buffer);
       drain_ = std::make_unique<StoreDrain>(*buffers_);
@@ -90,7 +129,7 @@ class Litmus : public Explorable {
 
   static void run(Context& ctx, void* argument) {
     const Body& body = *static_cast<Body*>(argument);
-    LitmusCpu cpu(ctx, body.litmus->memory_, body.litmus->results_);
+    LitmusCpu cpu(ctx, body.litmus->memory_, body.litmus->results_, body.litmus->lines_);
     (*body.function)(cpu);
   }
 
@@ -98,6 +137,8 @@ class Litmus : public Explorable {
   World world_;
   Region memory_;
   Region results_;
+  Region lines_;
+  LitmusInterrupts interrupts_{world_, lines_, memory_, results_};
   EventStream events_;
   Checker checker_{CheckerOptions{}};
   ExploredHost host_;
@@ -168,6 +209,26 @@ void LitmusCpu::tell(std::uint32_t result, std::uint64_t value) {
   ctx_.step(tell_label, writes(cell), [&](Access& a) { a.write(cell, value); });
 }
 
+void LitmusCpu::interrupt(CpuId cpu) {
+  const auto line = lines_.cell<std::uint64_t>(cpu.raw(), LineFields::pending);
+  ctx_.step(interrupt_label, writes(line), [&](Access& a) { a.write(line, std::uint64_t{1}); });
+}
+
+void LitmusCpu::await_interrupt() {
+  const auto told = results_.cell<std::uint64_t>(0, litmus_results - 1);
+  ctx_.step_when(await_label, reads(told), [&](const Access& a) { return a.read(told) != 0; }, [](Access&) {});
+}
+
+void LitmusCpu::mask() {
+  const auto masked = lines_.cell<std::uint64_t>(ctx_.cpu().raw(), LineFields::masked);
+  ctx_.step(mask_label, writes(masked), [&](Access& a) { a.write(masked, std::uint64_t{1}); });
+}
+
+void LitmusCpu::unmask() {
+  const auto masked = lines_.cell<std::uint64_t>(ctx_.cpu().raw(), LineFields::masked);
+  ctx_.step(mask_label, writes(masked), [&](Access& a) { a.write(masked, std::uint64_t{0}); });
+}
+
 LitmusResult explore(const LitmusProgram& program, const LitmusRun& run) {
   Litmus litmus(program, run);
   Cursor cursor(litmus, run.way.cursor);
@@ -178,12 +239,10 @@ LitmusResult explore(const LitmusProgram& program, const LitmusRun& run) {
   goal.exhaust = true;
   for (;;) {
     litmus.outcomes.clear();
-    const SearchResult result = run.way.engine == Engine::bfs
-                                    ? search_breadth_first(cursor, limits, goal, coverage)
-                                    : search_depth_first(cursor, limits, goal, coverage);
+    const SearchResult result = search_by(run.way.engine, cursor, limits, goal, coverage);
     CHECK(litmus.world().fingerprint() == litmus.world().computed_fingerprint());
     if (result.end != SearchEnd::stale && !cursor.stale())
-      return {litmus.outcomes, result.states, result.end == SearchEnd::complete};
+      return {litmus.outcomes, result.final_states, result.states, result.end == SearchEnd::complete};
     cursor.begin_again();
   }
 }
@@ -193,15 +252,17 @@ Outcomes outcomes_of(const LitmusProgram& program, MemoryModel model, std::uint3
   plain.way.cursor.reduces = false;
   const LitmusResult all = explore(program, plain);
   CHECK(all.complete);
-  for (const Engine engine : {Engine::dfs, Engine::bfs})
+  for (const Engine engine : {Engine::dfs, Engine::bfs, Engine::dpor})
     for (const bool reduces : {false, true}) {
       LitmusRun run = plain;
       run.way.engine = engine;
       run.way.cursor.reduces = reduces;
       const LitmusResult same = explore(program, run);
-      INFO(name_of(model) << (engine == Engine::bfs ? " bfs" : " dfs") << (reduces ? " reduced" : ""));
+      const char* engine_name = engine == Engine::dpor ? " dpor" : engine == Engine::bfs ? " bfs" : " dfs";
+      INFO(name_of(model) << engine_name << (reduces ? " reduced" : ""));
       CHECK(same.complete);
       CHECK(same.outcomes == all.outcomes);
+      CHECK(same.final_states == all.final_states);
       CHECK(same.states <= all.states);
     }
   return all.outcomes;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Programs of a few loads and stores, one a cpu, and every outcome that they can have under a memory model.
+// Programs of a few loads, stores and interrupts, one a cpu, and every outcome that they can have under a memory model.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,8 @@ namespace mmulab::test {
 /// What one cpu does; each call is a step.
 class LitmusCpu {
  public:
-  LitmusCpu(Context& ctx, const Region& memory, const Region& results)
-      : ctx_(ctx), memory_(memory), results_(results) {}
+  LitmusCpu(Context& ctx, const Region& memory, const Region& results, const Region& lines)
+      : ctx_(ctx), memory_(memory), results_(results), lines_(lines) {}
   [[nodiscard]] std::uint64_t load(std::uint32_t word);
   /// Tells the cpu nothing, not even that it was made.
   void load_and_forget(std::uint32_t word);
@@ -30,6 +30,13 @@ class LitmusCpu {
   void wmb();
   void lock(std::uint32_t word);
   void unlock(std::uint32_t word);
+  /// Interrupts a cpu, whose handler tells one more than word 0 holds, as the last result.
+  void interrupt(CpuId cpu);
+  /// Waits until the handler has told something: no cpu is ever gone.
+  void await_interrupt();
+  /// From now on lets no interrupt in, and then again.
+  void mask();
+  void unmask();
   /// Part of the outcome.
   void tell(std::uint32_t result, std::uint64_t value);
 
@@ -37,6 +44,7 @@ class LitmusCpu {
   Context& ctx_;
   const Region& memory_;
   const Region& results_;
+  const Region& lines_;  ///< of interrupts, one a cpu
 };
 
 using LitmusProgram = std::vector<std::function<void(LitmusCpu&)>>;
@@ -51,6 +59,7 @@ struct LitmusRun {
 
 struct LitmusResult {
   Outcomes outcomes;
+  std::vector<Fingerprint> final_states;  ///< the same, as the engine sees it
   std::uint64_t states = 0;
   bool complete = false;
 };

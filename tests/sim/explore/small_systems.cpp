@@ -13,11 +13,11 @@
 namespace mmulab::test {
 namespace {
 
-SearchResult search(const config::Values& values, const SearchWay& way, const SearchGoal& goal) {
+SearchResult search(const config::Values& values, const SearchWay& way, const SearchGoal& goal,
+                    SearchLimits limits = {}) {
   lab::ExploredSystem system(values, OnViolation::count);
   Cursor cursor(system, way.cursor);
   Coverage coverage(false);
-  SearchLimits limits;
   limits.switches_max = way.switches_max;
   for (;;) {
     const SearchResult result = search_by(way.engine, cursor, limits, goal, coverage);
@@ -52,10 +52,10 @@ config::Values small_system(const std::string& text) {
   return config::load_text(schema, "small.toml", text, {}, config::SearchPath({MMULAB_SOURCE_DIR "/configs"}));
 }
 
-SearchResult exhaust(const config::Values& values, const SearchWay& way) {
+SearchResult exhaust(const config::Values& values, const SearchWay& way, SearchLimits limits) {
   SearchGoal goal;
   goal.exhaust = true;
-  return search(values, way, goal);
+  return search(values, way, goal, limits);
 }
 
 int exit_code_of(const std::function<void()>& what) {

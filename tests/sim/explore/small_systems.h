@@ -27,7 +27,7 @@ struct SearchWay {
 [[nodiscard]] SearchResult search_by(Engine engine, Cursor& cursor, const SearchLimits& limits, const SearchGoal& goal,
                                      Coverage& coverage);
 /// Sees everything, violations or not; begins again as often as shortcuts turn out unfounded.
-[[nodiscard]] SearchResult exhaust(const config::Values& values, const SearchWay& way);
+[[nodiscard]] SearchResult exhaust(const config::Values& values, const SearchWay& way, SearchLimits limits = {});
 /// Every move of every state, when all that there is to learn has been learned.
 void visit_moves(const config::Values& values, const std::function<void(Cursor&, const Move&)>& see);
 /// The exit code of a process that does this; it writes nothing to standard error.
