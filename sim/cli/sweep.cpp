@@ -112,9 +112,10 @@ int dry_run(const Arguments& arguments, Streams& streams, const sweep::Plan& pla
 
 void tell(const SweepTally& tally, const sweep::Store& store, std::uint64_t total, Streams& streams) {
   for (const std::string& trouble : tally.troubles) streams.err << trouble << "\n";
-  std::string line = fmt::format("{} points in {}: {} clean, {} violated or vacuous, {} undecided, {} refused, {} failed",
-                                 grouped(tally.points()), store.folder(), grouped(tally.clean), grouped(tally.violated),
-                                 grouped(tally.undecided), grouped(tally.refused), grouped(tally.failed));
+  std::string line = fmt::format(
+      "{} points in {}: {} clean, {} violated or vacuous, {} undecided, {} refused, {} failed", grouped(tally.points()),
+      store.folder(), grouped(tally.clean), grouped(tally.violated), grouped(tally.undecided), grouped(tally.refused),
+      grouped(tally.failed));
   if (tally.kept > 0 || tally.damaged > 0 || tally.retried > 0)
     line += fmt::format("; {} kept, {} made again after failing, {} after damage", grouped(tally.kept),
                         grouped(tally.retried), grouped(tally.damaged));
@@ -168,9 +169,9 @@ Verb sweep_verb(const Simulator& simulator) {
       "  mmulab sweep PLAN --dry-run           the numbered points, and how long they will take\n"
       "  mmulab sweep PLAN --resume            what is missing, damaged or has failed\n"
       "  mmulab sweep PLAN --shard 2/8         points 2, 10, 18, ...\n\n"
-      "PLAN is a configuration with a [sweep] section. Each point runs in a process of its own; one that crashes or\n"
-      "exceeds --timeout or --max-memory is a failed row. Ends with 0 if every point was decided or refused, 3 if some\n"
-      "failed, 130 if interrupted. docs/sweep.md explains plans and the folder.\n";
+      "PLAN is a configuration with a [sweep] section. Each point runs in a process of its own; one that crashes\n"
+      "or exceeds --timeout or --max-memory is a failed row. Ends with 0 if every point was decided or refused,\n"
+      "3 if some failed, 130 if interrupted. docs/sweep.md explains plans and the folder.\n";
   add_set(verb.options.operands("PLAN", 1, 1));
   add_plugin(verb.options);
   verb.options.texts("vary", "KEY=VALUES", "An axis: KEY=A,B or KEY=1..64, 1..64+9, 1..64*2; may be repeated")

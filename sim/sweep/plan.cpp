@@ -69,7 +69,8 @@ bool Plan::varies(const std::string& key) const {
 void Plan::add_axes(const config::Node* sweep, const PlanOptions& options) {
   // The key itself may be set, and then counts.
   std::vector<Written> written = written_in(sweep, "vary");
-  if (const auto& at = sketch_.position("sweep.vary"); at.exists() && at.source->role == config::SourceText::Role::Override) {
+  const config::Position& at = sketch_.position("sweep.vary");
+  if (at.exists() && at.source->role == config::SourceText::Role::Override) {
     written.clear();
     for (const auto& text : sketch_.texts("sweep.vary")) written.push_back(in_option("--set", text));
   }
@@ -134,7 +135,8 @@ void Plan::add_repeats() {
     throw config::Error(config::diagnose(at, "`sim.seed` is an axis, so repeats would be the same points again",
                                          "leave out the axis or the repeats"));
   const std::uint64_t first = sketch_.integer("sim.seed");
-  if (first > INT64_MAX - repeats) throw config::Error(config::diagnose(at, "there are not so many seeds from sim.seed on"));
+  if (first > INT64_MAX - repeats)
+    throw config::Error(config::diagnose(at, "there are not so many seeds from sim.seed on"));
   axes_.push_back({{{"sim.seed", Series::stepped(first, first + repeats - 1, 1), at}}});
 }
 
@@ -186,9 +188,10 @@ std::uint64_t Plan::count() const {
     if (!too_many) product *= axis.size();
   }
   if (too_many)
-    throw config::Error(config::diagnose(longest->terms.front().at,
-                                         fmt::format("the sweep has {} points, and at most {} can be swept", shown, points_max),
-                                         "take fewer values, larger steps, or several sweeps"));
+    throw config::Error(config::diagnose(
+        longest->terms.front().at,
+        fmt::format("the sweep has {} points, and at most {} can be swept", shown, points_max),
+        "take fewer values, larger steps, or several sweeps"));
   if (exclusions_.empty()) return product;
   Points points(*this);
   std::uint64_t left = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A sweep's plan: an ordinary configuration whose [sweep] section varies some of its keys. Points are numbered from 1 in
-// the order of the axes, the first axis slowest, and are made one at a time.
+// A sweep's plan: an ordinary configuration whose [sweep] section varies some of its keys. Points are numbered from 1
+// in the order of the axes, the first axis slowest, and are made one at a time.
 #pragma once
 
 #include <cstdint>
