@@ -149,6 +149,7 @@ bool SweepWork::is_kept(sweep::PointRecord& record) {
   }
   ++tally_.kept;
   count(tally_, found.record);
+  if (place_.on_record) place_.on_record(found.record);
   tick();
   return true;
 }
@@ -167,6 +168,7 @@ void SweepWork::ended(std::size_t number, ChildEnd end) {
 void SweepWork::keep(const sweep::PointRecord& record) {
   place_.store.put(record);
   count(tally_, record);
+  if (place_.on_record) place_.on_record(record);
   if (record.status == sweep::PointStatus::failed) trouble(record, record.reason);
 }
 

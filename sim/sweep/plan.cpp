@@ -54,6 +54,7 @@ Plan::Plan(const config::Schema& schema, const std::string& file, const PlanOpti
   const config::Node* sweep = entry == nullptr ? nullptr : &entry->value;
   add_axes(sweep, options);
   check_set();
+  add_perturbation(options.vary_confidence);
   add_repeats();
   add_exclusions(sweep, !options.vary.empty());
   write_record(file, options);
@@ -125,6 +126,26 @@ void Plan::check_set() const {
       throw config::Error(config::diagnose(in_option("--set", override).at, fmt::format("`{}` is an axis", key),
                                            fmt::format("--vary {} replaces its values", override)));
   }
+}
+
+void Plan::add_perturbation(const std::string& text) {
+  if (text.empty()) return;
+  perturbation_ = parse_perturbation(text);
+  if (!varies("strategy"))
+    throw config::Error(config::diagnose(in_option("--vary-confidence", text).at, "there are no strategies to rank",
+                                         "add --vary strategy=A,B"));
+  // The first combination that there is says which constants there are.
+  constexpr int tries = 1000;
+  Points points(*this);
+  for (int i = 0; i < tries; ++i) {
+    const auto point = points.next();
+    if (!point) break;
+    const Settled settled = settle(*point);
+    if (!settled.values) continue;
+    axes_.push_back(axis_of(*perturbation_, *settled.values));
+    return;
+  }
+  throw config::Error(config::diagnose({}, "no combination of the axes is a configuration, so there are no constants"));
 }
 
 void Plan::add_repeats() {
@@ -206,6 +227,7 @@ void Plan::write_record(const std::string& file, const PlanOptions& options) {
   record_.plan = config::read_source(file)->text;
   for (const auto& text : options.set) record_.overrides.push_back("--set " + text);
   for (const auto& text : options.vary) record_.overrides.push_back("--vary " + text);
+  if (!options.vary_confidence.empty()) record_.overrides.push_back("--vary-confidence " + options.vary_confidence);
   record_.verb = sketch_.text("sweep.verb");
   record_.points = count();
   std::string all = fmt::format("{}\n{}\n{}", record_.version, record_.verb, config::canonical_text(*schema_, sketch_));
@@ -217,21 +239,30 @@ void Plan::write_record(const std::string& file, const PlanOptions& options) {
   record_.hash = config::hash_text(all);
 }
 
-Settled Plan::settle(const Point& point) const {
+config::Overrides Plan::overrides_at(const Parameters& parameters) const {
   // A preset replaces its section, so it comes before what is set inside it.
-  Settled settled;
-  config::Overrides& overrides = settled.overrides;
-  std::string named;
-  for (const auto& [key, value] : point.parameters)
+  config::Overrides overrides;
+  for (const auto& [key, value] : parameters)
     if (names_preset(*schema_, key)) overrides.push_back(key + "=" + value);
   overrides.insert(overrides.end(), set_.begin(), set_.end());
-  for (const auto& [key, value] : point.parameters) {
-    if (!names_preset(*schema_, key)) overrides.push_back(key + "=" + value);
-    named += fmt::format("{}={}\n", key, value);
+  for (const auto& [key, value] : parameters)
+    if (!names_preset(*schema_, key) && key != constants_axis) overrides.push_back(key + "=" + value);
+  for (const auto& [key, value] : parameters) {
+    if (key != constants_axis) continue;
+    const auto more = overrides_of(value, *perturbation_, document_.values(overrides));
+    overrides.insert(overrides.end(), more.begin(), more.end());
   }
+  return overrides;
+}
+
+Settled Plan::settle(const Point& point) const {
+  Settled settled;
+  std::string named;
+  for (const auto& [key, value] : point.parameters) named += fmt::format("{}={}\n", key, value);
   std::string content = fmt::format("{}\n{}\n", record_.version, record_.verb);
   try {
-    settled.values = document_.values(overrides);
+    settled.overrides = overrides_at(point.parameters);
+    settled.values = document_.values(settled.overrides);
     content += settled.values->config_hash() + "\n";
     // Budgets stay outside config_hash, since they change no run.
     if (record_.verb == "check") content += config::plain_text(*schema_, *settled.values, "check");
