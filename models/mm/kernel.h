@@ -16,7 +16,7 @@
 namespace mmulab {
 
 /// Why an access or a call ended other than as asked.
-enum class Outcome : std::uint8_t { ok, bad_address, no_permission };
+enum class Outcome : std::uint8_t { ok, bad_address, no_permission, no_memory };
 
 /// Whom a page is for: an address space, or (mm none) a file's page of that number, which a device may stand behind.
 struct PageOwner {
@@ -109,6 +109,12 @@ class Kernel {
   Outcome mmap(Context& ctx, const VmaRecord& record);
   /// fork: `child` is an unused task whose program is set; `child_mm` an unused mm.
   Outcome fork(Context& ctx, TaskId child, MmId child_mm);
+  /// clone(CLONE_VM): `child`, as above, shares the caller's mm.
+  Outcome clone(Context& ctx, TaskId child);
+  /// execve: the caller goes on in `mm`, an unused one, without mappings.
+  Outcome exec(Context& ctx, MmId mm);
+  /// Sleeps until `task` has come to `stage` (wait4, vfork's wait); one task at a time waits for another one.
+  Outcome wait_for(Context& ctx, TaskId task, TaskStage stage);
   /// MADV_FREE: the pages' content may go, unless they are stored to again.
   Outcome madvise_free(Context& ctx, VirtPage first, Pages pages);
   /// /proc/PID/clear_refs, of a range.
@@ -191,6 +197,12 @@ class Kernel {
 
   TaskId find_sleeper(Context& ctx, std::uint32_t queue);  // wait.cpp
 
+  // process.cpp
+  void open_mm(Context& ctx, MmId mm);
+  void start(Context& ctx, TaskId child, MmId mm);
+  void leave_mm(Context& ctx, MmId mm);
+  void come_to(Context& ctx, TaskStage stage);
+
   // mmap_sem (sem.cpp)
   void down_read(Context& ctx, MmId mm);
   void up_read(Context& ctx, MmId mm);
@@ -211,6 +223,7 @@ class Kernel {
   void read_vma(Context& ctx, VmaId vma, VmaRecord& record);
   PageRange hole_around(Context& ctx, MmId mm, VirtPage page);
   std::uint32_t vma_count(Context& ctx, MmId mm);
+  bool has_room(Context& ctx, MmId mm, std::uint32_t vmas);
   [[nodiscard]] VmaRecord load_vma(const Access& a, VmaId vma) const;
   void insert_vma(Context& ctx, MmId mm, const VmaRecord& record);
   void remove_vma(Context& ctx, MmId mm, VmaId vma);

@@ -53,5 +53,6 @@ Verb list_verb();
 Verb replay_verb();
 Verb run_verb(const Simulator& simulator);
 Verb show_verb();
+Verb trace_verb();
 
 }  // namespace mmulab::cli
