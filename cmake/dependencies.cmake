@@ -1,4 +1,4 @@
-# Debian ships no CMake package for SystemC, hence pkg-config; everything else has one.
+# Debian ships no CMake packages for SystemC and zstd, hence pkg-config; everything else has one.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
 find_package(fmt REQUIRED)

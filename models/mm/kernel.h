@@ -4,8 +4,7 @@
 // Linux 2.6.20, 2.6.22 and today's mm/ (linux-gather.md 1), each file names its functions. Cost: kernel.cost.*.
 #pragma once
 
-#include <array>
-
+#include "models/mm/page_lists.h"
 #include "models/mm/policy.h"
 #include "models/mm/rmap.h"
 #include "models/mm/scheduler.h"
@@ -36,18 +35,6 @@ inline void remember(History& history, const PtePlace& place) {
   history.learn(place.exists ? place.pte.at.raw() + std::uint64_t{1} : 0);
 }
 
-/// An anonymous page that has been found through a pte and is held by a reference. Its index says where a VMA would
-/// show it: mappings of one page agree about it, wherever their VMAs lie.
-struct AnonPage {
-  Frame frame;
-  std::uint64_t index = 0;
-  [[nodiscard]] bool exists() const { return frame.exists(); }
-};
-inline void remember(History& history, const AnonPage& anon) {
-  history.learn(anon.frame);
-  history.learn(anon.index);
-}
-
 enum class Settles : std::uint8_t { no, yes };
 
 enum class PendingSeen : std::uint8_t { not_asked, no, yes };
@@ -71,24 +58,6 @@ struct GupStep {
   Cell<Pte> above;
   Pte upper;
 };
-
-/// Pages whose ptes migrate_vma has taken away, of one leaf table.
-struct Collected {
-  static constexpr std::uint32_t most = 16;
-  std::array<AnonPage, most> pages{};
-  std::array<VirtPage, most> at{};
-  std::uint32_t count = 0;
-};
-
-/// Pages that are unmapped and wait for the flush; on the kernel stack (SWAP_CLUSTER_MAX).
-struct ReclaimList {
-  std::array<Frame, 32> frames{};
-  std::uint32_t count = 0;
-};
-inline void remember(History& history, const ReclaimList& list) {
-  history.learn(list.count);
-  for (std::uint32_t n = 0; n < list.count; ++n) history.learn(list.frames[n]);
-}
 
 class Kernel {
  public:

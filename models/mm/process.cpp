@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Tasks that share an mm, change it, and wait for each other. Source: kernel/fork.c (copy_mm with CLONE_VM, mm_release's
-// vfork_done), fs/exec.c (exec_mmap: the new mm is loaded with interrupts off before the old one is put), kernel/exit.c
-// (do_wait, exit_notify). Left out: the program that exec maps (mmap calls of its own do that), signals, thread groups
-// (who execs leaves its mm's other threads alone), zombies. Cost: kernel.cost.mm_init, test_flag, wake_up.
+// Tasks that share an mm, change it, and wait for each other. Source: kernel/fork.c (copy_mm with CLONE_VM,
+// mm_release's vfork_done), fs/exec.c (exec_mmap: the new mm is loaded with interrupts off before the old one is
+// put), kernel/exit.c (do_wait, exit_notify). Left out: the program that exec maps (mmap calls of its own do that),
+// signals, thread groups (who execs leaves its mm's other threads alone), zombies. Cost: kernel.cost.mm_init,
+// test_flag, wake_up.
 #include "models/mm/kernel.h"
 
 namespace mmulab {

@@ -139,7 +139,9 @@ class KernelState {
     return tasks_.cell<std::uint64_t>(t.raw(), TaskFields::irqs_off);
   }
   [[nodiscard]] Cell<bool> task_in_user(TaskId t) const { return tasks_.cell<bool>(t.raw(), TaskFields::in_user); }
-  [[nodiscard]] Cell<TaskStage> task_stage(TaskId t) const { return tasks_.cell<TaskStage>(t.raw(), TaskFields::stage); }
+  [[nodiscard]] Cell<TaskStage> task_stage(TaskId t) const {
+    return tasks_.cell<TaskStage>(t.raw(), TaskFields::stage);
+  }
   [[nodiscard]] Cell<TaskId> task_waiter(TaskId t) const { return tasks_.cell<TaskId>(t.raw(), TaskFields::waiter); }
   template <class T>
   [[nodiscard]] Cell<T> task(TaskId t, std::uint32_t field) const { return tasks_.cell<T>(t.raw(), field); }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Valgrind's lackey (3.19): `I  va,size`, ` L va,size`, ` S va,size`, ` M va,size` (a modify counts as its store), among
-// lines of --trace-syscalls and --trace-sched. One file a process; the order between processes is that of their creation
-// and of waits, nothing else is known of it, so a file is told whole, after its creator's. What a process did before an
-// execve valgrind has overwritten.
+// Valgrind's lackey (3.19): `I  va,size`, ` L va,size`, ` S va,size`, ` M va,size` (a modify counts as its store),
+// among lines of --trace-syscalls and --trace-sched. One file a process; the order between processes is that of their
+// creation and of waits, nothing else is known of it, so a file is told whole, after its creator's. What a process
+// did before an execve valgrind has overwritten.
 #include <algorithm>
 #include <array>
 #include <charconv>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What importers tell of a program, in order, becomes a trace: tasks by the ids that the log gives them, calls, accesses.
-// The recorder follows each address space's mappings; an access to a place that nobody has mapped (the program itself
-// and its stack, which the kernel maps in execve) is preceded by a mapping of its own, marked as implicit.
+// What importers tell of a program, in order, becomes a trace: tasks by the ids that the log gives them, calls,
+// accesses. The recorder follows each address space's mappings; an access to a place that nobody has mapped (the
+// program itself and its stack, which the kernel maps in execve) is preceded by a mapping of its own, marked as
+// implicit.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// strace -f. Calls count where they end, so that order is that of results; a task that acts before its creator's call has
-// ended is the child of the creator whose unfinished call is the oldest. Numbers instead of names of flags (-X raw) are
-// understood for none of them.
+// strace -f. Calls count where they end, so that order is that of results; a task that acts before its creator's call
+// has ended is the child of the creator whose unfinished call is the oldest. Numbers instead of names of flags (-X
+// raw) are understood for none of them.
 #include <deque>
 #include <map>
 #include <unordered_map>

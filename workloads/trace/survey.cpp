@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t chunk = 4096;
 constexpr std::size_t mms_max = 4000;
 constexpr std::uint64_t tables_max = 1U << 18;
+constexpr std::uint64_t call_bytes_max = std::uint64_t{1} << 40;
 
 /// A set that is asked for the same few again and again.
 class PageSet {
@@ -129,10 +130,16 @@ class Surveyor {
       return;
     }
     if (call.kind == CallKind::exit || call.kind == CallKind::wait) return;
-    const bool moves = call.kind == CallKind::mremap || call.kind == CallKind::brk;
-    if (!survey_.relocation.see(call.first, call.length) ||
-        (moves && !survey_.relocation.see(call.to, std::max<std::uint64_t>(call.to_length, 1))))
-      file_.fail(offset, fmt::format("{} of {:#x} bytes at {:#x}", name_of(call.kind), call.length, call.first));
+    if (call.length > call_bytes_max || call.to_length > call_bytes_max)
+      refuse(fmt::format("{} of {:#x} bytes at {:#x}", name_of(call.kind), call.length, call.first),
+             fmt::format("a call may name up to {:#x} bytes", call_bytes_max));
+    const bool brk = call.kind == CallKind::brk;
+    const std::uint64_t low = brk ? std::min(call.first, call.to) : call.first;
+    const std::uint64_t length = brk ? std::max(call.first, call.to) - low : call.length;
+    const bool fits = survey_.relocation.see(low, length) &&
+                      (call.kind != CallKind::mremap || survey_.relocation.see(call.to, call.to_length));
+    if (length > call_bytes_max || !fits)
+      file_.fail(offset, fmt::format("{} of {:#x} bytes at {:#x}", name_of(call.kind), length, low));
     if (call.kind == CallKind::mremap) images_[raw(by)].back().moved_to.emplace_back(call.to, call.to_length);
     const std::uint64_t page = std::uint64_t{1} << options_.geometry.page_shift().raw();
     if (options_.refuses_parts && (call.first % page != 0 || call.length % page != 0 || call.to % page != 0))

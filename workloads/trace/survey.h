@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A trace read once before its replay: which tasks and address spaces there are and who makes whom, and how many frames
-// and tables they can need in whatever order the replay performs them. Memory depends on tasks and on pages touched, not
-// on the length.
+// A trace read once before its replay: which tasks and address spaces there are and who makes whom, and how many
+// frames and tables they can need in whatever order the replay performs them. Memory depends on tasks and on pages
+// touched, not on the length.
 #pragma once
 
 #include <array>
