@@ -95,21 +95,28 @@ void write_wild(Random& random, const std::string& name) {
     return (random.below(16) == 0 ? random.below(address_end >> 12) : 0x10000 + random.below(64)) << 12;
   };
   const auto length = [&] { return (random.below(40) == 0 ? random.below(1U << 20) : random.below(24)) << 12; };
+  std::uint32_t made = 1;
   for (std::uint64_t n = random.below(120); n != 0; --n) {
-    TaskBuffer* buffer = &writer.turn_to(TaskNo{static_cast<std::uint32_t>(random.below(tasks))});
+    TaskBuffer* buffer = &writer.turn_to(TaskNo{static_cast<std::uint32_t>(random.below(made))});
     for (std::uint64_t left = random.below(30); left != 0; --left) {
       writer.make_room(*buffer);
       buffer->access(static_cast<unsigned>(random.below(3)), place() + random.below(4096));
     }
     TraceCall call;
-    call.kind = static_cast<CallKind>(random.below(call_kinds));
+    call.kind = static_cast<CallKind>(random.below(trace::call_kinds));
     call.flags = static_cast<std::uint32_t>(random.below(512));
     call.first = place();
     call.to = place();
     call.length = length();
     call.to_length = length();
     if (call.kind == CallKind::brk) call.length = 0;
-    call.child = TaskNo{static_cast<std::uint32_t>(random.below(tasks))};
+    if (creates(call.kind) && random.below(20) != 0) {
+      if (made == tasks) continue;
+      call.child = TaskNo{made++};
+    } else {
+      call.child = TaskNo{static_cast<std::uint32_t>(random.below(tasks))};
+    }
+    if (call.kind == CallKind::exit && random.below(4) != 0) continue;
     if (call.kind != CallKind::none) writer.call(call);
   }
   writer.finish(static_cast<std::uint32_t>(random.below(80)));
@@ -119,7 +126,8 @@ void import_changed(const std::string& target, Random& random) {
   const std::string log = scratch("log"), out = scratch("mmt");
   if (target == "champsim") {
     std::string records(64 * (1 + random.below(20)), '\0');
-    for (char& c : records) c = static_cast<char>(random.below(4) == 0 ? random.next() : 0);
+    for (std::size_t at = 0; at < records.size(); ++at)
+      records[at] = static_cast<char>(at % 8 < 6 && random.below(4) == 0 ? random.next() : 0);
     write(log, changed(random, records));
   } else {
     write(log, changed(random, target == "strace" ? strace_log : lackey_log));

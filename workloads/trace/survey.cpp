@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "workloads/trace/survey.h"
 
+#include <map>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -129,6 +130,7 @@ class Surveyor {
       images_[raw(by)].emplace_back();
       return;
     }
+    if (call.kind == CallKind::wait) waited_for_.emplace(raw(call.child), offset);
     if (call.kind == CallKind::exit || call.kind == CallKind::wait) return;
     if (call.length > call_bytes_max || call.to_length > call_bytes_max)
       refuse(fmt::format("{} of {:#x} bytes at {:#x}", name_of(call.kind), call.length, call.first),
@@ -165,6 +167,9 @@ class Surveyor {
       if (creator == no_task) survey_.roots.push_back(TaskNo{t});
       else children[raw(creator)].push_back(TaskNo{t});
     }
+    for (const auto& [child, offset] : waited_for_)
+      if (child >= survey_.tasks.size() || survey_.tasks[child].creator == no_task)
+        file_.fail(offset, fmt::format("a wait for task {}, which nobody creates", child));
     order_ = survey_.roots;
     for (std::size_t at = 0; at < order_.size(); ++at)
       for (const TaskNo child : children[raw(order_[at])]) order_.push_back(child);
@@ -270,6 +275,7 @@ class Surveyor {
   Survey survey_;
   std::vector<std::vector<Image>> images_;  ///< of each task
   std::vector<TaskNo> order_;
+  std::map<std::uint32_t, std::uint64_t> waited_for_;  ///< tasks, and the first block that says so
   std::array<std::uint64_t, chunk> words_{};
   std::uint64_t last_ = ~std::uint64_t{0};
 };

@@ -174,6 +174,7 @@ TEST_CASE("Traces that make no sense are refused with a message") {
   CHECK(has(says([](Writer& w) {
               for (int n = 0; n < 5000; ++n) w.call({CallKind::execve});
             }), "4000 address spaces"));
+  CHECK(has(says([](Writer& w) { w.call(of_child(CallKind::wait, 2)); }), "a wait for task 2, which nobody creates"));
   CHECK(has(says([](Writer&) {}), "holds no task"));
   CHECK(has(sample::problems(text("/nowhere.mmt")), "cannot be read"));
   CHECK(has(sample::problems("[workload]\nkind = 'trace'\n"), "a trace has a `workload.file`"));
