@@ -119,11 +119,9 @@ void describe_trace(config::Section& workload) {
   workload.text("file").help(
       "trace: the recording, as `mmulab trace` makes it; a relative path begins where this stands");
   workload.choice("fetches", {"none", "pages", "all"})
-      .default_to("none")
-      .help("trace: fetches of instructions that are replayed: none, those that come to another page, all (slow)");
+      .help("trace: fetches of instructions that are replayed: none (by default), those to another page, all (slow)");
   workload.choice("parts", {"round", "refuse"})
-      .default_to("round")
-      .help("trace: calls on parts of the machine's pages are rounded and counted, or the trace is refused");
+      .help("trace: calls on parts of the machine's pages are rounded and counted (by default), or refused");
 }
 
 void check_trace(const config::Values& values, const config::Complain& complain) {

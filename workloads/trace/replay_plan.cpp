@@ -25,9 +25,10 @@ std::string path_of(const config::Values& values) {
 SurveyOptions options_of(const config::Values& values, const TableGeometry& geometry) {
   SurveyOptions options;
   options.geometry = geometry;
-  const std::string& fetches = values.text("workload.fetches");
+  const auto chosen = [&](const char* key) { return values.contains(key) ? values.text(key) : std::string{}; };
+  const std::string fetches = chosen("workload.fetches");
   options.fetches = fetches == "all" ? Fetches::all : fetches == "pages" ? Fetches::pages : Fetches::none;
-  options.refuses_parts = values.text("workload.parts") == "refuse";
+  options.refuses_parts = chosen("workload.parts") == "refuse";
   return options;
 }
 
