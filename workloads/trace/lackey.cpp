@@ -77,7 +77,7 @@ class LackeyFile {
     const char* at = text.data();
     const char* const end = at + text.size();
     while (at < end) {
-      const bool fetch = at[0] == 'I' && at[1] == ' ';
+      const bool fetch = at[0] == 'I' && at[1] == ' ' && at[2] == ' ';
       if (!fetch && (at[0] != ' ' || at[2] != ' ' || (at[1] != 'L' && at[1] != 'S' && at[1] != 'M'))) {
         const auto* stop = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
         on_other({at, static_cast<std::size_t>(stop - at)});

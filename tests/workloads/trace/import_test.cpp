@@ -168,6 +168,7 @@ TEST_CASE("What is wrong with a log of lackey is said with its line") {
   CHECK(has(says("I  04001000,3\n"), "line 1: this is no log of lackey's"));
   CHECK(has(says(lackey_head + "I  0400100\n"), "line 7: this is no access"));
   CHECK(has(says(lackey_head + " S ,8\n"), "line 7: this is no access"));
+  CHECK(has(says(lackey_head + "I \nI  0400100\n"), "line 8: this is no access"));
   CHECK(has(says(lackey_head + " S 10,8 \n"), "line 7: this is no access"));
   CHECK(has(says(lackey_head + "\n\n S ffffffffffffffff,8\n"), "line 9: 0xffffffffffffffff and"));
   CHECK(has(says(lackey_head + " S 11112222333344445555,8\n"), "line 7: this is no access"));
