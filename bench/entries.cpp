@@ -11,6 +11,7 @@
 #include "bench/laboratory.h"
 #include "bench/plain_loop.h"
 #include "bench/sweeping.h"
+#include "bench/trace.h"
 #include "workloads/access_stream.h"
 
 namespace mmulab::bench {
@@ -192,6 +193,7 @@ const std::vector<Entry>& entries() {
       {"lookahead", "lookahead on against off", lookahead},
       {"explore", "the explorer: steps against bare switches, breadth against depth, counterexample, proofs", explored},
       {"sweep", "a sweep of tiny runs: what a point costs beside its simulation, two jobs against one", sweeping},
+      {"trace", "recordings: import against a bare loop, decoding, replay against the plain loop", traces},
   };
   return list;
 }

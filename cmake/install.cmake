@@ -16,7 +16,7 @@ foreach(folder sim models workloads)
 endforeach()
 if(EXISTS ${PROJECT_SOURCE_DIR}/configs)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION ${CMAKE_INSTALL_DATADIR}/mmulab
-    FILES_MATCHING PATTERN "*.toml")
+    FILES_MATCHING PATTERN "*.toml" PATTERN "*.mmt")
 endif()
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/mmulabConfig.cmake.in

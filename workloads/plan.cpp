@@ -9,6 +9,7 @@
 #include "workloads/limits.h"
 #include "workloads/program.h"
 #include "workloads/script.h"
+#include "workloads/trace/replay.h"
 
 namespace mmulab::workload {
 namespace {
@@ -120,6 +121,7 @@ std::string Plan::page_name(MmId mm, VirtPage page) const {
 }
 
 Plan make_plan(const config::Values& values, const PlanEnvironment& environment) {
+  if (values.text("workload.kind") == "trace") return trace::replay_plan(values, environment);
   Problems problems;
   const Draft draft = draft_of(values, environment, problems);
   Plan plan;

@@ -2,7 +2,7 @@
 // What a workload is to the laboratory: tasks with programs, address spaces with their first mappings, and how
 // much of everything the kernel must have room for. A workload knows the kernel's interface and nothing of
 // architectures, strategies or checkers; a scenario holds no schedule, only seeded random think times, repetition
-// and barriers. Left out: trace replay.
+// and barriers; or it is a recording (workloads/trace).
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@
 #include "models/mm/kernel.h"
 #include "sim/config/schema.h"
 #include "sim/config/values.h"
+#include "sim/stats/stat_registry.h"
 
 namespace mmulab::workload {
 
@@ -74,6 +75,10 @@ struct Plan {
   [[nodiscard]] std::string page_name(MmId mm, VirtPage page) const;
 
   bool warms_up = false;
+  /// Why the plan cannot be explored; empty if it can.
+  std::string timed_only;
+  /// Enters what the workload has counted itself; once, when the run has ended. May be empty.
+  std::function<void(StatRegistry&)> tell;
   std::unique_ptr<Meetings> meetings;  ///< what the programs share
 };
 

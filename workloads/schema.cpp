@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The keys of [workload]. Those of generators are given to generators only, tables to scripts only.
+#include <fmt/format.h>
+
 #include "workloads/generator.h"
 #include "workloads/script_parser.h"
 
@@ -7,9 +9,9 @@ namespace mmulab::workload {
 namespace {
 
 void describe_common(config::Section& workload) {
-  workload.choice("kind", {"script", "unmap", "fork", "mprotect", "mixed"})
+  workload.choice("kind", {"script", "unmap", "fork", "mprotect", "mixed", "trace"})
       .required()
-      .help("What the tasks do: what the tables below say, or one of the generators");
+      .help("What the tasks do: what the tables below say, one of the generators, or a recording");
   workload.integer("rounds")
       .default_to(1)
       .range(1, 1'000'000'000)
@@ -113,14 +115,35 @@ void describe_tables(config::Schema& schema) {
       .help("How often it repeats its operations; by default workload.rounds");
 }
 
+void describe_trace(config::Section& workload) {
+  workload.text("file").help(
+      "trace: the recording, as `mmulab trace` makes it; a relative path begins where this stands");
+  workload.choice("fetches", {"none", "pages", "all"})
+      .help("trace: fetches of instructions that are replayed: none (by default), those to another page, all (slow)");
+  workload.choice("parts", {"round", "refuse"})
+      .help("trace: calls on parts of the machine's pages are rounded and counted (by default), or refused");
+}
+
+void check_trace(const config::Values& values, const config::Complain& complain) {
+  if (!values.contains("workload.kind")) return;
+  const bool trace = values.text("workload.kind") == "trace";
+  if (trace && !values.contains("workload.file"))
+    complain("workload.kind", "a trace has a `workload.file`", "file = \"recording.mmt\"");
+  for (const char* key : {"workload.file", "workload.fetches", "workload.parts"})
+    if (!trace && values.contains(key) && values.position(key).exists())
+      complain(key, fmt::format("`{}` is for traces", key), "workload.kind = \"trace\"");
+}
+
+bool is_generator(const std::string& kind) { return kind != "script" && kind != "trace"; }
+
 /// Keys without effect are refused, or a reader would believe in them.
 void refuse_generator_keys(const config::Values& values, const config::Complain& complain) {
-  if (!values.contains("workload.kind") || values.text("workload.kind") != "script") return;
+  if (!values.contains("workload.kind") || is_generator(values.text("workload.kind"))) return;
   for (const char* key : {"threads", "bystanders", "pages", "straddle", "call_pages", "warmup_rounds", "pattern",
                           "visits", "touches_per_page", "store_percent", "cpus", "calls"}) {
     const std::string path = std::string("workload.") + key;
     if (values.position(path).exists())
-      complain(path, "`" + path + "` is for generators; a script says it itself", {});
+      complain(path, "`" + path + "` is for generators; scripts and traces say it themselves", {});
   }
 }
 
@@ -136,9 +159,11 @@ void describe_workload(config::Schema& schema) {
   auto workload = schema.section("workload", "What the tasks do").presets("workloads");
   describe_common(workload);
   describe_generators(workload);
+  describe_trace(workload);
   describe_tables(schema);
   schema.rule(refuse_generator_keys);
   schema.rule(check_exponent);
+  schema.rule(check_trace);
 }
 
 }  // namespace mmulab::workload

@@ -33,6 +33,9 @@ const char* call_name(Call call) {
     case Call::mremap: return "mremap";
     case Call::gup: return "get_user_pages";
     case Call::demote: return "demote_segment_4k";
+    case Call::clone: return "clone";
+    case Call::exec: return "execve";
+    case Call::wait: return "wait4";
   }
   return "?";
 }
@@ -40,7 +43,7 @@ const char* call_name(Call call) {
 bool zaps(Call call) {
   return call == Call::munmap || call == Call::exit || call == Call::dontneed || call == Call::zero_read ||
          call == Call::unmap_mapping || call == Call::truncate || call == Call::mmap ||
-         call == Call::mremap;
+         call == Call::mremap || call == Call::exec;
 }
 
 bool replaces(Call call) {

@@ -15,7 +15,6 @@ void Kernel::exit(Context& ctx) {
   enter(ctx, Call::exit, VirtPage{}, state_.geometry().user_pages());
   if (!mm.exists()) scheduler_.exit(ctx);
   const auto own = state_.task_mm(ctx.task());
-  const auto users = state_.mm_users(mm);
   // exit_mm: the task is a lazy user from here on, the mm loses a user afterwards. A switch in between would return
   // what has not been borrowed yet, so interrupts are off.
   locks_.irq_disable(ctx);
@@ -23,15 +22,22 @@ void Kernel::exit(Context& ctx) {
   ctx.step(release_mm, writes(own), [&](Access& a) { a.write(own, MmId::none()); });
   port_.switch_mm(ctx, mm, MmId::none());
   locks_.irq_enable(ctx);
+  leave_mm(ctx, mm);
+  if (state_.limits().waits_for_tasks) come_to(ctx, TaskStage::over);
+  scheduler_.exit(ctx);
+}
+
+/// mmput.
+void Kernel::leave_mm(Context& ctx, MmId mm) {
+  const Conclusion nothing(ctx);
+  const auto users = state_.mm_users(mm);
   const bool last = ctx.step(release_mm, writes(users), [&](Access& a) {
     a.write(users, a.read(users) - 1);
     return a.read(users) == 0;
   });
-  if (last) {
-    exit_mmap(ctx, mm);
-    scheduler_.return_mm(ctx, mm);
-  }
-  scheduler_.exit(ctx);
+  if (!last) return;
+  exit_mmap(ctx, mm);
+  scheduler_.return_mm(ctx, mm);
 }
 
 void Kernel::exit_mmap(Context& ctx, MmId mm) {

@@ -9,8 +9,6 @@ namespace mmulab {
 namespace {
 
 const Label read_pte{"fork.read_pte", "pte_read"};
-const Label new_mm{"fork.mm_init", "mm_init", Ordering::full};
-const Label new_task{"fork.task_init", "mm_init", Ordering::full};
 const Label contended{"fork.need_resched", "test_flag"};
 
 }  // namespace
@@ -19,15 +17,7 @@ Outcome Kernel::fork(Context& ctx, TaskId child, MmId child_mm) {
   const Conclusion nothing(ctx);
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::fork, VirtPage{}, state_.geometry().user_pages());
-  const auto users = state_.mm_users(child_mm);
-  const auto count = state_.mm_count(child_mm);
-  ctx.step(new_mm, writes(users, count), [&](Access& a) {
-    MMULAB_ASSERT(a.read(users) == 0 && a.read(count) == 0,
-                  "a child gets an mm that nobody uses and no cpu borrows");
-    a.write(users, std::uint64_t{1});
-    a.write(count, std::uint64_t{1});
-  });
-  port_.init_mm(ctx, child_mm);
+  open_mm(ctx, child_mm);
   down_write(ctx, mm);
   Gather g;
   g.mm = mm;
@@ -44,13 +34,7 @@ Outcome Kernel::fork(Context& ctx, TaskId child, MmId child_mm) {
   if (policy_.fork_gathers) strategy_.end(ctx, g);
   else if (policy_.fork_flushes) strategy_.classic_flush(ctx, {Invalidation::Scope::mm, mm, VirtPage{}, g.end});
   up_write(ctx, mm);
-  const auto mm_of_child = state_.task_mm(child);
-  const auto state_of_child = state_.task_state(child);
-  ctx.step(new_task, writes(mm_of_child, state_of_child), [&](Access& a) {
-    a.write(mm_of_child, child_mm);
-    a.write(state_of_child, TaskState::sleeping);
-  });
-  scheduler_.wake_up(ctx, child);
+  start(ctx, child, child_mm);
   leave(ctx, Call::fork, VirtPage{}, state_.geometry().user_pages());
   return Outcome::ok;
 }

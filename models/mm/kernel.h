@@ -4,8 +4,7 @@
 // Linux 2.6.20, 2.6.22 and today's mm/ (linux-gather.md 1), each file names its functions. Cost: kernel.cost.*.
 #pragma once
 
-#include <array>
-
+#include "models/mm/page_lists.h"
 #include "models/mm/policy.h"
 #include "models/mm/rmap.h"
 #include "models/mm/scheduler.h"
@@ -16,7 +15,7 @@
 namespace mmulab {
 
 /// Why an access or a call ended other than as asked.
-enum class Outcome : std::uint8_t { ok, bad_address, no_permission };
+enum class Outcome : std::uint8_t { ok, bad_address, no_permission, no_memory };
 
 /// Whom a page is for: an address space, or (mm none) a file's page of that number, which a device may stand behind.
 struct PageOwner {
@@ -34,18 +33,6 @@ struct PtePlace {
 };
 inline void remember(History& history, const PtePlace& place) {
   history.learn(place.exists ? place.pte.at.raw() + std::uint64_t{1} : 0);
-}
-
-/// An anonymous page that has been found through a pte and is held by a reference. Its index says where a VMA would
-/// show it: mappings of one page agree about it, wherever their VMAs lie.
-struct AnonPage {
-  Frame frame;
-  std::uint64_t index = 0;
-  [[nodiscard]] bool exists() const { return frame.exists(); }
-};
-inline void remember(History& history, const AnonPage& anon) {
-  history.learn(anon.frame);
-  history.learn(anon.index);
 }
 
 enum class Settles : std::uint8_t { no, yes };
@@ -72,24 +59,6 @@ struct GupStep {
   Pte upper;
 };
 
-/// Pages whose ptes migrate_vma has taken away, of one leaf table.
-struct Collected {
-  static constexpr std::uint32_t most = 16;
-  std::array<AnonPage, most> pages{};
-  std::array<VirtPage, most> at{};
-  std::uint32_t count = 0;
-};
-
-/// Pages that are unmapped and wait for the flush; on the kernel stack (SWAP_CLUSTER_MAX).
-struct ReclaimList {
-  std::array<Frame, 32> frames{};
-  std::uint32_t count = 0;
-};
-inline void remember(History& history, const ReclaimList& list) {
-  history.learn(list.count);
-  for (std::uint32_t n = 0; n < list.count; ++n) history.learn(list.frames[n]);
-}
-
 class Kernel {
  public:
   Kernel(const KernelState& state, const KernelPolicy& policy, Locks& locks, Scheduler& scheduler, Port& port,
@@ -109,6 +78,12 @@ class Kernel {
   Outcome mmap(Context& ctx, const VmaRecord& record);
   /// fork: `child` is an unused task whose program is set; `child_mm` an unused mm.
   Outcome fork(Context& ctx, TaskId child, MmId child_mm);
+  /// clone(CLONE_VM): `child`, as above, shares the caller's mm.
+  Outcome clone(Context& ctx, TaskId child);
+  /// execve: the caller goes on in `mm`, an unused one, without mappings.
+  Outcome exec(Context& ctx, MmId mm);
+  /// Sleeps until `task` has come to `stage` (wait4, vfork's wait); one task at a time waits for another one.
+  Outcome wait_for(Context& ctx, TaskId task, TaskStage stage);
   /// MADV_FREE: the pages' content may go, unless they are stored to again.
   Outcome madvise_free(Context& ctx, VirtPage first, Pages pages);
   /// /proc/PID/clear_refs, of a range.
@@ -191,6 +166,12 @@ class Kernel {
 
   TaskId find_sleeper(Context& ctx, std::uint32_t queue);  // wait.cpp
 
+  // process.cpp
+  void open_mm(Context& ctx, MmId mm);
+  void start(Context& ctx, TaskId child, MmId mm);
+  void leave_mm(Context& ctx, MmId mm);
+  void come_to(Context& ctx, TaskStage stage);
+
   // mmap_sem (sem.cpp)
   void down_read(Context& ctx, MmId mm);
   void up_read(Context& ctx, MmId mm);
@@ -211,6 +192,7 @@ class Kernel {
   void read_vma(Context& ctx, VmaId vma, VmaRecord& record);
   PageRange hole_around(Context& ctx, MmId mm, VirtPage page);
   std::uint32_t vma_count(Context& ctx, MmId mm);
+  bool has_room(Context& ctx, MmId mm, std::uint32_t vmas);
   [[nodiscard]] VmaRecord load_vma(const Access& a, VmaId vma) const;
   void insert_vma(Context& ctx, MmId mm, const VmaRecord& record);
   void remove_vma(Context& ctx, MmId mm, VmaId vma);

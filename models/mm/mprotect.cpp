@@ -18,6 +18,11 @@ Outcome Kernel::mprotect(Context& ctx, VirtPage first, Pages pages, Rights right
   const VirtPage end = first + pages;
   enter(ctx, Call::mprotect, first, pages);
   down_write(ctx, mm);
+  if (!has_room(ctx, mm, 2)) {
+    up_write(ctx, mm);
+    leave(ctx, Call::mprotect, first, pages);
+    return Outcome::no_memory;
+  }
   split_vma(ctx, mm, first);
   split_vma(ctx, mm, end);
   Gather g;

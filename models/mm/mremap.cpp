@@ -24,6 +24,11 @@ Outcome Kernel::mremap(Context& ctx, VirtPage from, Pages pages, VirtPage to) {
   enter(ctx, Call::mremap, from, pages);
   down_write(ctx, mm);
   VmaRecord vma;
+  if (!has_room(ctx, mm, 5)) {
+    up_write(ctx, mm);
+    leave(ctx, Call::mremap, from, pages);
+    return Outcome::no_memory;
+  }
   const bool taken = find_vma(ctx, mm, to, vma).exists() && vma.first < to + pages;
   if (taken) unmap_region(ctx, mm, to, to + pages);
   const bool found = find_vma(ctx, mm, from, vma).exists() && vma.first <= from && from + pages <= vma.end;

@@ -11,10 +11,11 @@ Outcome Kernel::munmap(Context& ctx, VirtPage first, Pages pages) {
   const MmId mm = mm_of(ctx);
   enter(ctx, Call::munmap, first, pages);
   down_write(ctx, mm);
-  unmap_region(ctx, mm, first, first + pages);
+  const bool fits = has_room(ctx, mm, 2);
+  if (fits) unmap_region(ctx, mm, first, first + pages);
   up_write(ctx, mm);
   leave(ctx, Call::munmap, first, pages);
-  return Outcome::ok;
+  return fits ? Outcome::ok : Outcome::no_memory;
 }
 
 /// do_munmap; mmap_sem held for write.
@@ -46,7 +47,8 @@ Outcome Kernel::mmap(Context& ctx, const VmaRecord& record) {
   enter(ctx, Call::mmap, record.first, record.end - record.first);
   down_write(ctx, mm);
   VmaRecord other;
-  const bool free = !find_vma(ctx, mm, record.first, other).exists() || other.first >= record.end;
+  const bool free = has_room(ctx, mm, 1) &&
+                    (!find_vma(ctx, mm, record.first, other).exists() || other.first >= record.end);
   if (free && record.huge) port_.open_huge_range(ctx, mm, record.first, record.end);
   if (free) insert_vma(ctx, mm, record);
   up_write(ctx, mm);

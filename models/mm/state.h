@@ -31,9 +31,16 @@ struct KernelLimits {
   bool huge_pages = false;
   /// Pages may come to be translated in parts.
   bool demotions = false;
+  /// Tasks wait for what others come to (vfork, wait4).
+  bool waits_for_tasks = false;
+  /// Calls that might need more VMAs than there is room for are refused (sysctl_max_map_count); else the workload
+  /// has counted them.
+  bool bounded_maps = false;
 };
 
 enum class TaskState : std::uint8_t { unused, runnable, running, sleeping, dead };
+/// What others wait for: that it has left the mm of its creator by an exec (or its end), that it is over.
+enum class TaskStage : std::uint8_t { begun, left, over };
 
 /// Bits of a cpu's pending word; the IPI vectors of all architectures, and the tick.
 enum class Vector : std::uint8_t { tick = 0, reschedule = 1, tlb_flush = 2, call_function = 3, xcall = 4 };
@@ -41,6 +48,7 @@ enum class Vector : std::uint8_t { tick = 0, reschedule = 1, tlb_flush = 2, call
 struct TaskFields {
   enum : std::uint32_t {
     state, mm, cpu, next_runnable, need_resched,
+    stage, waiter,  ///< how far it has come, for whoever waits for that, and who does
     // line 1: thread_info; counts and flags travel with the task, as they do in Linux
     preempt_off = 8, irqs_off, in_user, sem_wait,
     words = 16
@@ -131,6 +139,10 @@ class KernelState {
     return tasks_.cell<std::uint64_t>(t.raw(), TaskFields::irqs_off);
   }
   [[nodiscard]] Cell<bool> task_in_user(TaskId t) const { return tasks_.cell<bool>(t.raw(), TaskFields::in_user); }
+  [[nodiscard]] Cell<TaskStage> task_stage(TaskId t) const {
+    return tasks_.cell<TaskStage>(t.raw(), TaskFields::stage);
+  }
+  [[nodiscard]] Cell<TaskId> task_waiter(TaskId t) const { return tasks_.cell<TaskId>(t.raw(), TaskFields::waiter); }
   template <class T>
   [[nodiscard]] Cell<T> task(TaskId t, std::uint32_t field) const { return tasks_.cell<T>(t.raw(), field); }
   template <class T>

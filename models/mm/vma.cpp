@@ -72,6 +72,12 @@ std::uint32_t Kernel::vma_count(Context& ctx, MmId mm) {
   return ctx.step(find, reads(count), [&](Access& a) { return static_cast<std::uint32_t>(a.read(count)); });
 }
 
+/// Whether so many more fit in (do_mmap's and split_vma's look at map_count); mmap_sem held for write.
+bool Kernel::has_room(Context& ctx, MmId mm, std::uint32_t vmas) {
+  const Conclusion nothing(ctx);
+  return !state_.limits().bounded_maps || vma_count(ctx, mm) + vmas <= state_.limits().vmas_per_mm;
+}
+
 /// The first VMA that ends after `page` (it may begin after it, too); none if there is none.
 VmaId Kernel::find_vma(Context& ctx, MmId mm, VirtPage page, VmaRecord& record) {
   const auto count = state_.mm_vma_count(mm);

@@ -118,7 +118,7 @@ Arguments Options::parse(const std::vector<std::string>& words) const {
   po::options_description declared;
   for (const auto& option : options_) {
     arguments.given_[option.name];
-    const std::string names = option.name == "help" ? "help,h" : option.name;
+    const std::string names = option.name == "help" ? "help,h" : option.name == "out" ? "out,o" : option.name;
     // The description's own value parsing is never used: it accepts -1 for an unsigned.
     if (option.takes == Takes::Nothing) declared.add_options()(names.c_str(), "");
     else declared.add_options()(names.c_str(), po::value<std::string>(), "");

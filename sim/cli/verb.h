@@ -54,5 +54,6 @@ Verb replay_verb();
 Verb run_verb(const Simulator& simulator);
 Verb show_verb();
 Verb sweep_verb(const Simulator& simulator);
+Verb trace_verb();
 
 }  // namespace mmulab::cli

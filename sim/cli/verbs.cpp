@@ -19,6 +19,7 @@ const std::vector<Verb>& verbs() {
       list_verb(),
       show_verb(),
       lint_verb(),
+      trace_verb(),
       help_verb(),
   };
   return table;
@@ -28,8 +29,7 @@ namespace {
 
 /// Verbs of the design that are not built.
 const std::vector<std::string>& planned_verbs() {
-  static const std::vector<std::string> names = {"merge",  "export", "diff",      "plot",
-                                                 "report", "trace",  "completion"};
+  static const std::vector<std::string> names = {"merge", "export", "diff", "plot", "report", "completion"};
   return names;
 }
 

@@ -37,9 +37,12 @@ enum class Call : std::uint8_t {
   reclaim,
   mremap,
   gup,
-  demote
+  demote,
+  clone,
+  exec,
+  wait
 };
-inline constexpr std::size_t call_kinds = 25;
+inline constexpr std::size_t call_kinds = 28;
 
 enum class EventKind : std::uint8_t {
   // frames, tables, ptes

@@ -96,6 +96,9 @@ const char* name_of(Call call) {
     case Call::mremap: return "mremap";
     case Call::gup: return "gup";
     case Call::demote: return "demote";
+    case Call::clone: return "clone";
+    case Call::exec: return "exec";
+    case Call::wait: return "wait";
   }
   return "?";
 }

@@ -31,6 +31,9 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   const workload::PlanEnvironment environment{table_geometry(values), topology(values).cpus(),
                                               values.integer("sim.seed")};
   plan_ = workload::make_plan(values, environment);
+  if (!plan_.timed_only.empty())
+    throw config::Error(
+        config::diagnose(values.position("workload.kind"), "this workload cannot be explored", plan_.timed_only));
   SystemParts parts = system_parts(values, plan_.limits);
   parts.tlb = explored_tlb(values);
   system_ = assemble_system(parts);

@@ -92,6 +92,7 @@ class TimedRun {
     result_.steps = host.steps();
     result_.end_cycle = host.reached();
     enter_traffic(*system_, *result_.stats);
+    if (plan_.tell) plan_.tell(*result_.stats);
     decide_end(host);
   }
 

@@ -25,6 +25,7 @@ std::string preset_name(const config::Values& values, const std::string& section
 std::string workload_name(const config::Values& values, std::uint32_t cpus) {
   if (values.contains("workload.name") && !values.text("workload.name").empty()) return values.text("workload.name");
   const std::string& kind = values.text("workload.kind");
+  if (kind == "trace") return kind + ", " + values.text("workload.file");
   if (kind == "script") return kind + ", " + plural(values.tables("workload.task").size(), "task");
   const std::uint64_t threads = values.integer("workload.threads");
   return kind + ", " + plural(threads == 0 ? cpus : threads, kind == "fork" ? "task" : "thread");

@@ -200,7 +200,7 @@ TEST_CASE("Bad input: a workload that is missing or empty") {
   |
 1 | machine = "core2"
   | ^
-  = help: What the tasks do: what the tables below say, or one of the generators
+  = help: What the tasks do: what the tables below say, one of the generators, or a recording
 )");
   CHECK(refusal(presets + "workload.kind = \"script\"\n") == R"(error: a script has no task
  --> lab.toml:4:17

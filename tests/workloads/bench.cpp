@@ -27,7 +27,7 @@ lab::SystemParts parts_of(const Plan& plan, const PlanEnvironment& environment, 
 }
 
 struct Counts : EventObserver {
-  explicit Counts(Result& into) : result(into) { result.calls.assign(16, 0); }
+  explicit Counts(Result& into) : result(into) { result.calls.assign(call_kinds, 0); }
   void on_event(const Event& event) override {
     if (event.kind == EventKind::call_entered) ++result.calls[event.a];
     if (event.kind != EventKind::measurement_begun) return;

@@ -175,7 +175,7 @@ TEST_CASE("Regions that cannot lie where they should are refused") {
 
 TEST_CASE("Keys without effect are refused") {
   CHECK_THAT(problems(script + "threads = 3\n" + task("a", "'yield'")),
-             Catch::Contains("`workload.threads` is for generators; a script says it itself"));
+             Catch::Contains("`workload.threads` is for generators; scripts and traces say it themselves"));
   CHECK_THAT(problems("[workload]\nkind = 'unmap'\n" + task("a", "'yield'")),
              Catch::Contains("[workload.task] applies only when workload.kind is \"script\""));
   CHECK_THAT(problems("[workload]\nkind = 'unmap'\nzipf_exponent = 900\n"),

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+#include "workloads/trace/replay.h"
+
+#include "workloads/access_stream.h"
+
+namespace mmulab::trace {
+namespace {
+
+constexpr std::size_t chunk_words = 4096;
+
+/// One task's segments, one after another.
+class TaskReader {
+ public:
+  TaskReader(Recording& recording, TaskNo task)
+      : recording_(recording), blocks_(recording.survey.tasks[raw(task)].blocks) {}
+
+  void begin() {
+    next_block_ = 0;
+    block_ = Block{};
+    page_ = ~std::uint64_t{0};
+  }
+  bool next(Segment& segment) {
+    while (!block_.next(segment)) {
+      if (next_block_ == blocks_.size()) {
+        block_ = Block{};
+        return false;
+      }
+      std::uint64_t at = blocks_[next_block_++];
+      const std::uint64_t begins = at;
+      BlockHeader header;
+      recording_.file.next_header(at, header);
+      recording_.file.load(begins, header, block_);
+    }
+    return true;
+  }
+  /// Makes words of the next `count` accesses; returns how many of them are replayed.
+  std::size_t take(std::size_t count, std::uint64_t* words) {
+    block_.take(words, count);
+    const Fetches fetches = recording_.options.fetches;
+    const Relocation& relocation = recording_.survey.relocation;
+    if (fetches == Fetches::all && !relocation.moves()) return count;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t word = words[i];
+      if ((word & fetch_bit) != 0 && !keeps(word)) continue;
+      words[kept++] = relocation.moves() ? moved(word) : word;
+    }
+    return kept;
+  }
+
+ private:
+  [[nodiscard]] bool keeps(std::uint64_t word) {
+    if (recording_.options.fetches == Fetches::none) return false;
+    if (recording_.options.fetches == Fetches::all) return true;
+    const std::uint64_t page = address_of(word) >> recording_.options.geometry.page_shift().raw();
+    if (page == page_) return false;
+    page_ = page;
+    return true;
+  }
+  [[nodiscard]] std::uint64_t moved(std::uint64_t word) {
+    const std::uint64_t va = address_of(word), window = va >> Relocation::window_bits;
+    if (window != window_) {
+      window_ = window;
+      shift_ = recording_.survey.relocation.of(va) - va;
+    }
+    return (va + shift_) | (word & (store_bit | fetch_bit));
+  }
+
+  Recording& recording_;
+  const std::vector<std::uint64_t>& blocks_;
+  std::size_t next_block_ = 0;
+  Block block_;
+  std::uint64_t page_ = 0, window_ = ~std::uint64_t{0}, shift_ = 0;
+};
+
+/// A segment's accesses. Fetches stop a run ahead: ports keep no code of their own for them.
+class TraceRun final : public PrivateRun {
+ public:
+  TraceRun(TaskReader& reader, std::uint64_t accesses, Port& port, std::uint64_t* chunk)
+      : reader_(reader), left_(accesses), port_(port), chunk_(chunk) {
+    buffer_.addresses = chunk_;
+  }
+
+  Cycle advance(Cycle now, Cycle horizon, bool& blocked) override {
+    while (supply()) {
+      if (buffer_.next == buffer_.end) break;
+      now = port_.access_privately(cpu_, mm_, buffer_, now, horizon);
+      if (buffer_.next < buffer_.end) return now;
+    }
+    blocked = true;
+    return now;
+  }
+  bool take(std::uint64_t& word) {
+    if (!supply()) return false;
+    word = chunk_[buffer_.next++];
+    if (buffer_.next > buffer_.end) seek_fetch();
+    return true;
+  }
+  void place(CpuId cpu, MmId mm) {
+    cpu_ = cpu;
+    mm_ = mm;
+  }
+
+ private:
+  /// Whether there is another access; those from buffer_.next to buffer_.end are no fetches.
+  bool supply() {
+    while (buffer_.next == filled_) {
+      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, chunk_words));
+      if (count == 0) return false;
+      left_ -= count;
+      filled_ = reader_.take(count, chunk_);
+      buffer_.next = 0;
+      seek_fetch();
+    }
+    return true;
+  }
+  void seek_fetch() {
+    std::size_t end = buffer_.next;
+    while (end < filled_ && (chunk_[end] & fetch_bit) == 0) ++end;
+    buffer_.end = end;
+  }
+
+  TaskReader& reader_;
+  std::uint64_t left_;
+  Port& port_;
+  std::uint64_t* chunk_;
+  AccessBuffer buffer_;
+  std::size_t filled_ = 0;
+  CpuId cpu_;
+  MmId mm_;
+};
+
+AccessKind kind_of(std::uint64_t word) {
+  if ((word & fetch_bit) != 0) return AccessKind::fetch;
+  return (word & store_bit) != 0 ? AccessKind::store : AccessKind::load;
+}
+
+/// A call's bytes as pages of the simulated machine: those that lie in it wholly, and what lies in it partly at either
+/// end.
+struct PagesOf {
+  VirtPage first;
+  Pages whole;
+  VirtPage head, tail;
+  bool has_head = false, has_tail = false;
+  [[nodiscard]] bool rounded() const { return has_head || has_tail; }
+};
+
+PagesOf pages_of(std::uint64_t first, std::uint64_t length, PageShift shift) {
+  const std::uint64_t size = shift.bytes().raw(), end = first + length;
+  const std::uint64_t from = (first + size - 1) / size, to = end / size;
+  PagesOf pages;
+  pages.first = VirtPage{from};
+  pages.whole = Pages{to > from ? to - from : 0};
+  pages.head = VirtPage{first / size};
+  pages.has_head = length != 0 && first % size != 0;
+  pages.tail = VirtPage{to};
+  pages.has_tail = length != 0 && end % size != 0 && (!pages.has_head || pages.tail != pages.head);
+  return pages;
+}
+
+class ReplayProgram final : public workload::Program {
+ public:
+  ReplayProgram(std::shared_ptr<Recording> recording, TaskNo task, std::uint64_t round)
+      : recording_(std::move(recording)), round_(round), reader_(*recording_, task),
+        plan_(recording_->survey.tasks[raw(task)]) {}
+
+  void run(Context& ctx, Kernel& kernel) override {
+    const bool root = plan_.creator == no_task;
+    chunk_.resize(chunk_words);
+    for (std::uint64_t round = round_; round < (root ? recording_->rounds : round_ + 1); ++round) {
+      if (round != round_) kernel.exec(ctx, recording_->mm(plan_.mms.front(), round));
+      image_ = 0;
+      reader_.begin();
+      for (Segment segment; reader_.next(segment);) {
+        access(ctx, kernel, segment.accesses);
+        if (segment.call.kind == CallKind::exit) break;
+        if (segment.call.kind != CallKind::none) call(ctx, kernel, segment.call, round);
+      }
+    }
+    reader_.begin();
+    chunk_ = {};
+  }
+
+ private:
+  void access(Context& ctx, Kernel& kernel, std::uint64_t accesses) {
+    auto* timed = dynamic_cast<TimedHost*>(&ctx.host());
+    TraceRun run(reader_, accesses, kernel.port(), chunk_.data());
+    for (std::uint64_t word = 0; run.take(word);) {
+      ++recording_->counts.accesses;
+      const Outcome outcome = kernel.access(ctx, VirtAddr{address_of(word)}, kind_of(word));
+      recording_->counts.denied += outcome == Outcome::ok ? 0U : 1U;
+      if (timed == nullptr || !timed->may_run_ahead()) continue;
+      run.place(ctx.cpu(), ctx.world().load(kernel.state().task_mm(ctx.task())));
+      timed->run_ahead(ctx, run);
+    }
+  }
+
+  void note(Outcome outcome) {
+    ++recording_->counts.calls;
+    recording_->counts.refused += outcome == Outcome::ok ? 0U : 1U;
+  }
+
+  void call(Context& ctx, Kernel& kernel, const TraceCall& call, std::uint64_t round) {
+    switch (call.kind) {
+      case CallKind::clone: return note(kernel.clone(ctx, recording_->task(call.child, round)));
+      case CallKind::vfork:
+        note(kernel.clone(ctx, recording_->task(call.child, round)));
+        return note(kernel.wait_for(ctx, recording_->task(call.child, round), TaskStage::left));
+      case CallKind::fork: {
+        const std::uint32_t mm = recording_->survey.tasks[raw(call.child)].mms.front();
+        return note(kernel.fork(ctx, recording_->task(call.child, round), recording_->mm(mm, round)));
+      }
+      case CallKind::wait:
+        return note(kernel.wait_for(ctx, recording_->task(call.child, round), TaskStage::over));
+      case CallKind::execve: return note(kernel.exec(ctx, recording_->mm(plan_.mms[++image_], round)));
+      default: return map_call(ctx, kernel, call);
+    }
+  }
+
+  void map_call(Context& ctx, Kernel& kernel, const TraceCall& call) {
+    const Relocation& relocation = recording_->survey.relocation;
+    const std::uint64_t first = relocation.of(call.first), to = relocation.of(call.to);
+    const Rights rights{(call.flags & writable) != 0, (call.flags & executable) != 0};
+    switch (call.kind) {
+      case CallKind::mmap: return map(ctx, kernel, {first, call.length, rights}, (call.flags & fixed) != 0);
+      case CallKind::munmap: return unmap(ctx, kernel, first, call.length);
+      case CallKind::mprotect: return protect(ctx, kernel, {first, call.length, rights});
+      case CallKind::madvise: return advise(ctx, kernel, first, call);
+      case CallKind::mremap: return move(ctx, kernel, {first, call.length, {}}, {to, call.to_length, {}});
+      case CallKind::brk:
+        if (to > first) return map(ctx, kernel, {first, to - first, {true, false}}, false);
+        return unmap(ctx, kernel, to, first - to);
+      default: return;
+    }
+  }
+
+  struct Range {
+    std::uint64_t first = 0, length = 0;
+    Rights rights;
+  };
+
+  [[nodiscard]] PagesOf split(std::uint64_t first, std::uint64_t length) {
+    const PagesOf pages = pages_of(first, length, recording_->options.geometry.page_shift());
+    recording_->counts.rounded += pages.rounded() ? 1U : 0U;
+    return pages;
+  }
+
+  Outcome map_pages(Context& ctx, Kernel& kernel, VirtPage first, Pages pages, Rights rights) {
+    VmaRecord record;
+    record.first = first;
+    record.end = first + pages;
+    record.rights = rights;
+    record.kind = VmaKind::anonymous;
+    const Outcome outcome = kernel.mmap(ctx, record);
+    note(outcome);
+    return outcome;
+  }
+
+  /// A page that neighbours share permits what any of them may do.
+  void map_part(Context& ctx, Kernel& kernel, VirtPage page, Rights wanted) {
+    const Rights all{true, true};
+    if (map_pages(ctx, kernel, page, Pages{1}, all) != Outcome::ok && wanted.write)
+      note(kernel.mprotect(ctx, page, Pages{1}, all));
+  }
+
+  /// Outwards: a page that is shared with a neighbour is mapped unless it is already.
+  void map(Context& ctx, Kernel& kernel, const Range& range, bool replaces) {
+    const PagesOf pages = split(range.first, range.length);
+    if (pages.has_head) map_part(ctx, kernel, pages.head, range.rights);
+    if (pages.whole != Pages{}) {
+      if (replaces) note(kernel.munmap(ctx, pages.first, pages.whole));
+      // What a rounded munmap has left may be in the way.
+      if (map_pages(ctx, kernel, pages.first, pages.whole, range.rights) != Outcome::ok) {
+        note(kernel.munmap(ctx, pages.first, pages.whole));
+        map_pages(ctx, kernel, pages.first, pages.whole, range.rights);
+      }
+    }
+    if (pages.has_tail) map_part(ctx, kernel, pages.tail, range.rights);
+  }
+
+  /// Inwards, like all that takes something away.
+  void unmap(Context& ctx, Kernel& kernel, std::uint64_t first, std::uint64_t length) {
+    const PagesOf pages = split(first, length);
+    if (pages.whole != Pages{}) note(kernel.munmap(ctx, pages.first, pages.whole));
+  }
+
+  void protect(Context& ctx, Kernel& kernel, const Range& range) {
+    const PagesOf pages = split(range.first, range.length);
+    // What gives rights reaches outwards; the neighbours lose none.
+    const bool gives = range.rights.write;
+    if (gives && pages.has_head) note(kernel.mprotect(ctx, pages.head, Pages{1}, {true, true}));
+    if (pages.whole != Pages{}) note(kernel.mprotect(ctx, pages.first, pages.whole, range.rights));
+    if (gives && pages.has_tail) note(kernel.mprotect(ctx, pages.tail, Pages{1}, {true, true}));
+  }
+
+  void advise(Context& ctx, Kernel& kernel, std::uint64_t first, const TraceCall& call) {
+    if ((call.flags & (drops | frees)) == 0) return;
+    const PagesOf pages = split(first, call.length);
+    if (pages.whole == Pages{}) return;
+    note((call.flags & drops) != 0 ? kernel.madvise_dontneed(ctx, pages.first, pages.whole)
+                                   : kernel.madvise_free(ctx, pages.first, pages.whole));
+  }
+
+  void move(Context& ctx, Kernel& kernel, const Range& from, const Range& to) {
+    const std::uint64_t kept = std::min(from.length, to.length);
+    if (to.first != from.first) {
+      const PagesOf source = split(from.first, kept), target = split(to.first, kept);
+      const bool apart = from.first + kept <= to.first || to.first + kept <= from.first;
+      // Parts of pages cannot move; what the kernel refuses is mapped afresh.
+      const bool whole = !source.rounded() && !target.rounded() && apart && kept != 0;
+      const Outcome moved =
+          whole ? kernel.mremap(ctx, source.first, source.whole, target.first) : Outcome::bad_address;
+      note(moved);
+      if (moved != Outcome::ok) {
+        unmap(ctx, kernel, from.first, kept);
+        map(ctx, kernel, {to.first, kept, {true, false}}, true);
+      }
+    }
+    if (from.length > kept) unmap(ctx, kernel, from.first + kept, from.length - kept);
+    if (to.length > kept) map(ctx, kernel, {to.first + kept, to.length - kept, {true, false}}, false);
+  }
+
+  const std::shared_ptr<Recording> recording_;
+  const std::uint64_t round_;
+  TaskReader reader_;
+  const TaskPlan& plan_;
+  std::vector<std::uint64_t> chunk_;  // while the task lives
+  std::size_t image_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<workload::Program> replay_program(std::shared_ptr<Recording> recording, TaskNo task,
+                                                  std::uint64_t round) {
+  return std::make_unique<ReplayProgram>(std::move(recording), task, round);
+}
+
+}  // namespace mmulab::trace
