@@ -70,27 +70,27 @@ Options::Options() {
 }
 
 Options& Options::flag(const std::string& name, const std::string& help) {
-  options_.push_back({name, "", help, Takes::Nothing, {}});
+  options_.push_back({name, "", help, Takes::Nothing, {}, ""});
   return *this;
 }
 
 Options& Options::text(const std::string& name, const std::string& placeholder, const std::string& help) {
-  options_.push_back({name, placeholder, help, Takes::Text, {}});
+  options_.push_back({name, placeholder, help, Takes::Text, {}, ""});
   return *this;
 }
 
 Options& Options::number(const std::string& name, const std::string& help) {
-  options_.push_back({name, "N", help, Takes::Number, {}});
+  options_.push_back({name, "N", help, Takes::Number, {}, ""});
   return *this;
 }
 
 Options& Options::choice(const std::string& name, std::vector<std::string> choices, const std::string& help) {
-  options_.push_back({name, fmt::format("{}", fmt::join(choices, "|")), help, Takes::Text, choices});
+  options_.push_back({name, fmt::format("{}", fmt::join(choices, "|")), help, Takes::Text, choices, ""});
   return *this;
 }
 
 Options& Options::texts(const std::string& name, const std::string& placeholder, const std::string& help) {
-  options_.push_back({name, placeholder, help, Takes::Texts, {}});
+  options_.push_back({name, placeholder, help, Takes::Texts, {}, ""});
   return *this;
 }
 
@@ -98,6 +98,12 @@ Options& Options::operands(const std::string& placeholder, std::size_t min, std:
   operands_ = placeholder;
   operands_min_ = min;
   operands_max_ = max;
+  return *this;
+}
+
+Options& Options::stands_for(const std::string& name, const std::string& key) {
+  for (auto& option : options_)
+    if (option.name == name) option.key = key;
   return *this;
 }
 

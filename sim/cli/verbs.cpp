@@ -18,6 +18,7 @@ const std::vector<Verb>& verbs() {
       list_verb(),
       show_verb(),
       lint_verb(),
+      completion_verb(),
       help_verb(),
   };
   return table;
@@ -28,7 +29,7 @@ namespace {
 /// Verbs of the design that are not built.
 const std::vector<std::string>& planned_verbs() {
   static const std::vector<std::string> names = {"sweep", "merge",  "export", "diff",
-                                                 "plot",  "report", "trace",  "completion"};
+                                                 "plot",  "report", "trace"};
   return names;
 }
 
