@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "sim/cli/children.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,8 +12,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 #include <fmt/format.h>
+
+#include "sim/results/whole_file.h"
 
 namespace mmulab::cli {
 namespace {
@@ -19,74 +24,129 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr int poll_milliseconds = 100;
 
+/// Both ends of a pipe, -1 once closed or given away.
+struct Pipe {
+  int read = -1;
+  int write = -1;
+  bool open() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    read = ends[0];
+    write = ends[1];
+    return true;
+  }
+  static void close_end(int& fd) {
+    if (fd >= 0) close(fd);
+    fd = -1;
+  }
+  void close_both() {
+    close_end(read);
+    close_end(write);
+  }
+};
+
 struct Child {
   std::size_t number;
   pid_t pid;
-  int pipe;
+  int reply;      // what it has made
+  int complaint;  // what it prints; -1 where that is not kept
   Clock::time_point started;
+  ChildEnd end;
   bool timed_out = false;
   bool told_to_end = false;
 };
 
-void write_all(int fd, const std::string& text) {
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    done += static_cast<std::size_t>(n);
-  }
+/// The address space now, in bytes.
+rlim_t address_space() {
+  std::ifstream statm("/proc/self/statm");
+  rlim_t pages = 0;
+  statm >> pages;
+  return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
 }
 
-[[noreturn]] void be_child(const std::function<ChildReply()>& work, int fd, pid_t parent) {
+void limit_memory(std::uint64_t mib) {
+  const rlim_t bytes = address_space() + (static_cast<rlim_t>(mib) << 20U);
+  const rlimit limit{bytes, bytes};
+  setrlimit(RLIMIT_AS, &limit);
+}
+
+[[noreturn]] void be_child(const ChildWork& work, const Pipe& reply, const Pipe& complaint,
+                           const ChildOptions& options, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);  // it died before we asked to follow it
-  const ChildReply reply = work();
-  write_all(fd, reply.text);
-  _exit(reply.code);
+  if (complaint.write >= 0) {
+    dup2(complaint.write, STDOUT_FILENO);
+    dup2(complaint.write, STDERR_FILENO);
+  }
+  if (options.memory_mib) limit_memory(*options.memory_mib);
+  const ChildReply made = work();
+  if (!write_all(reply.write, made.text)) _exit(1);
+  _exit(made.code);
 }
 
 class Crew {
  public:
-  Crew(const std::vector<std::function<ChildReply()>>& work, const ChildOptions& options)
-      : work_(work), options_(options), ends_(work.size()) {}
+  Crew(const WorkStream& stream, const ChildOptions& options) : stream_(stream), options_(options) {}
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
 
-  std::vector<ChildEnd> run() {
+  /// Leaves children behind only where something was thrown.
+  ~Crew() {
+    for (Child& child : live_) {
+      kill(child.pid, SIGKILL);
+      reap(child);
+    }
+  }
+
+  void run() {
     while (true) {
-      while (!interrupted() && next_ < work_.size() && live_.size() < std::max<std::size_t>(options_.jobs, 1))
-        start();
+      while (!interrupted() && !over_ && live_.size() < std::max<std::size_t>(options_.jobs, 1)) start();
       if (live_.empty()) break;
       tell_to_end();
       listen();
+      if (options_.on_tick) options_.on_tick();
     }
-    for (; next_ < work_.size(); ++next_) ends_[next_].trouble = "not started: interrupted";
-    return std::move(ends_);
   }
 
  private:
   [[nodiscard]] bool interrupted() const { return options_.interrupt != nullptr && options_.interrupt->load(); }
 
   void start() {
+    const auto work = stream_.next();
+    over_ = !work;
+    if (over_) return;
     const std::size_t number = next_++;
-    int ends[2];
-    if (pipe(ends) != 0) {
-      ends_[number].trouble = fmt::format("no pipe: {}", std::strerror(errno));
+    Pipe reply;
+    Pipe complaint;
+    if (!reply.open() || (options_.complaint_bytes > 0 && !complaint.open())) {
+      const int error = errno;
+      reply.close_both();
+      give_up(number, fmt::format("no pipe: {}", std::strerror(error)));
       return;
     }
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == 0) {
-      close(ends[0]);
-      for (const Child& sibling : live_) close(sibling.pipe);
-      be_child(work_[number], ends[1], parent);
+      for (const Child& sibling : live_) close(sibling.reply);
+      be_child(*work, reply, complaint, options_, parent);
     }
     const int error = errno;
-    close(ends[1]);
+    Pipe::close_end(reply.write);
+    Pipe::close_end(complaint.write);
     if (pid > 0) {
-      live_.push_back({number, pid, ends[0], Clock::now()});
+      if (complaint.read >= 0) fcntl(complaint.read, F_SETFL, O_NONBLOCK);
+      live_.push_back({number, pid, reply.read, complaint.read, Clock::now(), {}});
       return;
     }
-    close(ends[0]);
-    ends_[number].trouble = fmt::format("no process: {}", std::strerror(error));
+    reply.close_both();
+    complaint.close_both();
+    give_up(number, fmt::format("no process: {}", std::strerror(error)));
+  }
+
+  void give_up(std::size_t number, std::string trouble) {
+    ChildEnd end;
+    end.trouble = std::move(trouble);
+    stream_.ended(number, std::move(end));
   }
 
   /// Those that took too long are killed; all are asked to stop when the user asks us.
@@ -105,48 +165,90 @@ class Crew {
 
   void listen() {
     std::vector<pollfd> waits;
-    for (const Child& child : live_) waits.push_back({child.pipe, POLLIN, 0});
+    for (const Child& child : live_) {
+      waits.push_back({child.reply, POLLIN, 0});
+      waits.push_back({child.complaint, POLLIN, 0});  // poll skips what is negative
+    }
     if (poll(waits.data(), waits.size(), poll_milliseconds) <= 0) return;
+    std::vector<Child> over;
     std::vector<Child> still;
-    for (std::size_t i = 0; i < live_.size(); ++i)
-      if (waits[i].revents == 0 || hear(live_[i])) still.push_back(live_[i]);
-      else finish(live_[i]);
+    for (std::size_t i = 0; i < live_.size(); ++i) {
+      if (waits[2 * i + 1].revents != 0) hear_complaint(live_[i]);
+      const bool ends = waits[2 * i].revents != 0 && !hear(live_[i]);
+      (ends ? over : still).push_back(std::move(live_[i]));
+    }
     live_ = std::move(still);
+    for (Child& child : over) finish(child);
   }
 
   /// False at the end of what the child has to say.
-  bool hear(const Child& child) {
+  static bool hear(Child& child) {
     char buffer[65536];
-    const ssize_t n = read(child.pipe, buffer, sizeof buffer);
-    if (n > 0) ends_[child.number].reply.text.append(buffer, static_cast<std::size_t>(n));
+    const ssize_t n = read(child.reply, buffer, sizeof buffer);
+    if (n > 0) child.end.reply.text.append(buffer, static_cast<std::size_t>(n));
     return n > 0 || (n < 0 && errno == EINTR);
   }
 
-  void finish(const Child& child) {
-    close(child.pipe);
+  void hear_complaint(Child& child) const {
+    char buffer[65536];
+    std::string& text = child.end.complaint;
+    while (true) {
+      const ssize_t n = read(child.complaint, buffer, sizeof buffer);
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) {
+        if (n == 0) Pipe::close_end(child.complaint);
+        return;
+      }
+      text.append(buffer, static_cast<std::size_t>(n));
+      if (text.size() > options_.complaint_bytes) text.erase(0, text.size() - options_.complaint_bytes);
+    }
+  }
+
+  static int reap(Child& child) {
+    Pipe::close_end(child.reply);
+    Pipe::close_end(child.complaint);
     int status = 0;
     while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {}
-    ChildEnd& end = ends_[child.number];
+    return status;
+  }
+
+  void finish(Child& child) {
+    if (child.complaint >= 0) hear_complaint(child);
+    const int status = reap(child);
+    ChildEnd& end = child.end;
+    end.seconds = std::chrono::duration<double>(Clock::now() - child.started).count();
     end.exited = WIFEXITED(status) && !child.timed_out;
     if (end.exited) end.reply.code = WEXITSTATUS(status);
     else if (child.timed_out) end.trouble = fmt::format("took longer than {} s", *options_.timeout_seconds);
     else end.trouble = fmt::format("killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    stream_.ended(child.number, std::move(end));
     if (options_.on_done) options_.on_done(++done_);
   }
 
-  const std::vector<std::function<ChildReply()>>& work_;
+  const WorkStream& stream_;
   const ChildOptions& options_;
-  std::vector<ChildEnd> ends_;
   std::vector<Child> live_;
   std::size_t next_ = 0;
   std::size_t done_ = 0;
+  bool over_ = false;
 };
 
 }  // namespace
 
-std::vector<ChildEnd> run_in_children(const std::vector<std::function<ChildReply()>>& work,
-                                      const ChildOptions& options) {
-  return Crew(work, options).run();
+void run_in_children(const WorkStream& stream, const ChildOptions& options) { Crew(stream, options).run(); }
+
+std::vector<ChildEnd> run_in_children(const std::vector<ChildWork>& work, const ChildOptions& options) {
+  std::vector<ChildEnd> ends(work.size());
+  std::size_t next = 0;
+  WorkStream stream;
+  stream.next = [&]() -> std::optional<ChildWork> {
+    if (next == work.size()) return {};
+    return work[next++];
+  };
+  stream.ended = [&](std::size_t number, ChildEnd end) { ends[number] = std::move(end); };
+  run_in_children(stream, options);
+  for (; next < work.size(); ++next) ends[next].trouble = "not started: interrupted";
+  return ends;
 }
 
 }  // namespace mmulab::cli

@@ -2,6 +2,7 @@
 #include "sim/cli/configured_work.h"
 
 #include <algorithm>
+#include <new>
 #include <ostream>
 #include <thread>
 
@@ -17,6 +18,8 @@ ChildReply reply_of(const std::function<std::string()>& work) {
     return {exit_clean, work()};
   } catch (const config::Error& error) {
     return {exit_usage, error.problems().front().message};
+  } catch (const std::bad_alloc&) {
+    return {exit_internal, "it ran out of memory"};
   } catch (const std::exception& error) {
     return {exit_internal, error.what()};
   } catch (...) {

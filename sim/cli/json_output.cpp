@@ -2,7 +2,6 @@
 #include "sim/cli/json_output.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +10,8 @@
 #include <filesystem>
 #include <ostream>
 #include <stdexcept>
+
+#include "sim/results/whole_file.h"
 
 namespace mmulab::cli {
 namespace {
@@ -27,21 +28,12 @@ int open_beside(const std::string& file, std::string& name) {
   return mkstemp(name.data());
 }
 
-bool write_all(int fd, const std::string& text) {
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    done += static_cast<std::size_t>(n);
-  }
-  return true;
-}
-
-/// mkstemp keeps others out; a result is no secret.
-void open_to_others(int fd) {
-  const mode_t mask = umask(0);
-  umask(mask);
-  (void)fchmod(fd, 0666 & ~mask);
+/// Into a device or a pipe. Returns 0 or the error.
+int write_into(const std::string& file, const std::string& text) {
+  const int fd = open(file.c_str(), O_WRONLY);
+  if (fd < 0) return errno;
+  const int error = write_all(fd, text) ? 0 : errno;
+  return close(fd) != 0 && error == 0 ? errno : error;
 }
 
 }  // namespace
@@ -68,22 +60,8 @@ JsonOutput::JsonOutput(const std::optional<std::string>& target) {
 void JsonOutput::write(const std::string& text, Streams& streams) const {
   if (to_stdout_) streams.out << text;
   if (file_.empty()) return;
-  std::string temporary;
-  const int fd = replace_ ? open_beside(file_, temporary) : open(file_.c_str(), O_WRONLY);
-  bool good = fd >= 0 && write_all(fd, text);
-  if (good && replace_) open_to_others(fd);
-  int error = errno;
-  if (fd >= 0 && close(fd) != 0 && good) {
-    good = false;
-    error = errno;
-  }
-  if (good && replace_ && std::rename(temporary.c_str(), file_.c_str()) != 0) {
-    good = false;
-    error = errno;
-  }
-  if (good) return;
-  if (fd >= 0 && replace_) unlink(temporary.c_str());
-  throw std::runtime_error(cannot_write(file_, error));
+  const int error = replace_ ? replace_file(file_, file_ + ".", text) : write_into(file_, text);
+  if (error != 0) throw std::runtime_error(cannot_write(file_, error));
 }
 
 }  // namespace mmulab::cli

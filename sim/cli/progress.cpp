@@ -20,14 +20,14 @@ std::string rate_text(double rate) {
   return fmt::format("{:.0f} ", rate);
 }
 
+}  // namespace
+
 std::string duration_text(double seconds) {
   const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} h {:02} min", grouped(whole / 3600), whole / 60 % 60);
 }
-
-}  // namespace
 
 ProgressLine::Seconds ProgressLine::wall_clock() {
   return [] { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); };

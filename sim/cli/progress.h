@@ -11,6 +11,9 @@
 
 namespace mmulab::cli {
 
+/// "12 s", "3 min 05 s", "2 h 10 min".
+std::string duration_text(double seconds);
+
 class ProgressLine {
  public:
   using Seconds = std::function<double()>;  ///< since any fixed moment

@@ -61,5 +61,6 @@ Verb list_verb();
 Verb replay_verb();
 Verb run_verb(const Simulator& simulator);
 Verb show_verb();
+Verb sweep_verb(const Simulator& simulator);
 
 }  // namespace mmulab::cli

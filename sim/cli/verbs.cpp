@@ -15,6 +15,7 @@ const std::vector<Verb>& verbs() {
       check_verb(),
       replay_verb(),
       compare_verb(laboratory()),
+      sweep_verb(laboratory()),
       list_verb(),
       show_verb(),
       lint_verb(),
@@ -28,8 +29,7 @@ namespace {
 
 /// Verbs of the design that are not built.
 const std::vector<std::string>& planned_verbs() {
-  static const std::vector<std::string> names = {"sweep", "merge",  "export", "diff",
-                                                 "plot",  "report", "trace"};
+  static const std::vector<std::string> names = {"report", "trace"};
   return names;
 }
 

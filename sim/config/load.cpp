@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sim/config/load.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -10,8 +11,11 @@
 namespace mmulab::config {
 namespace {
 
+/// How much of a configuration must be there.
+enum class Extent { whole, parts };
+
 Values complete(const Schema& schema, Node root, const Overrides& overrides, const SearchPath& search,
-                const SectionSpec* only) {
+                const SectionSpec* only, Extent extent = Extent::whole, ParsedPresets* parsed = nullptr) {
   std::vector<Diagnostic> problems;
   for (const auto& argument : overrides) {
     try {
@@ -20,17 +24,43 @@ Values complete(const Schema& schema, Node root, const Overrides& overrides, con
       problems.insert(problems.end(), failure.problems().begin(), failure.problems().end());
     }
   }
-  PresetExpander(schema, search, problems).expand_document(root);
-  const bool all_there = problems.empty();
+  PresetExpander(schema, search, problems, parsed).expand_document(root);
+  const bool all_there = problems.empty() && extent == Extent::whole;
   Values values = Binder(schema, problems).bind(root, all_there, only);
   if (!problems.empty()) throw Error(std::move(problems));
   return values;
 }
 
-Values load_source(const Schema& schema, const SourcePtr& source, const Overrides& overrides,
-                   const SearchPath& search) {
+/// The document, laid over the one that it begins from; `chain` are the files that have led here.
+Node layered(const Schema& schema, const SourcePtr& source, SearchPath& search, std::vector<std::string> chain) {
+  namespace fs = std::filesystem;
+  constexpr std::size_t chain_max = 16;
   Node root = parse_toml(source);
   root.at = {source, 1, 1, 1};
+  const Entry* begun = schema.find_key("base") == nullptr ? nullptr : root.find("base");
+  if (begun == nullptr || begun->value.kind != Node::Kind::Text) return root;
+  std::error_code failure;
+  chain.push_back(fs::weakly_canonical(source->name, failure).string());
+  const std::string file = (fs::path(source->name).parent_path() / begun->value.text).lexically_normal().string();
+  const std::string canonical = fs::weakly_canonical(file, failure).string();
+  const bool again = std::find(chain.begin(), chain.end(), canonical) != chain.end();
+  if (again || chain.size() == chain_max)
+    throw Error(diagnose(begun->value.at, again ? "the file begins from itself" : "too many files begin from others",
+                         "`base` names another file, which may name one in turn"));
+  SourcePtr below;
+  try {
+    below = read_source(file);
+  } catch (const Error& error) {
+    throw Error(diagnose(begun->value.at, error.problems().front().message, "`base` is relative to this file"));
+  }
+  search.add(SearchPath::beside(file));
+  Node base = layered(schema, below, search, std::move(chain));
+  base.erase("base");
+  return merge(schema, std::move(base), std::move(root), "");
+}
+
+Values load_source(const Schema& schema, const SourcePtr& source, const Overrides& overrides, SearchPath search) {
+  Node root = layered(schema, source, search, {});
   return complete(schema, std::move(root), overrides, search, nullptr);
 }
 
@@ -41,6 +71,26 @@ const SectionSpec& section_of(const Schema& schema, const std::string& folder) {
 }
 
 }  // namespace
+
+Document::Document(const Schema& schema, const std::string& file)
+    : schema_(&schema), search_(SearchPath::beside(file)), root_(layered(schema, read_source(file), search_, {})) {}
+
+Values Document::values(const Overrides& overrides) const {
+  return complete(*schema_, root_, overrides, search_, nullptr, Extent::whole, &presets_);
+}
+
+Values Document::sketch(const Overrides& overrides) const {
+  return complete(*schema_, root_, overrides, search_, nullptr, Extent::parts, &presets_);
+}
+
+std::vector<Diagnostic> Document::problems_of(const std::string& override) const {
+  try {
+    static_cast<void>(complete(*schema_, {}, {override}, search_, nullptr, Extent::parts, &presets_));
+  } catch (const Error& error) {
+    return error.problems();
+  }
+  return {};
+}
 
 Values load_file(const Schema& schema, const std::string& file, const Overrides& overrides) {
   return load_source(schema, read_source(file), overrides, SearchPath::beside(file));

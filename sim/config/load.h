@@ -14,6 +14,28 @@ namespace mmulab::config {
 
 using Overrides = std::vector<std::string>;  // the arguments of --set, in order
 
+/// A file and those that it begins from (`base`), read once, and the presets that they name. From it many
+/// configurations are made.
+class Document {
+ public:
+  /// The schema must outlive it. Throws Error where a file is missing, no TOML, or begins from itself.
+  Document(const Schema& schema, const std::string& file);
+
+  /// Throws Error with every problem found.
+  [[nodiscard]] Values values(const Overrides& overrides) const;
+  /// As far as it goes: nothing is required, and no rule that spans keys applies. Throws Error for the rest.
+  [[nodiscard]] Values sketch(const Overrides& overrides) const;
+  /// What is wrong with one override by itself, whatever stands in the file.
+  [[nodiscard]] std::vector<Diagnostic> problems_of(const std::string& override) const;
+  [[nodiscard]] const Node& root() const { return root_; }
+
+ private:
+  const Schema* schema_;
+  SearchPath search_;
+  Node root_;
+  mutable ParsedPresets presets_;
+};
+
 /// Reads a file. Throws Error with every problem found.
 Values load_file(const Schema& schema, const std::string& file, const Overrides& overrides = {});
 

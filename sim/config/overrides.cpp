@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/config/presets.h"
+
 namespace mmulab::config {
 namespace {
 
@@ -69,12 +71,8 @@ Node* descend(const Schema& schema, Node& table, const Segment& step, const std:
     return &table.entries.back().value;
   }
   const SectionSpec* section = schema.find_section(path);
-  if (found->value.kind == Node::Kind::Text && section != nullptr && !section->preset_folder.empty()) {
-    Node named;
-    named.at = found->value.at;
-    named.entries.push_back({"preset", found->value.at, found->value});
-    found->value = std::move(named);
-  }
+  if (found->value.kind == Node::Kind::Text && section != nullptr && !section->preset_folder.empty())
+    make_table(found->value);
   return found->value.kind == Node::Kind::Table ? &found->value : nullptr;
 }
 

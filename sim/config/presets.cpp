@@ -19,6 +19,16 @@ std::vector<std::string> PresetExpander::names(const std::string& folder) const 
 
 std::optional<Node> PresetExpander::parse(const SectionSpec& section, const std::string& name,
                                           const Position& asked) {
+  if (parsed_ == nullptr) return parse_anew(section, name, asked);
+  const std::string key = section.preset_folder + "/" + name;
+  if (const auto found = parsed_->find(key); found != parsed_->end()) return found->second;
+  auto table = parse_anew(section, name, asked);
+  if (table) parsed_->emplace(key, *table);
+  return table;
+}
+
+std::optional<Node> PresetExpander::parse_anew(const SectionSpec& section, const std::string& name,
+                                               const Position& asked) {
   try {
     if (const auto file = search_.find(section.preset_folder, name))
       return parse_toml(read_source(*file, SourceText::Role::Preset, name));
@@ -72,19 +82,31 @@ Node PresetExpander::expand(const SectionSpec& section, Node own) {
   }
   auto base = load(section, begun->value.text, begun->value.at);
   own.erase("preset");
-  return base ? merge(std::move(*base), std::move(own), section.path) : own;
+  return base ? merge(schema_, std::move(*base), std::move(own), section.path) : own;
 }
 
-Node PresetExpander::merge(Node base, Node own, const std::string& path) const {
+void make_table(Node& named) {
+  Node table;
+  table.at = named.at;
+  table.entries.push_back({"preset", named.at, std::move(named)});
+  named = std::move(table);
+}
+
+Node merge(const Schema& schema, Node base, Node own, const std::string& path) {
   for (auto& entry : own.entries) {
     const std::string below = join_path(path, entry.key);
-    const SectionSpec* section = schema_.find_section(below);
+    const SectionSpec* section = schema.find_section(below);
     Entry* under = base.find(entry.key);
+    const bool begins_anew = entry.value.find("preset") != nullptr && under != nullptr && section != nullptr &&
+                             !section->preset_folder.empty();
+    if (under != nullptr && section != nullptr && !section->preset_folder.empty() && !begins_anew &&
+        under->value.kind == Node::Kind::Text && entry.value.kind == Node::Kind::Table)
+      make_table(under->value);
     if (under == nullptr) {
       base.entries.push_back(std::move(entry));
-    } else if (section != nullptr && !section->repeated && entry.value.kind == Node::Kind::Table &&
+    } else if (section != nullptr && !section->repeated && !begins_anew && entry.value.kind == Node::Kind::Table &&
                under->value.kind == Node::Kind::Table) {
-      under->value = merge(std::move(under->value), std::move(entry.value), below);
+      under->value = merge(schema, std::move(under->value), std::move(entry.value), below);
       under->key_at = entry.key_at;
     } else {
       *under = std::move(entry);

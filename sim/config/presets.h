@@ -2,6 +2,7 @@
 // Finds preset files, and turns a section that names one into the table it stands for.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,16 +28,23 @@ class SearchPath {
   /// All names found, sorted.
   [[nodiscard]] std::vector<std::string> names(const std::string& folder) const;
   [[nodiscard]] const std::vector<std::string>& folders() const { return folders_; }
+  /// Searched after those before.
+  void add(const SearchPath& more) { folders_.insert(folders_.end(), more.folders_.begin(), more.folders_.end()); }
 
  private:
   std::vector<std::string> folders_;
 };
 
+/// Presets that were parsed before, by folder and name.
+using ParsedPresets = std::map<std::string, Node>;
+
 /// Replaces presets by what they stand for, later layers over earlier ones. Problems are appended.
 class PresetExpander {
  public:
-  PresetExpander(const Schema& schema, const SearchPath& search, std::vector<Diagnostic>& problems)
-      : schema_(schema), search_(search), problems_(problems) {}
+  /// With `parsed`, no preset is read a second time.
+  PresetExpander(const Schema& schema, const SearchPath& search, std::vector<Diagnostic>& problems,
+                 ParsedPresets* parsed = nullptr)
+      : schema_(schema), search_(search), problems_(problems), parsed_(parsed) {}
 
   /// Expands every preset section of a whole document.
   void expand_document(Node& root);
@@ -48,12 +56,18 @@ class PresetExpander {
   /// Expands a table that may begin from a preset.
   Node expand(const SectionSpec& section, Node own);
   std::optional<Node> parse(const SectionSpec& section, const std::string& name, const Position& asked);
-  Node merge(Node base, Node own, const std::string& path) const;
+  std::optional<Node> parse_anew(const SectionSpec& section, const std::string& name, const Position& asked);
 
   const Schema& schema_;
   const SearchPath& search_;
   std::vector<Diagnostic>& problems_;
+  ParsedPresets* parsed_;
   std::vector<std::string> chain_;  // presets being expanded, outermost first
 };
+
+/// One table laid over another one that stands at the same path.
+Node merge(const Schema& schema, Node base, Node own, const std::string& path);
+/// A preset's name becomes the table that begins from it.
+void make_table(Node& named);
 
 }  // namespace mmulab::config

@@ -96,6 +96,15 @@ std::string to_toml(const Schema& schema, const Values& values, const std::strin
   return text.empty() || text.front() != '\n' ? text : text.substr(1);
 }
 
+std::string plain_text(const Schema& schema, const Values& values, const std::string& section) {
+  std::string text;
+  for (const auto& name : schema.find_section(section)->keys) {
+    const KeySpec& key = *schema.find_key(join_path(section, name));
+    if (values.contains(key.path)) text += key.path + "=" + literal(key.kind, value_at(values, key.path, key.kind)) + "\n";
+  }
+  return text;
+}
+
 std::string canonical_text(const Schema& schema, const Values& values) {
   std::vector<std::string> lines;
   const auto add = [&](const SectionSpec& section, const Values& from, const std::string& prefix,

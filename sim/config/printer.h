@@ -16,6 +16,9 @@ std::string to_toml(const Schema& schema, const Values& values, const std::strin
 /// Everything that may change results: no host-only keys, no origins, of constants the number alone.
 std::string canonical_text(const Schema& schema, const Values& values);
 
+/// The keys of one section that have a value, each on a line, without origins: also what changes no result.
+std::string plain_text(const Schema& schema, const Values& values, const std::string& section);
+
 /// A string as a TOML literal.
 std::string quote(const std::string& text);
 

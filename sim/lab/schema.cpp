@@ -61,6 +61,7 @@ void describe_run(config::Schema& s) {
   check.flag("reduce").default_to(true).host_only().help("Perform at once the steps that nobody else can notice");
 
   auto top = s.section("");
+  top.text("base").host_only().help("File that this one begins from, relative to this one; its own keys are laid over");
   top.texts("invariants").help("Invariants to check; all that apply when absent, nothing is watched when empty");
   top.texts("goals").help("Situations that must come up at least once");
 
@@ -72,6 +73,22 @@ void describe_run(config::Schema& s) {
   auto output = s.section("output", "Where results go");
   output.text("json").host_only().help("File for the JSON result, or - for standard output");
   output.flag("progress").default_to(true).host_only().help("Report progress on standard error");
+}
+
+void describe_sweep(config::Schema& s) {
+  constexpr std::uint64_t repeats_max = 1'000'000;
+  auto sweep = s.section("sweep", "What `mmulab sweep` varies");
+  sweep.choice("verb", {"run", "check"}).default_to("run").host_only().help("What is done at every point");
+  sweep.texts("vary").default_to_texts({}).host_only().help(
+      "Axes, the first one slowest: KEY=VALUE,VALUE or KEY=FROM..TO, or +STEP or *FACTOR after it; KEY=.. & KEY=.. go "
+      "together");
+  sweep.texts("exclude").default_to_texts({}).host_only().help(
+      "Points to leave out: AXIS=VALUE,VALUE & AXIS=VALUE,VALUE, all of which hold");
+  sweep.integer("repeats").default_to(1).range(1, repeats_max).host_only().help(
+      "Repeat every point with so many seeds, from sim.seed on");
+  sweep.integer("seconds_max").range(1, INT64_MAX).host_only().unit("s").help("Give up a point after so long");
+  sweep.integer("memory_max_mib").range(1, 1 << 20).host_only().unit("MiB").help(
+      "Give up a point that needs so much memory");
 }
 
 /// A strategy's batch must fit what the architecture's port can take at once.
@@ -113,6 +130,7 @@ config::Schema schema() {
   describe_strategy(s);
   workload::describe_workload(s);
   describe_run(s);
+  describe_sweep(s);
   s.rule(batch_fits_port);
   s.rule(tlb_can_act);
   return s;

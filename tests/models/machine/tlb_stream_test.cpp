@@ -29,8 +29,8 @@ Counts drive(Replacement replacement, Policy policy, std::uint32_t sets, std::ui
     TlbKey evicted;
     if (hit) tlb.touch(set, way);
     else tlb.insert(set, key, page, evicted);
-    counts.hits += hit ? 1 : 0;
-    counts.differences += reference.access(page) == hit ? 0 : 1;
+    counts.hits += hit ? 1U : 0U;
+    counts.differences += reference.access(page) == hit ? 0U : 1U;
   }
   return counts;
 }

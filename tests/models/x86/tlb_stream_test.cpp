@@ -50,7 +50,7 @@ Counts drive(const X86Params& p, const X86Params& reference_params, std::uint64_
     if (found) tlbs.use(view, core, radix::Side::data, page, hit);
     else tlbs.fill(view, core, radix::Side::data, page, 0, radix::tag_of(0, 1), page.raw() << 12 | 1);
     ++counts.of[level];
-    counts.differences += reference.access(page.raw()) == level ? 0 : 1;
+    counts.differences += reference.access(page.raw()) == level ? 0U : 1U;
   }
   return counts;
 }

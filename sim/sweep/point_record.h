@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// What a sweep keeps of one point, and of itself: the texts of OUT/points/HH/HASH.json and OUT/sweep.json. Nothing in
+// them depends on the host, the time, the number of jobs or an interruption.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mmulab::sweep {
+
+enum class PointStatus {
+  ran,      ///< to its verdict, whatever it is
+  refused,  ///< there is no such configuration
+  failed,   ///< its process died, or was cut off by a limit of the sweep
+};
+[[nodiscard]] const char* name_of(PointStatus status);
+
+/// Axis -> value as text, in the order of the axes; sim.seed last where points are repeated.
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+struct PointRecord {
+  std::string hash;     ///< names the file: `content` and the parameters
+  std::string content;  ///< what decides the result: configuration, verb, limits, version
+  std::string plan;     ///< SweepRecord::hash of the sweep that numbered the point
+  std::string version;
+  std::uint64_t number = 0;  ///< from 1, in the order of the plan
+  Parameters parameters;
+  PointStatus status = PointStatus::ran;
+  int exit_code = 0;  ///< of the verb; of a failed point 4, of a refused one 2
+  std::string reason;  ///< why it did not run
+  std::string complaint;  ///< the end of what it wrote to stderr; key "stderr"
+  std::string result;     ///< the verb's JSON object without "host", on one line; empty where it did not run
+};
+
+struct SweepRecord {
+  std::string hash;  ///< base configuration, axes, verb, limits, version
+  std::string version;
+  std::string plan;  ///< the file's text
+  std::vector<std::string> overrides;  ///< --set and --vary as given
+  std::string verb;
+  std::vector<std::string> axes;
+  std::uint64_t points = 0;
+};
+
+/// One line of JSON, and one with its checksum.
+[[nodiscard]] std::string to_text(const PointRecord& record);
+[[nodiscard]] std::string to_text(const SweepRecord& record);
+
+/// Throw config::Error, with `file` and the byte, for a text that is cut short, changed or of another schema.
+[[nodiscard]] PointRecord read_point(const std::string& text, const std::string& file);
+[[nodiscard]] SweepRecord read_sweep(const std::string& text, const std::string& file);
+
+/// The verb's JSON without what depends on the host, on one line. Throws config::Error where it is no object.
+[[nodiscard]] std::string without_host(const std::string& json);
+
+/// "points/ab/abcd....json"
+[[nodiscard]] std::string point_file(const std::string& hash);
+
+}  // namespace mmulab::sweep
