@@ -5,6 +5,7 @@ find_package(fmt REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS context program_options)
 find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(SQLite3 REQUIRED)
 
 add_library(mmulab_systemc INTERFACE)
 target_link_libraries(mmulab_systemc INTERFACE PkgConfig::SYSTEMC)

@@ -113,8 +113,8 @@ Completion values_of(const std::string& placeholder, const std::vector<std::stri
                                      }()};
   if (placeholder == "NAME") return shown_names(before);
   if (placeholder == "KEY=VALUE" || placeholder == "KEY=VALUES") return assignment(typed);
-  if (placeholder == "DIR" || placeholder == "OUT") return {Files::folders, {}};
-  if (placeholder == "DB") return {Files::database, {}};
+  if (placeholder == "DIR" || placeholder == "FOLDER") return {Files::folders, {}};
+  if (placeholder == "DATABASE") return {Files::database, {}};
   if (placeholder.find("FILE") != std::string::npos) return {Files::any, {}};
   if (placeholder.find('|') != std::string::npos) return {Files::none, plain(choices_in(placeholder))};
   return {};
@@ -162,6 +162,10 @@ Before read(const Options& options, const std::vector<std::string>& words) {
       if (option == nullptr) continue;
       before.given.insert(option->name);
       if (option->takes != Options::Takes::Nothing && equals == std::string::npos) before.open = option;
+    } else if (word.size() == 2 && word.front() == '-') {
+      for (const auto& option : options.declared())
+        if (Options::letter_of(option.name) == word[1] && option.takes != Options::Takes::Nothing)
+          before.open = &option;
     } else if (!begins_with(word, "-")) {
       before.operands.push_back(word);
     }

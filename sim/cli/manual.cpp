@@ -63,9 +63,8 @@ std::string lines_of(const std::string& details, bool examples) {
 std::string options_of(const Options& options) {
   std::string text;
   for (const auto& option : options.declared()) {
-    const std::string name = (option.name == "help" ? "-h, --" : "--") + option.name;
     const std::string value = option.placeholder.empty() ? "" : " \\fI" + plain(option.placeholder) + "\\fR";
-    text += ".TP\n\\fB" + plain(name) + "\\fR" + value + "\n" + plain(option.help) + "\n";
+    text += ".TP\n\\fB" + plain(option.spelled()) + "\\fR" + value + "\n" + plain(option.help) + "\n";
   }
   return text;
 }

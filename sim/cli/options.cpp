@@ -107,6 +107,13 @@ Options& Options::stands_for(const std::string& name, const std::string& key) {
   return *this;
 }
 
+char Options::letter_of(const std::string& name) { return name == "help" ? 'h' : name == "output" ? 'o' : '\0'; }
+
+std::string Options::Option::spelled() const {
+  const char letter = letter_of(name);
+  return letter == 0 ? "--" + name : std::string("-") + letter + ", --" + name;
+}
+
 const Options::Option* Options::find(const std::string& name) const {
   const auto found =
       std::find_if(options_.begin(), options_.end(), [&](const Option& o) { return o.name == name; });
@@ -124,7 +131,8 @@ Arguments Options::parse(const std::vector<std::string>& words) const {
   po::options_description declared;
   for (const auto& option : options_) {
     arguments.given_[option.name];
-    const std::string names = option.name == "help" ? "help,h" : option.name;
+    const char letter = letter_of(option.name);
+    const std::string names = letter == 0 ? option.name : option.name + "," + letter;
     // The description's own value parsing is never used: it accepts -1 for an unsigned.
     if (option.takes == Takes::Nothing) declared.add_options()(names.c_str(), "");
     else declared.add_options()(names.c_str(), po::value<std::string>(), "");
@@ -176,7 +184,7 @@ std::string Options::help() const {
   std::string text;
   for (const auto& option : options_) {
     const std::string shown =
-        "--" + option.name + (option.placeholder.empty() ? "" : " " + option.placeholder);
+        option.spelled() + (option.placeholder.empty() ? "" : " " + option.placeholder);
     text += fmt::format("  {:<26} {}\n", shown, option.help);
   }
   return text;

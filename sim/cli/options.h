@@ -54,7 +54,11 @@ class Options {
     Takes takes = Takes::Text;
     std::vector<std::string> choices;
     std::string key;
+    /// "-o, --output"
+    [[nodiscard]] std::string spelled() const;
   };
+  /// The letter that stands for an option of this name wherever it is declared; 0 for most.
+  [[nodiscard]] static char letter_of(const std::string& name);
 
   [[nodiscard]] const std::vector<Option>& declared() const { return options_; }
   [[nodiscard]] const Option* find(const std::string& name) const;

@@ -68,7 +68,8 @@ class ReferenceCache {
     for (Way& way : set.ways)
       if (!way.page) return way;
     const auto oldest = [&](auto stamp) {
-      return std::min_element(set.ways.begin(), set.ways.end(), [&](const Way& a, const Way& b) { return a.*stamp < b.*stamp; });
+      return std::min_element(set.ways.begin(), set.ways.end(),
+                              [&](const Way& a, const Way& b) { return a.*stamp < b.*stamp; });
     };
     if (policy_ == Policy::lru) return *oldest(&Way::used);
     if (policy_ == Policy::fifo) return *oldest(&Way::filled);

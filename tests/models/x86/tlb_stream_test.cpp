@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ten million accesses through both levels of a core's TLBs and through two simple caches one behind the other. What the
-// first level forgets the second may keep and the other way round: neither includes nor excludes the other.
+// Ten million accesses through both levels of a core's TLBs and through two simple caches one behind the other. What
+// the first level forgets the second may keep and the other way round: neither includes nor excludes the other.
 #include "tests/models/x86/x86_fixture.h"
 #include "tests/support/reference_cache.h"
 
