@@ -136,4 +136,22 @@ ResultRows rows_of(const std::string& json, const std::string& file) {
   }
 }
 
+std::string without_host(const std::string& json, const std::string& file) {
+  using Ordered = nlohmann::ordered_json;
+  // Whoever walks through JSON does so recursively.
+  constexpr int depth_max = 64;
+  const auto shallow = [&](int depth, Ordered::parse_event_t /*event*/, Ordered& /*parsed*/) {
+    if (depth <= depth_max) return true;
+    throw config::Error(config::diagnose({}, file + ": it nests too deeply"));
+  };
+  try {
+    Ordered parsed = Ordered::parse(json, shallow);
+    if (!parsed.is_object()) throw config::Error(config::diagnose({}, file + ": it is no JSON object"));
+    parsed.erase("host");
+    return parsed.dump(-1, ' ', false, Ordered::error_handler_t::replace);
+  } catch (const Ordered::parse_error& error) {
+    throw config::Error(config::diagnose({}, fmt::format("{}: byte {}: it is no JSON", file, error.byte)));
+  }
+}
+
 }  // namespace mmulab::archive

@@ -47,4 +47,8 @@ struct ResultRows {
 /// Throws config::Error, naming `file`, for a text that is no such result.
 [[nodiscard]] ResultRows rows_of(const std::string& json, const std::string& file);
 
+/// The result without what depends on the host, on one line, as sweeps keep it. Throws config::Error, naming `file`,
+/// for what is no JSON object, or nests more deeply than any result.
+[[nodiscard]] std::string without_host(const std::string& json, const std::string& file);
+
 }  // namespace mmulab::archive

@@ -31,14 +31,6 @@ constexpr std::uintmax_t result_bytes_max = std::uintmax_t{1} << 30;
 /// Points are sealed, single results are not.
 bool is_sealed(const std::string& text) { return text.compare(0, 25, "{\"schema\":\"mmulab.point.1") == 0; }
 
-std::string without_host(const std::string& text, const std::string& file) {
-  try {
-    return sweep::without_host(text);
-  } catch (const config::Error& error) {
-    refuse(file, error.problems().front().message);
-  }
-}
-
 void add_file(Sources& sources, const std::string& file) {
   if (is_database(file)) {
     sources.archives.push_back(file);
@@ -49,8 +41,9 @@ void add_file(Sources& sources, const std::string& file) {
   if (result.is_point) {
     result.hash = sweep::read_point(text, file).hash;
   } else {
-    result.verb = rows_of(text, file).verb;
-    result.hash = config::hash_text(without_host(text, file));
+    const std::string own = without_host(text, file);
+    result.verb = rows_of(own, file).verb;
+    result.hash = config::hash_text(own);
   }
   sources.results.push_back(result);
 }

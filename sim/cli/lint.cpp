@@ -7,6 +7,7 @@
 #include "sim/config/load.h"
 #include "sim/lab/build.h"
 #include "sim/lab/schema.h"
+#include "sim/sweep/plan.h"
 
 namespace mmulab::cli {
 namespace {
@@ -22,8 +23,13 @@ std::string preset_folder_of(const config::Schema& schema, const std::string& fi
 std::size_t problems_of(const config::Schema& schema, const std::string& file, Streams& streams) {
   try {
     const std::string folder = preset_folder_of(schema, file);
-    if (folder.empty()) lab::check_plan(config::load_file(schema, file));
-    else (void)config::load_preset_file(schema, folder, file);
+    if (folder.empty()) {
+      const config::Values values = config::load_file(schema, file);
+      lab::check_plan(values);
+      if (values.position("sweep").exists()) static_cast<void>(sweep::Plan(schema, file, {}));
+    } else {
+      (void)config::load_preset_file(schema, folder, file);
+    }
     streams.out << file << ": ok\n";
     return 0;
   } catch (const config::Error& error) {
@@ -50,7 +56,8 @@ Verb lint_verb() {
   verb.details =
       "  mmulab lint FILE...                   says `ok`, or what is wrong, of each\n\n"
       "Reports every problem of every file. A file in a folder machines/, kernels/, strategies/ or\n"
-      "workloads/ is checked as a preset, any other as a whole configuration.\n";
+      "workloads/ is checked as a preset, any other as a whole configuration,\n"
+      "with the axes of its sweep.\n";
   add_plugin(verb.options.operands("FILE...", 1, SIZE_MAX));
   verb.act = lint;
   return verb;

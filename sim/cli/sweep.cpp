@@ -112,9 +112,10 @@ int dry_run(const Arguments& arguments, Streams& streams, const sweep::Plan& pla
 
 void tell(const SweepTally& tally, const sweep::Store& store, std::uint64_t total, Streams& streams) {
   for (const std::string& trouble : tally.troubles) streams.err << trouble << "\n";
-  std::string line = fmt::format("{} points in {}: {} clean, {} violated or vacuous, {} undecided, {} refused, {} failed",
-                                 grouped(tally.points()), store.folder(), grouped(tally.clean), grouped(tally.violated),
-                                 grouped(tally.undecided), grouped(tally.refused), grouped(tally.failed));
+  std::string line = fmt::format(
+      "{} points in {}: {} clean, {} violated or vacuous, {} undecided, {} refused, {} failed", grouped(tally.points()),
+      store.folder(), grouped(tally.clean), grouped(tally.violated), grouped(tally.undecided), grouped(tally.refused),
+      grouped(tally.failed));
   if (tally.kept > 0 || tally.damaged > 0 || tally.retried > 0)
     line += fmt::format("; {} kept, {} made again after failing, {} after damage", grouped(tally.kept),
                         grouped(tally.retried), grouped(tally.damaged));
@@ -138,9 +139,14 @@ int sweep_points(const Arguments& arguments, Streams& streams, const sweep::Plan
   if (!store.changes().empty()) streams.err << "Points that are still in the plan are kept, and none is deleted\n";
   const InterruptGuard interrupt;
   SweepProgress progress(streams.err, style_of(streams, plan), total, ProgressLine::wall_clock());
-  SweepWork work({plan, store, simulator, arguments.positionals().front(), shard, total}, options, progress);
+  sweep::Rankings rankings;
+  std::function<void(const sweep::PointRecord&)> on_record;
+  if (arguments.has("vary-confidence"))
+    on_record = [&](const sweep::PointRecord& record) { rankings.add(record); };
+  SweepWork work({plan, store, simulator, arguments.positionals().front(), shard, total, on_record}, options, progress);
   work.run();
   tell(work.tally(), store, total, streams);
+  if (on_record && shard.whole() && work.tally().points() == total) streams.out << rankings.text() << std::flush;
   if (InterruptGuard::flag().load()) return exit_interrupted;
   return work.tally().failed > 0 ? exit_undecided : exit_clean;
 }
@@ -150,6 +156,7 @@ int sweep_act(const Arguments& arguments, Streams& streams, const Simulator& sim
   sweep::PlanOptions options;
   options.set = arguments.all("set");
   options.vary = arguments.all("vary");
+  options.vary_confidence = arguments.text("vary-confidence").value_or("");
   options.version = version();
   const sweep::Plan plan(schema, arguments.positionals().front(), options);
   return arguments.has("dry-run") ? dry_run(arguments, streams, plan, simulator)
@@ -167,13 +174,15 @@ Verb sweep_verb(const Simulator& simulator) {
       "  mmulab sweep FILE --vary strategy=per-pte,linux-modern --vary machine.cores=1..64*2\n"
       "  mmulab sweep PLAN --dry-run           the numbered points, and how long they will take\n"
       "  mmulab sweep PLAN --resume            what is missing, damaged or has failed\n"
-      "  mmulab sweep PLAN --shard 2/8         points 2, 10, 18, ...\n\n"
-      "PLAN is a configuration with a [sweep] section. Each point runs in a process of its own; one that crashes or\n"
-      "exceeds --timeout or --max-memory is a failed row. Ends with 0 if every point was decided or refused, 3 if some\n"
-      "failed, 130 if interrupted. docs/sweep.md explains plans and the folder.\n";
+      "  mmulab sweep PLAN --shard 2/8         points 2, 10, 18, ...\n"
+      "  mmulab sweep PLAN --vary-confidence low=x0.5,x2\n\n"
+      "PLAN is a configuration with a [sweep] section. Each point runs in a process of its own; one that crashes\n"
+      "or exceeds --timeout or --max-memory is a failed row. Ends with 0 if every point was decided or refused,\n"
+      "3 if some failed, 130 if interrupted. docs/sweep.md explains plans and the folder.\n";
   add_set(verb.options.operands("PLAN", 1, 1));
   add_plugin(verb.options);
   verb.options.texts("vary", "KEY=VALUES", "An axis: KEY=A,B or KEY=1..64, 1..64+9, 1..64*2; may be repeated")
+      .text("vary-confidence", "LEVEL=xF,xF", "Scale each constant of that confidence, and say which rankings survive")
       .text("output", "FOLDER", "Where the points go; by default PLAN.sweep")
       .flag("resume", "Go on with the sweep in the folder")
       .flag("dry-run", "Print the points instead")

@@ -27,7 +27,7 @@ Made run_point(const sweep::Settled& settled, const std::string& file, const Sim
   control.interrupt = &InterruptGuard::flag();
   RunResult result = simulator.run(*settled.values, file, control);
   if (result.version.empty()) result.version = version();
-  return {exit_code(result, false), to_json(result)};
+  return {exit_code(result, false), to_json_line(result)};
 }
 
 Made check_point(const sweep::Settled& settled, const std::string& file) {
@@ -36,7 +36,7 @@ Made check_point(const sweep::Settled& settled, const std::string& file) {
   control.overrides = settled.overrides;
   CheckResult result = lab::check(*settled.values, file, control);
   result.version = version();
-  return {exit_code(result, false), to_json(result)};
+  return {exit_code(result, false), to_json_line(result)};
 }
 
 std::string shown(const sweep::Parameters& parameters) {
@@ -60,7 +60,7 @@ ChildReply do_point(const sweep::Settled& settled, const std::string& verb, cons
                     const Simulator& simulator) {
   ChildReply reply = reply_of([&] {
     const Made made = verb == "check" ? check_point(settled, file) : run_point(settled, file, simulator);
-    return fmt::format("{}\n{}", made.code, sweep::without_host(made.json));
+    return fmt::format("{}\n{}", made.code, made.json);
   });
   // What was cut short by the user is no result.
   if (InterruptGuard::flag().load()) return {exit_interrupted, {}};
@@ -149,6 +149,7 @@ bool SweepWork::is_kept(sweep::PointRecord& record) {
   }
   ++tally_.kept;
   count(tally_, found.record);
+  if (place_.on_record) place_.on_record(found.record);
   tick();
   return true;
 }
@@ -167,6 +168,7 @@ void SweepWork::ended(std::size_t number, ChildEnd end) {
 void SweepWork::keep(const sweep::PointRecord& record) {
   place_.store.put(record);
   count(tally_, record);
+  if (place_.on_record) place_.on_record(record);
   if (record.status == sweep::PointStatus::failed) trouble(record, record.reason);
 }
 

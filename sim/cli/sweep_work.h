@@ -46,6 +46,7 @@ class SweepWork {
     std::string file;
     sweep::Shard shard;
     std::uint64_t total;  ///< points of this shard
+    std::function<void(const sweep::PointRecord&)> on_record;  ///< hears of each; may be empty
   };
   SweepWork(Place place, ChildOptions options, SweepProgress& progress);
 

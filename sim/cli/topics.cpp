@@ -72,6 +72,7 @@ const std::vector<Topic>& topics() {
       {"strategies", "Presets of gather strategies", files_in("strategies")},
       {"workloads", "Presets of workloads", files_in("workloads")},
       {"scenarios", "Shipped configurations that can be run", files_in("scenarios")},
+      {"sweeps", "Shipped plans for `mmulab sweep`", files_in("sweeps")},
       {"invariants", "What can be checked", invariants},
       {"architectures", "Architectures of machines", architectures},
       {"keys", "Every key of a configuration", keys},

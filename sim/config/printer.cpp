@@ -100,7 +100,8 @@ std::string plain_text(const Schema& schema, const Values& values, const std::st
   std::string text;
   for (const auto& name : schema.find_section(section)->keys) {
     const KeySpec& key = *schema.find_key(join_path(section, name));
-    if (values.contains(key.path)) text += key.path + "=" + literal(key.kind, value_at(values, key.path, key.kind)) + "\n";
+    if (!values.contains(key.path)) continue;
+    text += key.path + "=" + literal(key.kind, value_at(values, key.path, key.kind)) + "\n";
   }
   return text;
 }

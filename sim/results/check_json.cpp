@@ -55,9 +55,7 @@ Json checks_json(const CheckResult& result) {
   return json;
 }
 
-}  // namespace
-
-std::string to_json(const CheckResult& result) {
+Json check_json(const CheckResult& result) {
   Json json;
   json["schema"] = check_schema;
   json["version"] = result.version;
@@ -82,6 +80,17 @@ std::string to_json(const CheckResult& result) {
   json["orders"] = Json::array();
   for (const OrderSeen& o : result.orders)
     json["orders"].push_back({{"first", o.first}, {"second", o.second}, {"seen", o.times}, {"reversed", o.reversed}});
+  return json;
+}
+
+}  // namespace
+
+std::string to_json_line(const CheckResult& result) {
+  return check_json(result).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string to_json(const CheckResult& result) {
+  Json json = check_json(result);
   json["host"] = {{"file", result.subject.file}, {"wall_seconds", result.wall_seconds}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -85,5 +85,7 @@ struct CheckResult {
 [[nodiscard]] std::string lanes(const ToldCounterexample& counterexample, std::uint32_t cpus);
 /// One exploration as one object, ending with a newline; docs/check.schema.json.
 [[nodiscard]] std::string to_json(const CheckResult& result);
+/// The same on one line without an end, and without "host": what a sweep keeps.
+[[nodiscard]] std::string to_json_line(const CheckResult& result);
 
 }  // namespace mmulab

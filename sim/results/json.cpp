@@ -130,7 +130,6 @@ Json run_json(const RunResult& result) {
   json["assumptions"] = result.subject.assumptions;
   json["low_confidence"] = result.subject.low_confidence;
   json["stats"] = stats_json(result, false);
-  json["host"] = host_json(result);
   return json;
 }
 
@@ -175,7 +174,15 @@ RunSummary summary_of(const Json& json) {
 
 }  // namespace
 
-std::string to_json(const RunResult& result) { return written(run_json(result)); }
+std::string to_json(const RunResult& result) {
+  Json json = run_json(result);
+  json["host"] = host_json(result);
+  return written(json);
+}
+
+std::string to_json_line(const RunResult& result) {
+  return run_json(result).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string to_json(const Comparison& comparison) {
   Json json;

@@ -14,6 +14,8 @@ namespace mmulab {
 
 /// One run as one object, ending with a newline.
 [[nodiscard]] std::string to_json(const RunResult& result);
+/// The same on one line without an end, and without "host": what a sweep keeps.
+[[nodiscard]] std::string to_json_line(const RunResult& result);
 
 /// All points of a comparison as one object; each point holds its run's own object.
 [[nodiscard]] std::string to_json(const Comparison& comparison);

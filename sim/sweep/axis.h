@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The axes of a sweep, as they are written: `KEY=VALUE,VALUE`, `KEY=FROM..TO`, `KEY=FROM..TO+STEP`, `KEY=FROM..TO*FACTOR`,
-// and several of these joined by ` & ` that go together. Nothing is spelled out before it is asked for, so an axis of
-// 10^12 values costs nothing.
+// The axes of a sweep, as they are written: `KEY=VALUE,VALUE`, `KEY=FROM..TO`, `KEY=FROM..TO+STEP`,
+// `KEY=FROM..TO*FACTOR`, and several of these joined by ` & ` that go together. Nothing is spelled out before it is
+// asked for, so an axis of 10^12 values costs nothing.
 #pragma once
 
 #include <cstdint>

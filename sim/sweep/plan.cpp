@@ -54,6 +54,7 @@ Plan::Plan(const config::Schema& schema, const std::string& file, const PlanOpti
   const config::Node* sweep = entry == nullptr ? nullptr : &entry->value;
   add_axes(sweep, options);
   check_set();
+  add_perturbation(options.vary_confidence);
   add_repeats();
   add_exclusions(sweep, !options.vary.empty());
   write_record(file, options);
@@ -69,7 +70,8 @@ bool Plan::varies(const std::string& key) const {
 void Plan::add_axes(const config::Node* sweep, const PlanOptions& options) {
   // The key itself may be set, and then counts.
   std::vector<Written> written = written_in(sweep, "vary");
-  if (const auto& at = sketch_.position("sweep.vary"); at.exists() && at.source->role == config::SourceText::Role::Override) {
+  const config::Position& at = sketch_.position("sweep.vary");
+  if (at.exists() && at.source->role == config::SourceText::Role::Override) {
     written.clear();
     for (const auto& text : sketch_.texts("sweep.vary")) written.push_back(in_option("--set", text));
   }
@@ -126,6 +128,26 @@ void Plan::check_set() const {
   }
 }
 
+void Plan::add_perturbation(const std::string& text) {
+  if (text.empty()) return;
+  perturbation_ = parse_perturbation(text);
+  if (!varies("strategy"))
+    throw config::Error(config::diagnose(in_option("--vary-confidence", text).at, "there are no strategies to rank",
+                                         "add --vary strategy=A,B"));
+  // The first combination that there is says which constants there are.
+  constexpr int tries = 1000;
+  Points points(*this);
+  for (int i = 0; i < tries; ++i) {
+    const auto point = points.next();
+    if (!point) break;
+    const Settled settled = settle(*point);
+    if (!settled.values) continue;
+    axes_.push_back(axis_of(*perturbation_, *settled.values));
+    return;
+  }
+  throw config::Error(config::diagnose({}, "no combination of the axes is a configuration, so there are no constants"));
+}
+
 void Plan::add_repeats() {
   const std::uint64_t repeats = sketch_.integer("sweep.repeats");
   if (repeats == 1) return;
@@ -134,7 +156,8 @@ void Plan::add_repeats() {
     throw config::Error(config::diagnose(at, "`sim.seed` is an axis, so repeats would be the same points again",
                                          "leave out the axis or the repeats"));
   const std::uint64_t first = sketch_.integer("sim.seed");
-  if (first > INT64_MAX - repeats) throw config::Error(config::diagnose(at, "there are not so many seeds from sim.seed on"));
+  if (first > INT64_MAX - repeats)
+    throw config::Error(config::diagnose(at, "there are not so many seeds from sim.seed on"));
   axes_.push_back({{{"sim.seed", Series::stepped(first, first + repeats - 1, 1), at}}});
 }
 
@@ -186,9 +209,10 @@ std::uint64_t Plan::count() const {
     if (!too_many) product *= axis.size();
   }
   if (too_many)
-    throw config::Error(config::diagnose(longest->terms.front().at,
-                                         fmt::format("the sweep has {} points, and at most {} can be swept", shown, points_max),
-                                         "take fewer values, larger steps, or several sweeps"));
+    throw config::Error(config::diagnose(
+        longest->terms.front().at,
+        fmt::format("the sweep has {} points, and at most {} can be swept", shown, points_max),
+        "take fewer values, larger steps, or several sweeps"));
   if (exclusions_.empty()) return product;
   Points points(*this);
   std::uint64_t left = 0;
@@ -203,6 +227,7 @@ void Plan::write_record(const std::string& file, const PlanOptions& options) {
   record_.plan = config::read_source(file)->text;
   for (const auto& text : options.set) record_.overrides.push_back("--set " + text);
   for (const auto& text : options.vary) record_.overrides.push_back("--vary " + text);
+  if (!options.vary_confidence.empty()) record_.overrides.push_back("--vary-confidence " + options.vary_confidence);
   record_.verb = sketch_.text("sweep.verb");
   record_.points = count();
   std::string all = fmt::format("{}\n{}\n{}", record_.version, record_.verb, config::canonical_text(*schema_, sketch_));
@@ -214,21 +239,30 @@ void Plan::write_record(const std::string& file, const PlanOptions& options) {
   record_.hash = config::hash_text(all);
 }
 
-Settled Plan::settle(const Point& point) const {
+config::Overrides Plan::overrides_at(const Parameters& parameters) const {
   // A preset replaces its section, so it comes before what is set inside it.
-  Settled settled;
-  config::Overrides& overrides = settled.overrides;
-  std::string named;
-  for (const auto& [key, value] : point.parameters)
+  config::Overrides overrides;
+  for (const auto& [key, value] : parameters)
     if (names_preset(*schema_, key)) overrides.push_back(key + "=" + value);
   overrides.insert(overrides.end(), set_.begin(), set_.end());
-  for (const auto& [key, value] : point.parameters) {
-    if (!names_preset(*schema_, key)) overrides.push_back(key + "=" + value);
-    named += fmt::format("{}={}\n", key, value);
+  for (const auto& [key, value] : parameters)
+    if (!names_preset(*schema_, key) && key != constants_axis) overrides.push_back(key + "=" + value);
+  for (const auto& [key, value] : parameters) {
+    if (key != constants_axis) continue;
+    const auto more = overrides_of(value, *perturbation_, document_.values(overrides));
+    overrides.insert(overrides.end(), more.begin(), more.end());
   }
+  return overrides;
+}
+
+Settled Plan::settle(const Point& point) const {
+  Settled settled;
+  std::string named;
+  for (const auto& [key, value] : point.parameters) named += fmt::format("{}={}\n", key, value);
   std::string content = fmt::format("{}\n{}\n", record_.version, record_.verb);
   try {
-    settled.values = document_.values(overrides);
+    settled.overrides = overrides_at(point.parameters);
+    settled.values = document_.values(settled.overrides);
     content += settled.values->config_hash() + "\n";
     // Budgets stay outside config_hash, since they change no run.
     if (record_.verb == "check") content += config::plain_text(*schema_, *settled.values, "check");

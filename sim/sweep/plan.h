@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A sweep's plan: an ordinary configuration whose [sweep] section varies some of its keys. Points are numbered from 1 in
-// the order of the axes, the first axis slowest, and are made one at a time.
+// A sweep's plan: an ordinary configuration whose [sweep] section varies some of its keys. Points are numbered from 1
+// in the order of the axes, the first axis slowest, and are made one at a time.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "sim/config/load.h"
 #include "sim/sweep/axis.h"
+#include "sim/sweep/perturbation.h"
 #include "sim/sweep/point_record.h"
 
 namespace mmulab::sweep {
@@ -17,10 +18,11 @@ namespace mmulab::sweep {
 struct PlanOptions {
   config::Overrides set;
   std::vector<std::string> vary;  ///< as in sweep.vary; an axis of the same keys replaces the file's
+  std::string vary_confidence;    ///< "low=x0.5,x2": an axis of scaled constants; empty: none
   std::string version;            ///< of what produces results
 };
 
-/// Every points_shard-th point.
+/// Every count-th point.
 struct Shard {
   std::uint64_t index = 1;  ///< from 1
   std::uint64_t count = 1;
@@ -67,9 +69,11 @@ class Plan {
   void add_axis(Axis axis, bool replaces);
   void check_terms(const Axis& axis) const;
   void check_set() const;
+  void add_perturbation(const std::string& text);
   void add_repeats();
   void add_exclusions(const config::Node* sweep, bool narrowed);
   [[nodiscard]] bool excludes(const std::vector<std::uint64_t>& digits) const;
+  [[nodiscard]] config::Overrides overrides_at(const Parameters& parameters) const;
   [[nodiscard]] std::uint64_t count() const;
   void write_record(const std::string& file, const PlanOptions& options);
 
@@ -79,6 +83,7 @@ class Plan {
   config::Values sketch_;
   std::vector<Axis> axes_;
   std::vector<std::vector<Term>> exclusions_;
+  std::optional<Perturbation> perturbation_;
   SweepRecord record_;
 };
 

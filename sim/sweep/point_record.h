@@ -31,7 +31,7 @@ struct PointRecord {
   int exit_code = 0;  ///< of the verb; of a failed point 4, of a refused one 2
   std::string reason;  ///< why it did not run
   std::string complaint;  ///< the end of what it wrote to stderr; key "stderr"
-  std::string result;     ///< the verb's JSON object without "host", on one line; empty where it did not run
+  std::string result;  ///< the verb's JSON object as to_json_line writes it; empty where the point did not run
 };
 
 struct SweepRecord {
@@ -51,9 +51,6 @@ struct SweepRecord {
 /// Throw config::Error, with `file` and the byte, for a text that is cut short, changed or of another schema.
 [[nodiscard]] PointRecord read_point(const std::string& text, const std::string& file);
 [[nodiscard]] SweepRecord read_sweep(const std::string& text, const std::string& file);
-
-/// The verb's JSON without what depends on the host, on one line. Throws config::Error where it is no object.
-[[nodiscard]] std::string without_host(const std::string& json);
 
 /// "points/ab/abcd....json"
 [[nodiscard]] std::string point_file(const std::string& hash);

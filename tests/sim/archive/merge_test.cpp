@@ -164,7 +164,11 @@ TEST_CASE("What is no result is refused by name") {
   CHECK_THAT(refusal(folder.write("x.json", "{")), Catch::Contains("x.json: byte 2: it is no JSON"));
   CHECK_THAT(refusal(folder.write("y.json", "{}")), Catch::Contains("its schema is missing"));
   CHECK_THAT(refusal(folder.write("z.json", "{\"schema\":\"mmulab.run/1\"}")), Catch::Contains("z.json"));
-  CHECK_THAT(refusal(folder.write("deep.json", std::string(100'000, '['))), Catch::Contains("deep.json"));
+  const std::string brackets(1'000'000, '[');
+  CHECK_THAT(refusal(folder.write("deep.json", brackets)), Catch::Contains("deep.json: it nests too deeply"));
+  std::string result = test::json_of({});
+  result.insert(1, "\"deep\":" + brackets + std::string(brackets.size(), ']') + ",");
+  CHECK_THAT(refusal(folder.write("rich.json", result)), Catch::Contains("rich.json: it nests too deeply"));
   std::filesystem::create_directory(folder.file("empty"));
   CHECK_THAT(refusal(folder.file("empty")), Catch::Contains("neither the folder of a sweep nor one with results"));
   const std::string good = folder.write("good.json", test::json_of({}));

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "sim/archive/merge.h"
+#include "sim/archive/result_rows.h"
 #include "sim/config/diagnostic.h"
 #include "sim/config/hash.h"
 #include "sim/results/json.h"
@@ -59,7 +60,7 @@ inline sweep::PointRecord point_of(const MadeUp& made_up, std::uint64_t number, 
   r.plan = plan;
   r.version = made_up.version;
   r.number = number;
-  r.result = sweep::without_host(json_of(made_up));
+  r.result = archive::without_host(json_of(made_up), "made up");
   return r;
 }
 

@@ -75,11 +75,6 @@ TEST_CASE("A text of brackets with the right checksum is refused, not walked thr
   CHECK_THROWS_WITH(read_point(line + config::hash_text(line) + "\n", "p.json"), Catch::Contains("nests too deeply"));
 }
 
-TEST_CASE("What depends on the host is taken out of a result, and nothing else") {
-  CHECK(without_host("{\n \"b\": 1, \"host\": {\"x\": 2}, \"a\": {\"host\": 3}}\n") == R"({"b":1,"a":{"host":3}})");
-  CHECK_THROWS_AS(without_host("{\"b\": "), config::Error);
-}
-
 TEST_CASE("Points lie in 256 folders") { CHECK(point_file("ab12") == "points/ab/ab12.json"); }
 
 }  // namespace
