@@ -52,8 +52,9 @@ bool is_database(const std::string& file) {
 Database::Database(const std::string& file, Mode mode) : file_(file) {
   const bool reads = mode == Mode::read;
   const std::string name = reads ? uri_of(file) : file;
-  const int flags =
-      reads ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI;
+  // One thread uses a database, so none need be kept from it.
+  const int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+                    (reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   const int code = sqlite3_open_v2(name.c_str(), &handle_, flags, nullptr);
   if (code == SQLITE_OK) return;
   sqlite3_close(handle_);

@@ -96,8 +96,8 @@ class Script {
     data();
     if (panels_.size() > 1)
       out_ += fmt::format(
-          "set multiplot layout {},{} margins char 11, screen 0.98, char 6, screen 0.90 spacing char 12, char 7\n",
-          table_rows, columns);
+          "set multiplot layout {},{} margins char 14, screen 0.98, char 6, screen {} spacing char 15, char 7\n",
+          table_rows, columns, options_.title.empty() ? "0.92" : "0.86");
     bool first = true;
     std::size_t number = 0;
     for (const auto& [panel, series] : panels_) {
@@ -126,7 +126,9 @@ class Script {
     for (std::size_t i = 0; i < std::size(colors); ++i)
       out_ += fmt::format("set linetype {} lc rgb '#{}' lw 2 pt {} ps 0.7\n", i + 1, colors[i], 5 + 2 * (i % 5));
     out_ += "set linetype cycle 8\nset border 3 lc rgb '#444444'\nset tics nomirror out\n";
-    out_ += "set grid ytics lc rgb '#dddddd' lw 1\nset style fill solid 0.8 noborder\n";
+    out_ +=
+        "set grid ytics lc rgb '#dddddd' lw 1\nset style fill solid 0.8 noborder\nset errorbars 0.5 lw 1 lc rgb "
+        "'#222222'\n";
     out_ += "set key above left horizontal reverse Left samplen 2 noenhanced\nset bmargin 6\n";
     out_ += "set xlabel " + quoted(options_.x) + " noenhanced\n";
     out_ += "set ylabel " +
@@ -205,10 +207,10 @@ class Script {
       const bool repeated = std::any_of(cells.begin(), cells.end(), [](const auto& c) { return c.second.size() > 1; });
       std::string own;
       if (options_.shape == Shape::bars) {
-        own = fmt::format("{} using 1:2:({}) with boxes lt {} {}", data, 0.75 / static_cast<double>(lines_.size()),
-                          index + 1, title);
-        if (repeated)
-          own += fmt::format(", {} using 1:2:3:4 with yerrorbars lc rgb '#444444' pt -1 lw 1 notitle", data);
+        // Boxes with whiskers want both ends, boxes alone do not.
+        own = fmt::format("{} using {}:({}) with {} lt {} {}", data, repeated ? "1:2:3:4" : "1:2",
+                          0.75 / static_cast<double>(lines_.size()), repeated ? "boxerrorbars" : "boxes", index + 1,
+                          title);
       } else {
         if (repeated)
           own = fmt::format("{} using 1:3:4 with filledcurves fs transparent solid 0.2 noborder lt {} notitle, ", data,

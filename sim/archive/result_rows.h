@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mmulab::archive {
@@ -39,7 +40,7 @@ struct ResultRows {
   Integer frequency_mhz, measured_first, measured_last;
   bool as_expected = false;
   std::optional<std::string> end_reason;
-  std::map<std::string, StatRow> stats;
+  std::vector<std::pair<std::string, StatRow>> stats;  // by name
   std::vector<ViolationRow> violations;
   std::map<std::string, CheckRow> checks;
 };

@@ -81,13 +81,14 @@ std::int64_t Writer::begin_run(const std::string& hash) {
 
 std::int64_t Writer::metric(const std::string& version, const std::string& name, const std::string& kind,
                             const std::string& unit, const std::string& description) {
-  const auto next = static_cast<std::int64_t>(metrics_.size()) + 1;
-  const auto [place, is_new] = metrics_.try_emplace({version, name}, next);
-  if (is_new) {
-    Statement& s = statements_->metric;
-    s.bind(1, next).bind(2, version).bind(3, name).bind(4, kind).bind(5, unit).bind(6, description).run();
-  }
-  return place->second;
+  auto& known = metrics_[version];
+  const auto found = known.find(name);
+  if (found != known.end()) return found->second;
+  const std::int64_t id = ++metric_count_;
+  known.emplace(name, id);
+  Statement& s = statements_->metric;
+  s.bind(1, id).bind(2, version).bind(3, name).bind(4, kind).bind(5, unit).bind(6, description).run();
+  return id;
 }
 
 void Writer::add(const ReadResult& result) {
@@ -110,9 +111,10 @@ void Writer::add(const ReadResult& result) {
 
 /// Metrics are numbered by name within a run, rows written by number.
 void Writer::add_stats(std::int64_t run, const ResultRows& rows) {
-  std::map<std::int64_t, const StatRow*> numbered;
+  std::vector<std::pair<std::int64_t, const StatRow*>> numbered;
   for (const auto& [name, row] : rows.stats)
-    numbered[metric(rows.version, name, row.kind, row.unit, row.description)] = &row;
+    numbered.emplace_back(metric(rows.version, name, row.kind, row.unit, row.description), &row);
+  std::sort(numbered.begin(), numbered.end());
   for (const auto& [id, row] : numbered) {
     const bool is_histogram = row->kind == "histogram";
     Statement& s = is_histogram ? statements_->histogram : statements_->stat;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "sim/archive/database.h"
@@ -47,7 +48,8 @@ class Writer {
   Database database_;
   std::unique_ptr<Statements> statements_;
   std::map<std::string, std::int64_t> run_ids_;
-  std::map<std::pair<std::string, std::string>, std::int64_t> metrics_;  // (version, name)
+  std::map<std::string, std::unordered_map<std::string, std::int64_t>> metrics_;  // version -> name -> id
+  std::int64_t metric_count_ = 0;
   std::map<std::string, sweep::SweepRecord> sweeps_;
   std::map<std::pair<std::string, std::uint64_t>, std::string> points_;  // (sweep, number) -> run
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <random>
 
 #include "sim/archive/database.h"
 #include "sim/archive/schema.h"
@@ -175,6 +176,48 @@ TEST_CASE("What is no result is refused by name") {
   folder.write("a.db", "text");
   CHECK_THAT(refusal(good), Catch::Contains("it is there and no archive"));
   CHECK(folder.read("a.db") == "text");
+}
+
+TEST_CASE("Whatever is done to a result's text, it is read or refused") {
+  const std::string whole = without_host(test::json_of({}), "whole");
+  std::mt19937_64 random(1);
+  unsigned read = 0, refused = 0;
+  for (int n = 0; n < 20'000; ++n) {
+    std::string text = whole;
+    for (std::uint64_t changes = 1 + random() % 3; changes > 0; --changes) {
+      const std::size_t at = random() % text.size();
+      switch (random() % 4) {
+        case 0: text[at] = static_cast<char>(random()); break;
+        case 1: text.erase(at, 1 + random() % 40); break;
+        case 2: text.insert(at, text.substr(random() % text.size(), 1 + random() % 40)); break;
+        default: text[at] = "{}[]\",:0-"[random() % 9]; break;
+      }
+    }
+    const std::string complaint = complaint_of([&] { static_cast<void>(rows_of(text, "x.json")); });
+    ++(complaint == "none" ? read : refused);
+    if (complaint != "none") CHECK_THAT(complaint, Catch::Contains("x.json"));
+  }
+  CHECK(read > 100);
+  CHECK(refused > 10'000);
+}
+
+TEST_CASE("A statistic that lacks something, has it twice or of another kind is refused by its name") {
+  const std::string whole = without_host(test::json_of({}), "whole");
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string text = whole;
+    const auto at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, from.size(), to);
+    return complaint_of([&] { static_cast<void>(rows_of(text, "x.json")); });
+  };
+  CHECK(changed("\"seed\":1", "\"seed\":2") == "none");
+  CHECK_THAT(changed("\"p99\":300", "\"p98\":300"), Catch::Contains("the statistic `call.munmap.latency`"));
+  CHECK_THAT(changed("\"value\":5", "\"value\":-5"), Catch::Contains("the statistic `ipi.sent`"));
+  CHECK_THAT(changed("\"value\":5", "\"value\":\"5\""), Catch::Contains("the statistic `ipi.sent`"));
+  CHECK_THAT(changed("\"value\":5", "\"value\":[5]"), Catch::Contains("the statistic `ipi.sent`"));
+  CHECK_THAT(changed("\"kind\":\"counter\"", "\"kind\":\"conuter\""), Catch::Contains("the statistic `ipi.sent`"));
+  CHECK_THAT(changed("\"call.munmap.latency\"", "\"ipi.sent\""), Catch::Contains("it has a statistic twice"));
+  CHECK_THAT(changed("\"verdict\"", "\"vredict\""), Catch::Contains("verdict"));
 }
 
 TEST_CASE("Archives that are cut short, or another program's, are refused by name") {
