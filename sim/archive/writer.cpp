@@ -106,7 +106,11 @@ void Writer::add(const ReadResult& result) {
   std::sort(parameters.begin(), parameters.end());
   for (const auto& [name, value] : parameters)
     statements_->parameter.bind(1, run).bind(2, name).bind(3, value).run();
-  add_rows(run, result.rows);
+  // Tables grow in one order, here as in copy(), for a file's pages are given out in the order in which they are needed.
+  add_violations(run, result.rows);
+  for (const auto& [invariant, row] : result.rows.checks)
+    statements_->check.bind(1, run).bind(2, invariant).bind(3, row.status).bind_count(4, row.exercised).run();
+  add_stats(run, result.rows);
 }
 
 /// Metrics are numbered by name within a run, rows written by number.
@@ -116,22 +120,23 @@ void Writer::add_stats(std::int64_t run, const ResultRows& rows) {
     numbered.emplace_back(metric(rows.version, name, row.kind, row.unit, row.description), &row);
   std::sort(numbered.begin(), numbered.end());
   for (const auto& [id, row] : numbered) {
-    const bool is_histogram = row->kind == "histogram";
-    Statement& s = is_histogram ? statements_->histogram : statements_->stat;
-    s.bind(1, run).bind(2, id).bind_count(3, is_histogram ? row->count : row->value);
-    if (!is_histogram) {
-      bind(s, 4, row->max);
-    } else {
-      s.bind_count(4, row->sum);
-      int place = 5;
-      for (const Integer* value : {&row->min, &row->max, &row->p50, &row->p90, &row->p99}) bind(s, place++, *value);
-    }
+    if (row->kind == "histogram") continue;
+    Statement& s = statements_->stat;
+    s.bind(1, run).bind(2, id).bind_count(3, row->value);
+    bind(s, 4, row->max);
+    s.run();
+  }
+  for (const auto& [id, row] : numbered) {
+    if (row->kind != "histogram") continue;
+    Statement& s = statements_->histogram;
+    s.bind(1, run).bind(2, id).bind_count(3, row->count).bind_count(4, row->sum);
+    int place = 5;
+    for (const Integer* value : {&row->min, &row->max, &row->p50, &row->p90, &row->p99}) bind(s, place++, *value);
     s.run();
   }
 }
 
-void Writer::add_rows(std::int64_t run, const ResultRows& rows) {
-  add_stats(run, rows);
+void Writer::add_violations(std::int64_t run, const ResultRows& rows) {
   std::int64_t number = 0;
   for (const ViolationRow& row : rows.violations) {
     Statement& s = statements_->violation;
@@ -144,8 +149,6 @@ void Writer::add_rows(std::int64_t run, const ResultRows& rows) {
     bind(s, 10, row.va);
     s.bind(11, row.message).bind(12, row.story).run();
   }
-  for (const auto& [invariant, row] : rows.checks)
-    statements_->check.bind(1, run).bind(2, invariant).bind(3, row.status).bind_count(4, row.exercised).run();
 }
 
 void Writer::copy(const std::string& hash, const std::string& attached) {

@@ -39,7 +39,7 @@ class Writer {
   struct Statements;
 
   std::int64_t begin_run(const std::string& hash);
-  void add_rows(std::int64_t run, const ResultRows& rows);
+  void add_violations(std::int64_t run, const ResultRows& rows);
   void add_stats(std::int64_t run, const ResultRows& rows);
   std::int64_t metric(const std::string& version, const std::string& name, const std::string& kind,
                       const std::string& unit, const std::string& description);

@@ -9,6 +9,7 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/simulator.h"
+#include "sim/cli/sweep_batch.h"
 #include "sim/cli/sweep_work.h"
 #include "sim/cli/verb.h"
 #include "sim/cli/version.h"
@@ -151,6 +152,35 @@ int sweep_points(const Arguments& arguments, Streams& streams, const sweep::Plan
   return work.tally().failed > 0 ? exit_undecided : exit_clean;
 }
 
+/// Words that name the same sweep again, wherever they are said.
+std::vector<std::string> words_of(const Arguments& arguments) {
+  std::error_code failure;
+  std::vector<std::string> words = {std::filesystem::read_symlink("/proc/self/exe", failure).string(), "sweep",
+                                    arguments.positionals().front(), "--output", folder_of(arguments)};
+  for (const char* option : {"set", "vary", "plugin"})
+    for (const auto& value : arguments.all(option)) words.insert(words.end(), {std::string("--") + option, value});
+  for (const char* option : {"vary-confidence", "timeout", "max-memory"})
+    if (const auto value = arguments.text(option)) words.insert(words.end(), {std::string("--") + option, *value});
+  return words;
+}
+
+int batch(const Arguments& arguments, Streams& streams, const sweep::Plan& plan) {
+  if (arguments.has("shard"))
+    throw config::Error(config::diagnose({}, "a script makes the shards itself", "leave --shard out; --shards N"));
+  SweepBatch batch;
+  batch.name = std::filesystem::path(arguments.positionals().front()).stem().string();
+  batch.words = words_of(arguments);
+  batch.folder = folder_of(arguments);
+  batch.points = plan.points();
+  batch.shards = arguments.number("shards").value_or(shards_for(plan.points()));
+  if (batch.shards == 0 || batch.shards > plan.points())
+    throw config::Error(
+        config::diagnose({}, fmt::format("{} points cannot be in {} shards", plan.points(), batch.shards)));
+  if (arguments.has("slurm")) submit_to_slurm(batch, streams.err);
+  else streams.out << (*arguments.text("emit") == "slurm" ? slurm_script(batch) : parallel_script(batch));
+  return exit_clean;
+}
+
 int sweep_act(const Arguments& arguments, Streams& streams, const Simulator& simulator) {
   const config::Schema schema = lab::schema();
   sweep::PlanOptions options;
@@ -159,6 +189,7 @@ int sweep_act(const Arguments& arguments, Streams& streams, const Simulator& sim
   options.vary_confidence = arguments.text("vary-confidence").value_or("");
   options.version = version();
   const sweep::Plan plan(schema, arguments.positionals().front(), options);
+  if (arguments.has("emit") || arguments.has("slurm")) return batch(arguments, streams, plan);
   return arguments.has("dry-run") ? dry_run(arguments, streams, plan, simulator)
                                   : sweep_points(arguments, streams, plan, simulator);
 }
@@ -175,7 +206,8 @@ Verb sweep_verb(const Simulator& simulator) {
       "  mmulab sweep PLAN --dry-run           the numbered points, and how long they will take\n"
       "  mmulab sweep PLAN --resume            what is missing, damaged or has failed\n"
       "  mmulab sweep PLAN --shard 2/8         points 2, 10, 18, ...\n"
-      "  mmulab sweep PLAN --vary-confidence low=x0.5,x2\n\n"
+      "  mmulab sweep PLAN --vary-confidence low=x0.5,x2\n"
+      "  mmulab sweep PLAN --slurm             as an array of jobs\n\n"
       "PLAN is a configuration with a [sweep] section. Each point runs in a process of its own; one that crashes\n"
       "or exceeds --timeout or --max-memory is a failed row. Ends with 0 if every point was decided or refused,\n"
       "3 if some failed, 130 if interrupted. docs/sweep.md explains plans and the folder.\n";
@@ -187,6 +219,9 @@ Verb sweep_verb(const Simulator& simulator) {
       .flag("resume", "Go on with the sweep in the folder")
       .flag("dry-run", "Print the points instead")
       .text("shard", "I/N", "Only points I, I+N, I+2N, ...")
+      .choice("emit", {"slurm", "parallel"}, "Print a script that runs the sweep in shards")
+      .flag("slurm", "Submit it to Slurm")
+      .number("shards", "With --emit, --slurm: so many; by default one for a hundred points")
       .number("jobs", "Run so many at a time; by default one a core of this computer")
       .number("timeout", "Give up a point after so many seconds (sweep.seconds_max)")
       .number("max-memory", "Give up a point that needs more than so many MiB (sweep.memory_max_mib)");

@@ -29,20 +29,18 @@ void Binder::complain(const Position& at, std::string message, std::string hint)
   problems_.push_back(diagnose(at, std::move(message), std::move(hint)));
 }
 
-void Binder::prepare(Values& values) const {
-  for (const auto& section : schema_.sections()) {
+Values Binder::blank_values(const Schema& schema) {
+  Values values;
+  for (const auto& section : schema.sections()) {
     values.groups_[section.path].repeated = section.repeated;
     if (section.repeated) continue;
-    for (const auto& name : section.keys) {
-      const KeySpec& key = *schema_.find_key(join_path(section.path, name));
-      values.settings_[key.path] = Values::default_setting(key);
-    }
+    for (const KeySpec* key : section.specs) values.settings_[key->path] = Values::default_setting(*key);
   }
+  return values;
 }
 
 Values Binder::bind(const Node& root, bool complete, const SectionSpec* only) {
-  Values values;
-  prepare(values);
+  Values values = blank_ != nullptr ? *blank_ : blank_values(schema_);
   bind_table(*schema_.find_section(""), root, values, "");
   if (complete) {
     apply_conditions(values);
@@ -96,8 +94,7 @@ void Binder::bind_tables(const SectionSpec& section, const Entry& entry, Values&
       continue;
     }
     Values& element = group.tables.emplace_back();
-    for (const auto& name : section.keys)
-      element.settings_[name] = Values::default_setting(*schema_.find_key(join_path(section.path, name)));
+    for (const KeySpec* key : section.specs) element.settings_[key->name] = Values::default_setting(*key);
     element.groups_[""].at = item.at;
     bind_table(section, item, element, "");
   }
@@ -140,18 +137,20 @@ void Binder::drop(const SectionSpec& section, Values& values) {
     group.applies = false;
     group.tables.clear();
   }
-  for (auto& [path, setting] : values.settings_)
-    if (lies_in(path, section.path)) setting.present = false;
+  const std::string prefix = section.path + ".";
+  auto at = values.settings_.lower_bound(prefix);
+  for (; at != values.settings_.end() && at->first.compare(0, prefix.size(), prefix) == 0; ++at)
+    at->second.present = false;
 }
 
 void Binder::require(const SectionSpec& section, const Values& values, const std::string& prefix,
                      const Position& at) {
-  for (const auto& name : section.keys) {
-    const KeySpec& key = *schema_.find_key(join_path(section.path, name));
-    if (!key.required || values.settings_.at(join_path(prefix, name)).present) continue;
+  for (const KeySpec* key : section.specs) {
+    if (!key->required) continue;
+    const Values::Setting& setting = values.settings_.at(join_path(prefix, key->name));
     // A key that was given wrongly has had its message.
-    if (values.settings_.at(join_path(prefix, name)).at.exists()) continue;
-    complain(at, fmt::format("missing key `{}` {}", name, place_of(section)), key.help);
+    if (setting.present || setting.at.exists()) continue;
+    complain(at, fmt::format("missing key `{}` {}", key->name, place_of(section)), key->help);
   }
 }
 

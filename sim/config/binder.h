@@ -14,14 +14,18 @@ namespace mmulab::config {
 
 class Binder {
  public:
-  Binder(const Schema& schema, std::vector<Diagnostic>& problems) : schema_(schema), problems_(problems) {}
+  /// With `blank`, what blank_values has made is not made again.
+  Binder(const Schema& schema, std::vector<Diagnostic>& problems, const Values* blank = nullptr)
+      : schema_(schema), problems_(problems), blank_(blank) {}
+
+  /// Every key at its default, before anything is bound.
+  static Values blank_values(const Schema& schema);
 
   /// `complete` is false when a preset is missing, so that its keys' absence is no further problem. With
   /// `only`, the document is one section's, and nothing is required of the others.
   Values bind(const Node& root, bool complete, const SectionSpec* only = nullptr);
 
  private:
-  void prepare(Values& values) const;
   void bind_table(const SectionSpec& section, const Node& table, Values& values, const std::string& prefix);
   void bind_key(const KeySpec& key, const Node& node, Values::Setting& setting);
   void bind_constant(const KeySpec& key, const Node& node, Values::Setting& setting);
@@ -43,6 +47,7 @@ class Binder {
 
   const Schema& schema_;
   std::vector<Diagnostic>& problems_;
+  const Values* blank_;
 };
 
 }  // namespace mmulab::config

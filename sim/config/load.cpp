@@ -15,7 +15,8 @@ namespace {
 enum class Extent { whole, parts };
 
 Values complete(const Schema& schema, Node root, const Overrides& overrides, const SearchPath& search,
-                const SectionSpec* only, Extent extent = Extent::whole, ParsedPresets* parsed = nullptr) {
+                const SectionSpec* only, Extent extent = Extent::whole, ParsedPresets* parsed = nullptr,
+                const Values* blank = nullptr) {
   std::vector<Diagnostic> problems;
   for (const auto& argument : overrides) {
     try {
@@ -26,7 +27,7 @@ Values complete(const Schema& schema, Node root, const Overrides& overrides, con
   }
   PresetExpander(schema, search, problems, parsed).expand_document(root);
   const bool all_there = problems.empty() && extent == Extent::whole;
-  Values values = Binder(schema, problems).bind(root, all_there, only);
+  Values values = Binder(schema, problems, blank).bind(root, all_there, only);
   if (!problems.empty()) throw Error(std::move(problems));
   return values;
 }
@@ -73,19 +74,22 @@ const SectionSpec& section_of(const Schema& schema, const std::string& folder) {
 }  // namespace
 
 Document::Document(const Schema& schema, const std::string& file)
-    : schema_(&schema), search_(SearchPath::beside(file)), root_(layered(schema, read_source(file), search_, {})) {}
+    : schema_(&schema),
+      search_(SearchPath::beside(file)),
+      root_(layered(schema, read_source(file), search_, {})),
+      blank_(Binder::blank_values(schema)) {}
 
 Values Document::values(const Overrides& overrides) const {
-  return complete(*schema_, root_, overrides, search_, nullptr, Extent::whole, &presets_);
+  return complete(*schema_, root_, overrides, search_, nullptr, Extent::whole, &presets_, &blank_);
 }
 
 Values Document::sketch(const Overrides& overrides) const {
-  return complete(*schema_, root_, overrides, search_, nullptr, Extent::parts, &presets_);
+  return complete(*schema_, root_, overrides, search_, nullptr, Extent::parts, &presets_, &blank_);
 }
 
 std::vector<Diagnostic> Document::problems_of(const std::string& override) const {
   try {
-    static_cast<void>(complete(*schema_, {}, {override}, search_, nullptr, Extent::parts, &presets_));
+    static_cast<void>(complete(*schema_, {}, {override}, search_, nullptr, Extent::parts, &presets_, &blank_));
   } catch (const Error& error) {
     return error.problems();
   }

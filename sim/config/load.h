@@ -34,6 +34,7 @@ class Document {
   SearchPath search_;
   Node root_;
   mutable ParsedPresets presets_;
+  Values blank_;
 };
 
 /// Reads a file. Throws Error with every problem found.

@@ -108,23 +108,23 @@ std::string plain_text(const Schema& schema, const Values& values, const std::st
 
 std::string canonical_text(const Schema& schema, const Values& values) {
   std::vector<std::string> lines;
-  const auto add = [&](const SectionSpec& section, const Values& from, const std::string& prefix,
-                       const std::string& shown) {
-    for (const auto& name : section.keys) {
-      const KeySpec& key = *schema.find_key(join_path(section.path, name));
-      const std::string path = join_path(prefix, name);
-      if (key.host_only || !from.contains(path)) continue;
-      lines.push_back(join_path(shown, name) + "=" + literal(key.kind, value_at(from, path, key.kind)));
-    }
-  };
+  // A sweep does this at every point: keys and values, both sorted by path, are gone through side by side.
+  auto key_at = schema.keys().begin();
+  values.each([&](const std::string& path, const Value& value) {
+    while (key_at->first != path) ++key_at;
+    const KeySpec& key = *key_at->second;
+    if (!key.host_only) lines.push_back(path + "=" + literal(key.kind, value));
+  });
   for (const auto& section : schema.sections()) {
-    if (!section.repeated) {
-      add(section, values, section.path, section.path);
-      continue;
-    }
+    if (!section.repeated) continue;
     std::size_t index = 0;
-    for (const auto& element : values.tables(section.path))
-      add(section, element, "", fmt::format("{}[{}]", section.path, index++));
+    for (const auto& element : values.tables(section.path)) {
+      const std::string shown = fmt::format("{}[{}]", section.path, index++);
+      for (const KeySpec* key : section.specs)
+        if (!key->host_only && element.contains(key->name))
+          lines.push_back(join_path(shown, key->name) + "=" +
+                          literal(key->kind, value_at(element, key->name, key->kind)));
+    }
   }
   // Sorted, so that declaring sections in another order keeps every hash.
   std::sort(lines.begin(), lines.end());

@@ -102,6 +102,7 @@ KeySpec& Schema::add_key(SectionSpec& section, const std::string& name, Kind kin
   if (kind == Kind::Constant) key.unit = unit_of(name);
   key_at_[path] = &key;
   section.keys.push_back(name);
+  section.specs.push_back(&key);
   return key;
 }
 

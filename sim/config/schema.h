@@ -58,6 +58,7 @@ struct SectionSpec {
   std::string condition_key;
   std::vector<std::string> condition_values;
   std::vector<std::string> keys;      // names, in the order of declaration
+  std::vector<const KeySpec*> specs;  // of the same keys
   std::vector<std::string> children;  // names of the tables below it
 };
 
@@ -162,6 +163,8 @@ class Schema {
   /// What may stand in the section: keys and tables.
   [[nodiscard]] std::vector<std::string> names_in(const SectionSpec& section) const;
   [[nodiscard]] std::vector<std::string> paths() const;
+  /// All keys by their paths, those of arrays of tables among them.
+  [[nodiscard]] const std::map<std::string, KeySpec*>& keys() const { return key_at_; }
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
   /// Presets without a file: name -> TOML text.
   [[nodiscard]] const std::map<std::string, std::string>& built_in_presets(const std::string& folder) const;

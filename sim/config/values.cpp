@@ -66,6 +66,11 @@ const Position& Values::position(const std::string& path) const {
   return known(path).at;
 }
 
+void Values::each(const std::function<void(const std::string&, const Value&)>& visit) const {
+  for (const auto& [path, setting] : settings_)
+    if (setting.present) visit(path, setting.value);
+}
+
 std::vector<std::string> Values::constants() const {
   std::vector<std::string> paths;
   for (const auto& [path, setting] : settings_)

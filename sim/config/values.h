@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -42,6 +43,8 @@ class Values {
   [[nodiscard]] const Position& position(const std::string& path) const;
   /// "default", "FILE:3", "preset NAME (FILE:3)", "--set".
   [[nodiscard]] std::string origin(const std::string& path) const { return position(path).describe(); }
+  /// What stands at every key outside arrays of tables that has a value, in the order of the paths.
+  void each(const std::function<void(const std::string& path, const Value&)>& visit) const;
   /// The paths of all constants that have a value, sorted.
   [[nodiscard]] std::vector<std::string> constants() const;
   /// The same with every constant of that confidence at `percent` of its value, rounded up. The hash stays.

@@ -173,6 +173,27 @@ TEST_CASE("A dry run lists what a sweep would do, with its time, and does none o
   CHECK(sweep(shelf, {"--vary=sim.seed=1..5", "--dry-run", "--shard=2/2"}).out == "2  sim.seed=2\n4  sim.seed=4\n");
 }
 
+TEST_CASE("A script for a cluster runs the shards of the same sweep, in words that a shell gives back") {
+  const Strategies shelf;
+  const std::vector<std::string> words = {"--vary=strategy=good,bad", "--vary=sim.seed=1..3 ", "--timeout=9"};
+  const auto emit = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> all = words;
+    all.insert(all.end(), more.begin(), more.end());
+    return sweep(shelf, all);
+  };
+  const auto slurm = emit({"--emit=slurm", "--shards=3"});
+  CHECK(slurm.code == 0);
+  CHECK_THAT(slurm.out, Catch::StartsWith("#!/bin/bash\n# 6 points of good in 3 shards."));
+  CHECK_THAT(slurm.out, Catch::Contains("\n#SBATCH --array=1-3\n"));
+  CHECK_THAT(slurm.out, Catch::Contains("--vary strategy=good,bad --vary 'sim.seed=1..3 ' --timeout 9 --shard "
+                                        "\"$SLURM_ARRAY_TASK_ID/3\" --resume"));
+  CHECK_THAT(emit({"--emit=parallel"}).out, Catch::Contains("seq 1 | exec parallel '"));
+  CHECK(emit({"--emit=slurm", "--shards=7"}).code == 2);
+  CHECK(emit({"--emit=slurm", "--shards=0"}).code == 2);
+  CHECK(emit({"--emit=slurm", "--shard=1/2"}).code == 2);
+  CHECK_FALSE(std::filesystem::exists(shelf.file("out")));
+}
+
 TEST_CASE("A limit that lets nothing run is refused") {
   const Strategies shelf;
   for (const char* word : {"--jobs=0", "--timeout=0", "--max-memory=0", "--shard=0/1"})

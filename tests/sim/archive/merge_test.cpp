@@ -74,6 +74,27 @@ TEST_CASE("The order of merging, and how often, changes no byte of an archive") 
   CHECK(merged("e.db", {{folder.file("d.db")}, {folder.file("b.db"), folder.file("c.db")}}) == at_once);
 }
 
+TEST_CASE("An archive of thousands of pages has the same bytes whichever way it grew") {
+  const ResultsFolder folder;
+  std::vector<MadeUp> runs;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) runs.push_back({"per-pte", seed, 2, seed, {seed, 100 + seed % 7}});
+  const std::string whole = folder.sweep("S", runs);
+  std::string half = folder.file("half.db");
+  merge({whole}, folder.file("a.db"), Versions::one);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.file("S/points")))
+    if (entry.path().filename().string() < "80") std::filesystem::rename(entry.path(), folder.file("kept-" + entry.path().filename().string()));
+  merge({whole}, half, Versions::one);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.file("")))
+    if (entry.path().filename().string().rfind("kept-", 0) == 0)
+      std::filesystem::rename(entry.path(), folder.file("S/points/" + entry.path().filename().string().substr(5)));
+  merge({whole}, half, Versions::one);
+  merge({half}, folder.file("copy.db"), Versions::one);
+  const std::string direct = folder.read("a.db");
+  CHECK(direct.size() > 200 * 4096);
+  CHECK(folder.read("half.db") == direct);
+  CHECK(folder.read("copy.db") == direct);
+}
+
 TEST_CASE("What is missing is said, and is there once it is merged") {
   const ResultsFolder folder;
   folder.sweep("S", twelve());

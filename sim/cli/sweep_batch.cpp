@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "sim/cli/sweep_batch.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "sim/config/diagnostic.h"
+
+namespace mmulab::cli {
+namespace {
+
+/// As one word of a shell.
+std::string quoted(const std::string& word) {
+  constexpr const char* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./,:@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
+std::string command_of(const SweepBatch& batch) {
+  std::string text;
+  for (const std::string& word : batch.words) text += (text.empty() ? "" : " ") + quoted(word);
+  return text;
+}
+
+std::string head_of(const SweepBatch& batch) {
+  return fmt::format("# {} points of {} in {} shards. To go on after a failure, run it again.\n", batch.points,
+                     batch.name, batch.shards);
+}
+
+std::string cd_here() {
+  std::error_code failure;
+  return fmt::format("cd {} || exit 2\n", quoted(std::filesystem::current_path(failure).string()));
+}
+
+/// What follows the array: nothing is left undone, whatever became of its tasks.
+std::string rest_script(const SweepBatch& batch) {
+  return fmt::format(
+      "#!/bin/bash\n# What the tasks of {} have left.\n#SBATCH --job-name={}-rest\n"
+      "#SBATCH --output={}-rest-%j.log\n{}exec {} --resume --jobs \"${{SLURM_CPUS_PER_TASK:-1}}\"\n",
+      batch.name, quoted(batch.name), quoted(batch.folder), cd_here(), command_of(batch));
+}
+
+void write_script(const std::string& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  if (!out.flush())
+    throw config::Error(config::diagnose({}, fmt::format("cannot write `{}`", file), "choose another --output"));
+}
+
+/// Submits one script and returns the job's number.
+std::string submitted(const std::string& options, const std::string& file) {
+  const std::string command = fmt::format("sbatch --parsable {} {}", options, quoted(file));
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) throw config::Error(config::diagnose({}, "sbatch cannot be started"));
+  std::string text;
+  std::array<char, 256> buffer{};
+  while (std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe) != nullptr) text += buffer.data();
+  const int status = pclose(pipe);
+  const std::string job = text.substr(0, text.find_first_not_of("0123456789"));
+  if (status != 0 || job.empty())
+    throw config::Error(config::diagnose({}, fmt::format("Slurm has not taken {}", file),
+                                         "what sbatch says stands above; --emit slurm prints the script"));
+  return job;
+}
+
+}  // namespace
+
+std::uint64_t shards_for(std::uint64_t points) {
+  constexpr std::uint64_t points_each = 100;
+  constexpr std::uint64_t shards_max = 1000;
+  return std::clamp<std::uint64_t>(points / points_each, 1, shards_max);
+}
+
+std::string slurm_script(const SweepBatch& batch) {
+  return fmt::format(
+      "#!/bin/bash\n{}#SBATCH --job-name={}\n#SBATCH --array=1-{}\n#SBATCH --output={}-%A_%a.log\n#SBATCH --requeue\n"
+      "#SBATCH --open-mode=append\n{}exec {} --shard \"$SLURM_ARRAY_TASK_ID/{}\" --resume"
+      " --jobs \"${{SLURM_CPUS_PER_TASK:-1}}\"\n",
+      head_of(batch), quoted(batch.name), batch.shards, quoted(batch.folder), cd_here(), command_of(batch),
+      batch.shards);
+}
+
+std::string parallel_script(const SweepBatch& batch) {
+  return fmt::format("#!/bin/bash\n{}{}seq {} | exec parallel {} --shard '{{}}/{}' --resume --jobs 1\n", head_of(batch),
+                     cd_here(), batch.shards, quoted(command_of(batch)), batch.shards);
+}
+
+void submit_to_slurm(const SweepBatch& batch, std::ostream& talk) {
+  const std::string array = batch.folder + ".sbatch";
+  const std::string rest = batch.folder + "-rest.sbatch";
+  write_script(array, slurm_script(batch));
+  write_script(rest, rest_script(batch));
+  const std::string job = submitted("", array);
+  const std::string after = submitted("--dependency=afterany:" + job, rest);
+  talk << fmt::format("job {}: {} points in {} tasks; job {} behind it does what they leave\n", job, batch.points,
+                      batch.shards, after);
+}
+
+}  // namespace mmulab::cli
