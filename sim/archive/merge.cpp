@@ -3,11 +3,9 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <map>
 
@@ -15,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/archive/sources.h"
+#include "sim/archive/whole_file.h"
 #include "sim/archive/writer.h"
 #include "sim/config/diagnostic.h"
 
@@ -198,40 +197,6 @@ class FolderLock {
   int fd_;
 };
 
-/// A file beside `file` that goes away unless it takes its place.
-class Beside {
- public:
-  explicit Beside(const std::string& file) : name_(file + ".XXXXXX") {
-    const int fd = mkstemp(name_.data());
-    if (fd < 0) fail(file, errno);
-    const mode_t mask = umask(0);
-    umask(mask);
-    (void)fchmod(fd, 0666 & ~mask);
-    close(fd);
-  }
-  ~Beside() {
-    if (!name_.empty()) unlink(name_.c_str());
-  }
-  Beside(const Beside&) = delete;
-  Beside& operator=(const Beside&) = delete;
-  [[nodiscard]] const std::string& name() const { return name_; }
-  void replace(const std::string& file) {
-    const int fd = ::open(name_.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = fd >= 0 && fsync(fd) == 0;
-    const int trouble = errno;
-    if (fd >= 0) close(fd);
-    if (!synced) fail(file, trouble);
-    if (std::rename(name_.c_str(), file.c_str()) != 0) fail(file, errno);
-    name_.clear();
-  }
-
- private:
-  [[noreturn]] static void fail(const std::string& file, int error) {
-    throw config::Error(config::diagnose({}, "cannot write `" + file + "`: " + std::strerror(error)));
-  }
-  std::string name_;
-};
-
 }  // namespace
 
 MergeReport gather(const std::vector<std::string>& paths, Writer& writer, Versions versions) {
@@ -252,13 +217,13 @@ MergeReport merge(const std::vector<std::string>& paths, const std::string& file
       throw config::Error(config::diagnose({}, file + ": it is there and no archive", "choose another name"));
     all.push_back(file);
   }
-  Beside fresh(file);
+  WholeFile fresh(file);
   MergeReport report;
   {
     Writer writer(fresh.name());
     report = gather(all, writer, versions);
   }
-  fresh.replace(file);
+  fresh.keep();
   lock.sync();
   return report;
 }

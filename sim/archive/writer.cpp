@@ -106,7 +106,8 @@ void Writer::add(const ReadResult& result) {
   std::sort(parameters.begin(), parameters.end());
   for (const auto& [name, value] : parameters)
     statements_->parameter.bind(1, run).bind(2, name).bind(3, value).run();
-  // Tables grow in one order, here as in copy(), for a file's pages are given out in the order in which they are needed.
+  // Tables grow in one order, here as in copy(), for a file's pages are given out in the order in which they are
+  // needed.
   add_violations(run, result.rows);
   for (const auto& [invariant, row] : result.rows.checks)
     statements_->check.bind(1, run).bind(2, invariant).bind(3, row.status).bind_count(4, row.exercised).run();

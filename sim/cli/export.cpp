@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <fstream>
 #include <ostream>
-#include <sstream>
 
 #include <fmt/format.h>
 
 #include "sim/archive/opened.h"
 #include "sim/archive/tidy_rows.h"
-#include "sim/cli/json_output.h"
+#include "sim/archive/whole_file.h"
 #include "sim/cli/verb.h"
 
 namespace mmulab::cli {
@@ -24,17 +23,18 @@ archive::Format format_of(const Arguments& arguments, const std::string& target)
 
 int export_rows(const Arguments& arguments, Streams& streams) {
   const std::string target = arguments.text("output").value_or("-");
-  const JsonOutput output(target);
   archive::Opened archive(arguments.positionals());
   for (const auto& remark : archive.remarks()) streams.err << remark << '\n';
   const archive::ExportOptions options{format_of(arguments, target), arguments.all("metric")};
-  if (output.to_stdout()) {
+  if (target == "-") {
     write_rows(archive.database(), options, streams.out);
     return exit_clean;
   }
-  std::ostringstream text;
-  const std::size_t rows = write_rows(archive.database(), options, text);
-  output.write(text.str(), streams);
+  archive::WholeFile file(target);
+  std::ofstream out(file.name(), std::ios::binary);
+  const std::size_t rows = write_rows(archive.database(), options, out);
+  if (!out.flush()) throw config::Error(config::diagnose({}, "cannot write `" + target + "`"));
+  file.keep();
   streams.out << fmt::format("{}: {} rows\n", target, rows);
   return exit_clean;
 }

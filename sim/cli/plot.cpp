@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "sim/archive/plot.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
+#include <fstream>
 #include <ostream>
 #include <sstream>
 
@@ -15,13 +15,11 @@
 
 #include "sim/archive/opened.h"
 #include "sim/archive/sources.h"
-#include "sim/cli/json_output.h"
+#include "sim/archive/whole_file.h"
 #include "sim/cli/verb.h"
 
 namespace mmulab::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(std::string message, std::string hint = {}) {
   throw config::Error(config::diagnose({}, std::move(message), std::move(hint)));
@@ -37,27 +35,20 @@ void require_gnuplot() {
 
 /// gnuplot reads the script as its input, and complains on our stderr.
 void draw(const std::string& script) {
+  // Should it end before it has read everything, that is its failure and not our death.
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
   std::FILE* pipe = popen("exec gnuplot -", "w");
   if (pipe == nullptr) throw std::runtime_error(std::string("cannot start gnuplot: ") + std::strerror(errno));
   const bool written = std::fwrite(script.data(), 1, script.size(), pipe) == script.size();
   const int status = pclose(pipe);
+  std::signal(SIGPIPE, before);
   if (!written || status != 0)
     refuse("gnuplot failed", "what it complains of stands above; -o FILE.gp writes the script");
 }
 
-/// By way of a file beside it, so that nobody sees half a picture.
-void draw_into(const archive::PlotRows& rows, const archive::PlotOptions& options, archive::Picture picture,
-               const std::string& file) {
-  const std::string part = fmt::format("{}.{}.part", file, getpid());
-  std::error_code failure;
-  try {
-    draw(plot_script(rows, options, picture, part));
-    fs::rename(part, file, failure);
-    if (failure) refuse("cannot write `" + file + "`: " + failure.message());
-  } catch (...) {
-    fs::remove(part, failure);
-    throw;
-  }
+void write(const std::string& text, const std::string& name) {
+  std::ofstream out(name, std::ios::binary);
+  if (!(out << text).flush()) refuse("cannot write `" + name + "`");
 }
 
 bool ends_with(const std::string& text, const std::string& end) {
@@ -95,12 +86,13 @@ int plot(const Arguments& arguments, Streams& streams) {
   const bool script = ends_with(file, ".gp");
   if (!script && !ends_with(file, ".svg") && !ends_with(file, ".png"))
     refuse("what `" + file + "` is to be, its name does not say", "end it in .svg, .png, or .gp for gnuplot's script");
-  const JsonOutput output(file);
   if (!script) require_gnuplot();
   const auto rows = rows_of(arguments.positionals(), options.metric, streams);
-  if (script)
-    output.write(plot_script(rows, options, archive::Picture::svg, file.substr(0, file.size() - 3) + ".svg"), streams);
-  else draw_into(rows, options, ends_with(file, ".svg") ? archive::Picture::svg : archive::Picture::png, file);
+  const auto picture = ends_with(file, ".png") ? archive::Picture::png : archive::Picture::svg;
+  archive::WholeFile whole(file);
+  if (script) write(plot_script(rows, options, picture, file.substr(0, file.size() - 3) + ".svg"), whole.name());
+  else draw(plot_script(rows, options, picture, whole.name()));
+  whole.keep();
   streams.out << fmt::format("{}: {} results\n", file, rows.rows.size());
   return exit_clean;
 }

@@ -70,4 +70,4 @@ ends 0 "$mmulab" plot old.db --metric end.cycle --x sim.seed -o figure.svg
 grep -q 'configuration [0-9a-f]\{32\}' figure.svg || failed "the figure does not name its configuration"
 ends 0 "$mmulab" plot slower --metric end.cycle --x strategy --bars -o figure.png
 [ "$(head -c 4 figure.png | tail -c 3)" = PNG ] || failed "figure.png is none"
-[ -z "$(ls -- *.part 2>/dev/null)" ] || failed "half a picture is left behind"
+[ -z "$(ls -- *.svg.* *.png.* *.csv.* 2>/dev/null)" ] || failed "half a picture is left behind"

@@ -82,7 +82,8 @@ TEST_CASE("An archive of thousands of pages has the same bytes whichever way it 
   std::string half = folder.file("half.db");
   merge({whole}, folder.file("a.db"), Versions::one);
   for (const auto& entry : std::filesystem::directory_iterator(folder.file("S/points")))
-    if (entry.path().filename().string() < "80") std::filesystem::rename(entry.path(), folder.file("kept-" + entry.path().filename().string()));
+    if (entry.path().filename().string() < "80")
+      std::filesystem::rename(entry.path(), folder.file("kept-" + entry.path().filename().string()));
   merge({whole}, half, Versions::one);
   for (const auto& entry : std::filesystem::directory_iterator(folder.file("")))
     if (entry.path().filename().string().rfind("kept-", 0) == 0)
