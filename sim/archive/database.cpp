@@ -49,12 +49,11 @@ bool is_database(const std::string& file) {
   return in.read(head, sizeof head) && std::string_view(head, sizeof head) == magic;
 }
 
-Database::Database(const std::string& file, Mode mode) : file_(file) {
-  const bool reads = mode == Mode::read;
-  const std::string name = reads ? uri_of(file) : file;
+Database::Database(const std::string& file, Mode mode) : file_(file), reads_(mode == Mode::read) {
+  const std::string name = reads_ ? uri_of(file) : file;
   // One thread uses a database, so none need be kept from it.
   const int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
-                    (reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+                    (reads_ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   const int code = sqlite3_open_v2(name.c_str(), &handle_, flags, nullptr);
   if (code == SQLITE_OK) return;
   sqlite3_close(handle_);
@@ -64,15 +63,18 @@ Database::Database(const std::string& file, Mode mode) : file_(file) {
 
 Database::~Database() { sqlite3_close(handle_); }
 
-void Database::fail(int code, const std::string& file) const {
+/// Statements that suit our own tables fail on others' alone: those of an archive that is damaged or made by hand.
+void Database::fail(int code) const {
   const std::string text = sqlite3_errmsg(handle_);
-  if (is_users(code)) throw config::Error(config::diagnose({}, fmt::format("{}: {}", file, text)));
+  const bool full = (code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_IOERR;
+  if (!attached_.empty() && !full) throw config::Error(config::diagnose({}, fmt::format("{}: {}", attached_, text)));
+  if (is_users(code) || reads_) throw config::Error(config::diagnose({}, fmt::format("{}: {}", file_, text)));
   throw std::logic_error("SQLite: " + text);
 }
 
 void Database::execute(const std::string& sql) {
   const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) fail(code, file_);
+  if (code != SQLITE_OK) fail(code);
 }
 
 void Database::attach(const std::string& file, const std::string& name) {
@@ -100,16 +102,13 @@ void Database::must_be_archive(const std::string& name, const std::string& file)
 Statement::Statement(Database& database, const std::string& sql) : database_(database) {
   const int code =
       sqlite3_prepare_v2(database.handle_, sql.c_str(), static_cast<int>(sql.size()), &statement_, nullptr);
-  if (code != SQLITE_OK) database_.fail(code, database_.attached_.empty() ? database_.file_ : database_.attached_);
+  if (code != SQLITE_OK) database_.fail(code);
 }
 
 Statement::~Statement() { sqlite3_finalize(statement_); }
 
-void Statement::check(int code) {
-  if (code == SQLITE_OK) return;
-  database_.fail(code, is_users(code) && (code & 0xff) != SQLITE_FULL && !database_.attached_.empty()
-                           ? database_.attached_
-                           : database_.file_);
+void Statement::check(int code) const {
+  if (code != SQLITE_OK) database_.fail(code);
 }
 
 Statement& Statement::bind(int place, std::int64_t value) {

@@ -32,9 +32,10 @@ class Database {
 
  private:
   friend class Statement;
-  [[noreturn]] void fail(int code, const std::string& file) const;
+  [[noreturn]] void fail(int code) const;
   sqlite3* handle_ = nullptr;
   std::string file_;
+  bool reads_;
   std::string attached_;  // the last one: where trouble is most likely from
 };
 
@@ -68,7 +69,7 @@ class Statement {
   [[nodiscard]] bool is_integer(int column) const;
 
  private:
-  void check(int code);
+  void check(int code) const;
   Database& database_;
   sqlite3_stmt* statement_ = nullptr;
 };

@@ -8,12 +8,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "sim/archive/sources.h"
-#include "sim/archive/whole_file.h"
+#include "sim/archive/file_beside.h"
 #include "sim/archive/writer.h"
 #include "sim/config/diagnostic.h"
 
@@ -31,6 +32,14 @@ struct Places {
   std::vector<const ResultFile*> files;
   std::vector<std::size_t> archives;
 };
+
+std::vector<std::string> texts_of(const std::string& json, const std::string& archive) {
+  try {
+    return nlohmann::json::parse(json).get<std::vector<std::string>>();
+  } catch (const nlohmann::json::exception& error) {
+    throw config::Error(config::diagnose({}, fmt::format("{}: its sweeps are damaged: {}", archive, error.what())));
+  }
+}
 
 class Merging {
  public:
@@ -60,6 +69,9 @@ class Merging {
     Database& database = writer_.database();
     const std::string name = name_of_archive(index);
     database.attach(sources_.archives[index], name);
+    Statement check(database, "PRAGMA " + name + ".integrity_check(1)");
+    if (check.step() && check.text(0) != "ok")
+      throw config::Error(config::diagnose({}, sources_.archives[index] + ": it is damaged: " + check.text(0)));
     Statement runs(database, "SELECT hash, version FROM " + name + ".runs");
     while (runs.step()) {
       places_[runs.text(0)].archives.push_back(index);
@@ -72,8 +84,8 @@ class Merging {
       record.version = sweeps.text(1);
       record.verb = sweeps.text(2);
       record.plan = sweeps.text(3);
-      record.overrides = nlohmann::json::parse(sweeps.text(4)).get<std::vector<std::string>>();
-      record.axes = nlohmann::json::parse(sweeps.text(5)).get<std::vector<std::string>>();
+      record.overrides = texts_of(sweeps.text(4), sources_.archives[index]);
+      record.axes = texts_of(sweeps.text(5), sources_.archives[index]);
       record.points = static_cast<std::uint64_t>(sweeps.integer(6));
       writer_.note_sweep(record);
     }
@@ -101,29 +113,44 @@ class Merging {
       files.insert(files.end(), to->second.files.begin(), to->second.files.end());
     const auto results = read_results(files);
     for (const auto& each : results) problems_.insert(problems_.end(), each.problems.begin(), each.problems.end());
-    auto result = results.begin();
+    const ReadResult* result = results.data();
     for (; from != to && problems_.empty(); ++from) {
-      take(from->first, from->second, &*result);
-      result += static_cast<std::ptrdiff_t>(from->second.files.size());
+      take(from->first, from->second, result);
+      result += from->second.files.size();
     }
     return to;
   }
 
-  /// `results` begins with those of its files. Wherever a run is, it must be the same.
-  void take(const std::string& hash, const Places& places, const ReadResult* results) {
-    std::string digest, from;
-    const auto compare = [&](const std::string& other, const std::string& file) {
-      if (!digest.empty() && digest != other) conflict(hash, from, file);
-      if (digest.empty()) digest = other, from = file;
-    };
-    for (std::size_t i = 0; i < places.files.size(); ++i) {
-      note_version(results[i].record.version, results[i].file);
-      compare(results[i].digest, results[i].file);
-      if (places.files[i]->is_point) place(results[i].record, *places.files[i]);
+  /// A run in one of the places where it can be had.
+  struct Candidate {
+    bool failed;
+    std::string digest;
+    std::string file;
+    const ReadResult* result;  ///< null: in an archive
+    std::size_t archive;
+    [[nodiscard]] bool operator<(const Candidate& other) const {
+      return std::tie(failed, digest) < std::tie(other.failed, other.digest);
     }
-    for (const std::size_t index : places.archives) compare(digest_in(index, hash), sources_.archives[index]);
-    if (places.files.empty()) writer_.copy(hash, name_of_archive(places.archives.front()));
-    else writer_.add(results[0]);
+  };
+
+  /// `results` begins with those of its files. What came to an end goes before what failed, as after `--resume`, and
+  /// must be the same everywhere; of failures one is kept, the same whatever the order is.
+  void take(const std::string& hash, const Places& places, const ReadResult* results) {
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < places.files.size(); ++i) {
+      const sweep::PointRecord& record = results[i].record;
+      note_version(record.version, results[i].file);
+      if (places.files[i]->is_point) place(record, *places.files[i]);
+      const bool failed = record.status == sweep::PointStatus::failed;
+      candidates.push_back({failed, results[i].digest, results[i].file, results + i, 0});
+    }
+    for (const std::size_t index : places.archives) candidates.push_back(candidate_in(index, hash));
+    std::stable_sort(candidates.begin(), candidates.end());
+    const Candidate& best = candidates.front();
+    for (const Candidate& each : candidates)
+      if (!each.failed && each.digest != best.digest) conflict(hash, best.file, each.file);
+    if (best.result != nullptr) writer_.add(*best.result);
+    else writer_.copy(hash, name_of_archive(best.archive));
   }
 
   void place(const sweep::PointRecord& record, const ResultFile& file) {
@@ -131,11 +158,12 @@ class Merging {
     else ++unplaced_;
   }
 
-  std::string digest_in(std::size_t index, const std::string& hash) {
-    Statement find(writer_.database(), "SELECT digest FROM " + name_of_archive(index) + ".runs WHERE hash = ?");
+  Candidate candidate_in(std::size_t index, const std::string& hash) {
+    Statement find(writer_.database(), "SELECT status, digest FROM " + name_of_archive(index) + ".runs WHERE hash = ?");
     find.bind(1, hash);
     find.step();
-    return find.text(0);
+    const bool failed = find.text(0) == name_of(sweep::PointStatus::failed);
+    return {failed, find.text(1), sources_.archives[index], nullptr, index};
   }
 
   [[noreturn]] static void conflict(const std::string& hash, const std::string& one, const std::string& other) {
@@ -217,7 +245,7 @@ MergeReport merge(const std::vector<std::string>& paths, const std::string& file
       throw config::Error(config::diagnose({}, file + ": it is there and no archive", "choose another name"));
     all.push_back(file);
   }
-  WholeFile fresh(file);
+  FileBeside fresh(file);
   MergeReport report;
   {
     Writer writer(fresh.name());

@@ -62,13 +62,18 @@ void add_sweep(Sources& sources, const std::string& folder) {
   if (failure && failure != std::errc::no_such_file_or_directory) refuse(folder, failure.message());
 }
 
+bool is_sweep(const std::string& folder) {
+  std::error_code failure;
+  return fs::exists(folder + "/sweep.json", failure);
+}
+
 void add_folder(Sources& sources, const std::string& folder) {
-  if (fs::exists(folder + "/sweep.json")) return add_sweep(sources, folder);
+  if (is_sweep(folder)) return add_sweep(sources, folder);
   std::vector<std::string> files, folders;
   std::error_code failure;
   for (fs::directory_iterator at(folder, failure); !failure && at != fs::directory_iterator(); at.increment(failure)) {
     const std::string name = at->path().string();
-    if (at->is_directory() && fs::exists(name + "/sweep.json")) folders.push_back(name);
+    if (is_sweep(name)) folders.push_back(name);
     else if (at->path().extension() == ".json") files.push_back(name);
   }
   if (failure) refuse(folder, failure.message());
@@ -92,6 +97,12 @@ sweep::PointRecord record_of(const ResultFile& result, const std::string& text) 
   return record;
 }
 
+std::string digest_of(const sweep::PointRecord& record) {
+  if (record.status == sweep::PointStatus::ran) return config::hash_text(record.result);
+  return config::hash_text(
+      fmt::format("{}\n{}\n{}\n{}", name_of(record.status), record.exit_code, record.reason, record.complaint));
+}
+
 ReadResult read_one(const ResultFile& result) {
   ReadResult read;
   read.file = result.file;
@@ -102,8 +113,7 @@ ReadResult read_one(const ResultFile& result) {
     if (!result.is_point) read.record.version = read.rows.version;
     if (!read.record.result.empty() && read.rows.version != read.record.version)
       refuse(result.file, "its result is of version " + read.rows.version + ", not " + read.record.version);
-    read.digest = config::hash_text(
-        fmt::format("{}\n{}\n{}", name_of(read.record.status), read.record.reason, read.record.result));
+    read.digest = digest_of(read.record);
   } catch (const config::Error& error) {
     read.problems = error.problems();
   }

@@ -6,7 +6,7 @@
 
 #include "sim/archive/opened.h"
 #include "sim/archive/tidy_rows.h"
-#include "sim/archive/whole_file.h"
+#include "sim/archive/file_beside.h"
 #include "sim/cli/verb.h"
 
 namespace mmulab::cli {
@@ -30,7 +30,7 @@ int export_rows(const Arguments& arguments, Streams& streams) {
     write_rows(archive.database(), options, streams.out);
     return exit_clean;
   }
-  archive::WholeFile file(target);
+  archive::FileBeside file(target);
   std::ofstream out(file.name(), std::ios::binary);
   const std::size_t rows = write_rows(archive.database(), options, out);
   if (!out.flush()) throw config::Error(config::diagnose({}, "cannot write `" + target + "`"));

@@ -15,7 +15,7 @@
 
 #include "sim/archive/opened.h"
 #include "sim/archive/sources.h"
-#include "sim/archive/whole_file.h"
+#include "sim/archive/file_beside.h"
 #include "sim/cli/verb.h"
 
 namespace mmulab::cli {
@@ -89,7 +89,7 @@ int plot(const Arguments& arguments, Streams& streams) {
   if (!script) require_gnuplot();
   const auto rows = rows_of(arguments.positionals(), options.metric, streams);
   const auto picture = ends_with(file, ".png") ? archive::Picture::png : archive::Picture::svg;
-  archive::WholeFile whole(file);
+  archive::FileBeside whole(file);
   if (script) write(plot_script(rows, options, picture, file.substr(0, file.size() - 3) + ".svg"), whole.name());
   else draw(plot_script(rows, options, picture, whole.name()));
   whole.keep();

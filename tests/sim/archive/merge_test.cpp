@@ -7,6 +7,7 @@
 
 #include "sim/archive/database.h"
 #include "sim/archive/schema.h"
+#include "sim/archive/writer.h"
 #include "tests/sim/archive/results_folder.h"
 #include "tests/support/catch.h"
 
@@ -255,8 +256,37 @@ TEST_CASE("Archives that are cut short, or another program's, are refused by nam
     Database foreign(folder.file("foreign.db"), Database::Mode::make);
     foreign.execute("CREATE TABLE t(x)");
   }
+  {
+    Database claimed(folder.file("claimed.db"), Database::Mode::make);
+    claimed.execute("PRAGMA application_id = " + std::to_string(application_id) + "; PRAGMA user_version = 1");
+    claimed.execute("CREATE TABLE runs(hash, version); INSERT INTO runs VALUES('a', 'b')");
+  }
+  CHECK_THAT(complaint_of([&] { merge({folder.file("claimed.db")}, folder.file("b.db"), Versions::one); }),
+             Catch::Contains("claimed.db: no such table"));
   CHECK_THAT(complaint_of([&] { merge({folder.file("foreign.db")}, folder.file("b.db"), Versions::one); }),
              Catch::Contains("foreign.db: a database, but no archive of mmulab"));
+}
+
+TEST_CASE("Whatever is done to an archive's bytes, it is read or refused") {
+  const ResultsFolder folder;
+  merge({folder.sweep("S", twelve())}, folder.file("a.db"), Versions::one);
+  const std::string whole = folder.read("a.db");
+  std::mt19937_64 random(2);
+  unsigned refused = 0;
+  for (int n = 0; n < 300; ++n) {
+    std::string changed = whole;
+    for (int change = 0; change < 4; ++change)
+      changed[100 + random() % (whole.size() - 100)] = static_cast<char>(random());
+    const std::string file = folder.write("changed.db", changed);
+    const std::string complaint = complaint_of([&] {
+      Writer writer(":memory:");
+      gather({file}, writer, Versions::several);
+    });
+    if (complaint == "none") continue;
+    ++refused;
+    CHECK_THAT(complaint, Catch::Contains("changed.db"));
+  }
+  CHECK(refused > 10);
 }
 
 TEST_CASE("A result that did not run is a row with its reason") {
@@ -273,6 +303,38 @@ TEST_CASE("A result that did not run is a row with its reason") {
   merge({folder.file("S")}, db, Versions::one);
   CHECK(sole_text(db, "SELECT reason FROM failures") == "killed by signal 11");
   CHECK(sole_text(db, "SELECT status || exit_code || stderr FROM runs WHERE verdict IS NULL") == "failed4some text");
+}
+
+TEST_CASE("A point that failed gives way to its result, in whatever order they are merged") {
+  const ResultsFolder folder;
+  folder.sweep("S", twelve());
+  const std::string name = point_name(folder, "S");
+  const std::string good = folder.read(name);
+  auto point = sweep::read_point(good, name);
+  point.status = sweep::PointStatus::failed;
+  point.exit_code = 4;
+  point.reason = "ran out of its time";
+  point.result.clear();
+  const auto fails = [&](const std::string& complaint, const std::string& db) {
+    point.complaint = complaint;
+    folder.write(name, to_text(point));
+    merge({folder.file("S")}, folder.file(db), Versions::one);
+  };
+  fails("one", "one.db");
+  fails("two", "two.db");
+  merge({folder.file("one.db")}, folder.file("both.db"), Versions::one);
+  merge({folder.file("two.db")}, folder.file("both.db"), Versions::one);
+  merge({folder.file("two.db"), folder.file("one.db")}, folder.file("back.db"), Versions::one);
+  CHECK(folder.read("both.db") == folder.read("back.db"));
+  CHECK(sole_text(folder.file("both.db"), "SELECT count(*) FROM failures") == "1");
+  folder.write(name, good);
+  merge({folder.file("S")}, folder.file("good.db"), Versions::one);
+  merge({folder.file("S")}, folder.file("both.db"), Versions::one);
+  merge({folder.file("two.db"), folder.file("S")}, folder.file("back.db"), Versions::one);
+  CHECK(folder.read("both.db") == folder.read("good.db"));
+  CHECK(folder.read("back.db") == folder.read("good.db"));
+  fails("three", "good.db");
+  CHECK(folder.read("both.db") == folder.read("good.db"));
 }
 
 TEST_CASE("docs/archive.md shows the schema as it is") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sim/archive/whole_file.h"
+#include "sim/archive/file_beside.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 
 namespace mmulab::archive {
 
-WholeFile::WholeFile(const std::string& file) : file_(file), name_(file + ".XXXXXX") {
+FileBeside::FileBeside(const std::string& file) : file_(file), name_(file + ".XXXXXX") {
   const int fd = mkstemp(name_.data());
   if (fd < 0) fail(errno);
   // mkstemp keeps others out; a result is no secret.
@@ -24,11 +24,11 @@ WholeFile::WholeFile(const std::string& file) : file_(file), name_(file + ".XXXX
   close(fd);
 }
 
-WholeFile::~WholeFile() {
+FileBeside::~FileBeside() {
   if (!name_.empty()) unlink(name_.c_str());
 }
 
-void WholeFile::keep() {
+void FileBeside::keep() {
   const int fd = open(name_.c_str(), O_RDONLY | O_CLOEXEC);
   const bool synced = fd >= 0 && fsync(fd) == 0;
   const int trouble = errno;
@@ -38,7 +38,7 @@ void WholeFile::keep() {
   name_.clear();
 }
 
-void WholeFile::fail(int error) const {
+void FileBeside::fail(int error) const {
   throw config::Error(config::diagnose({}, "cannot write `" + file_ + "`: " + std::strerror(error)));
 }
 

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
-// A file that is never seen half written: it is made beside its place, under a name of its own, and renamed. Until then
-// the old one stays, and what is not kept goes away.
+// A file that somebody else writes (SQLite, gnuplot, a stream), never seen half written: it is made beside its place,
+// under a name of its own, and renamed. Until then the old one stays, and what is not kept goes away. For a text that
+// is at hand there is sim/results/whole_file.h.
 #pragma once
 
 #include <string>
 
 namespace mmulab::archive {
 
-class WholeFile {
+class FileBeside {
  public:
   /// Throws config::Error where `file` cannot be written.
-  explicit WholeFile(const std::string& file);
-  ~WholeFile();
-  WholeFile(const WholeFile&) = delete;
-  WholeFile& operator=(const WholeFile&) = delete;
+  explicit FileBeside(const std::string& file);
+  ~FileBeside();
+  FileBeside(const FileBeside&) = delete;
+  FileBeside& operator=(const FileBeside&) = delete;
 
   /// Where to write: an empty file.
   [[nodiscard]] const std::string& name() const { return name_; }
