@@ -28,7 +28,6 @@ class Database {
   void attach(const std::string& file, const std::string& name);
   /// Throws config::Error where `name`, which is `file`, is no archive that we can read.
   void must_be_archive(const std::string& name, const std::string& file);
-  [[nodiscard]] const std::string& file() const { return file_; }
 
  private:
   friend class Statement;

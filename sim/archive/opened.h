@@ -14,13 +14,13 @@ namespace mmulab::archive {
 class Opened {
  public:
   /// Throws config::Error for what find_sources or gather would.
-  explicit Opened(const std::vector<std::string>& paths, Versions versions = Versions::several) {
+  explicit Opened(const std::vector<std::string>& paths) {
     if (paths.size() == 1 && is_database(paths.front())) {
       archive_ = std::make_unique<Database>(paths.front(), Database::Mode::read);
       archive_->must_be_archive("main", paths.front());
     } else {
       gathered_ = std::make_unique<Writer>(":memory:");
-      remarks_ = gather(paths, *gathered_, versions).remarks;
+      remarks_ = gather(paths, *gathered_, Versions::several).remarks;
     }
   }
   [[nodiscard]] Database& database() { return archive_ ? *archive_ : gathered_->database(); }

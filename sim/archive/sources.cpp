@@ -37,13 +37,11 @@ void add_file(Sources& sources, const std::string& file) {
     return;
   }
   const std::string text = read_text(file);
-  ResultFile result{file, is_sealed(text), "run", ""};
+  ResultFile result{file, is_sealed(text), "", ""};
   if (result.is_point) {
     result.hash = sweep::read_point(text, file).hash;
   } else {
-    const std::string own = without_host(text, file);
-    result.verb = rows_of(own, file).verb;
-    result.hash = config::hash_text(own);
+    result.hash = config::hash_text(without_host(text, file));
   }
   sources.results.push_back(result);
 }
@@ -110,6 +108,7 @@ ReadResult read_one(const ResultFile& result) {
   try {
     read.record = record_of(result, read_text(result.file));
     if (!read.record.result.empty()) read.rows = rows_of(read.record.result, result.file);
+    if (!read.record.result.empty()) read.verb = read.rows.verb;
     if (!result.is_point) read.record.version = read.rows.version;
     if (!read.record.result.empty() && read.rows.version != read.record.version)
       refuse(result.file, "its result is of version " + read.rows.version + ", not " + read.record.version);

@@ -16,7 +16,7 @@ namespace mmulab::archive {
 struct ResultFile {
   std::string file;
   bool is_point = false;  ///< sealed, as a sweep writes it
-  std::string verb;       ///< of its sweep, or its own
+  std::string verb;       ///< of its sweep, if that is known: what did not run does not say
   std::string hash;
 };
 

@@ -60,6 +60,20 @@ ends 0 "$mmulab" run "$small" --json two.json --set kernel.cost.spin_lock=400
 ends 1 "$mmulab" diff one.json two.json --metric end.cycle --fail-over 1%
 says 'without repeats'
 
+# docs/ci.md, as it stands: the main branch, a branch like it, one that is slower.
+mkdir ci bin
+ln -s "$mmulab" bin/mmulab
+sed -n '/^```sh$/,/^```$/p' "$configs/../docs/ci.md" | sed '1d;$d' >ci/recipe
+(echo 'sim.on_violation = "count"'; cat "$small") >ci/scenario.toml
+recipe() { rm -rf ci/now ci/now.db; (cd ci && PATH=$folder/bin:$PATH MMULAB_CONFIG_PATH=$configs BRANCH=$1 bash recipe); }
+ends 0 recipe main
+[ -e ci/main.db ] || failed "the recipe keeps no archive of the main branch"
+ends 0 recipe other
+says ' 0 changed'
+sed -i 's/^kernel = .*/kernel = { preset = "2.6.20", cost.fault_entry = 20000 }/' ci/scenario.toml
+ends 1 recipe slower
+says 'call.fault.latency.p50'
+
 ends 0 "$mmulab" plot old.db --metric end.cycle --x sim.seed -o figure.gp
 ends 2 "$mmulab" plot old.db --metric end.cycle --x sim.seed -o figure.pdf
 says 'end it in .svg'
