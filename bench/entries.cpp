@@ -10,6 +10,7 @@
 #include "bench/figure.h"
 #include "bench/laboratory.h"
 #include "bench/plain_loop.h"
+#include "bench/sweeping.h"
 #include "workloads/access_stream.h"
 
 namespace mmulab::bench {
@@ -190,6 +191,7 @@ const std::vector<Entry>& entries() {
       {"storm", "an IPI's cost with 1,024 cpus against 2", storm},
       {"lookahead", "lookahead on against off", lookahead},
       {"explore", "the explorer: steps against bare switches, breadth against depth, counterexample, proofs", explored},
+      {"sweep", "a sweep of tiny runs: what a point costs beside its simulation, two jobs against one", sweeping},
   };
   return list;
 }

@@ -19,7 +19,7 @@ ChildReply reply_of(const std::function<std::string()>& work) {
   } catch (const config::Error& error) {
     return {exit_usage, error.problems().front().message};
   } catch (const std::bad_alloc&) {
-    return {exit_internal, "it ran out of memory"};
+    return {exit_internal, out_of_memory};
   } catch (const std::exception& error) {
     return {exit_internal, error.what()};
   } catch (...) {

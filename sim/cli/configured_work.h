@@ -21,6 +21,8 @@ struct WorkResult {
   std::string text;  ///< what was made; else why there is nothing
 };
 
+inline constexpr const char* out_of_memory = "it ran out of memory";
+
 /// In the child. A configuration error is a refusal: the laboratory may know more than the schema.
 ChildReply reply_of(const std::function<std::string()>& work);
 [[nodiscard]] WorkResult result_of(const ChildEnd& end);

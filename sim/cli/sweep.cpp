@@ -214,7 +214,7 @@ Verb sweep_verb(const Simulator& simulator) {
   add_set(verb.options.operands("PLAN", 1, 1));
   add_plugin(verb.options);
   verb.options.texts("vary", "KEY=VALUES", "An axis: KEY=A,B or KEY=1..64, 1..64+9, 1..64*2; may be repeated")
-      .text("vary-confidence", "LEVEL=xF,xF", "Scale each constant of that confidence, and say which rankings survive")
+      .text("vary-confidence", "L=xF,xF", "Scale constants (low=x0.5,x2), and say which rankings survive")
       .text("output", "FOLDER", "Where the points go; by default PLAN.sweep")
       .flag("resume", "Go on with the sweep in the folder")
       .flag("dry-run", "Print the points instead")

@@ -82,7 +82,8 @@ void fill_record(sweep::PointRecord& record, ChildEnd end, const ChildOptions& o
   record.status = refused ? PointStatus::refused : PointStatus::failed;
   record.exit_code = refused ? exit_usage : exit_internal;
   record.reason = std::move(result.text);
-  if (!refused && options.memory_mib) record.reason += fmt::format(" (at most {} MiB)", *options.memory_mib);
+  if (record.reason == out_of_memory && options.memory_mib)
+    record.reason += fmt::format(" (at most {} MiB)", *options.memory_mib);
 }
 
 SweepWork::SweepWork(Place place, ChildOptions options, SweepProgress& progress)

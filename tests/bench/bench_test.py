@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 NAMES = {"zipf", "burst8", "checkers", "cores16", "memory", "storm", "lookahead", "explore-steps",
-         "explore-breadth", "explore-counterexample", "explore-proof-3x3"}
+         "explore-breadth", "explore-counterexample", "explore-proof-3x3", "sweep-overhead", "sweep-two-jobs"}
 failures = []
 
 

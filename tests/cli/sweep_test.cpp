@@ -97,7 +97,8 @@ TEST_CASE("A crash, an exception, a refusal and a limit each make one row, and t
 #ifndef __SANITIZE_ADDRESS__
 TEST_CASE("A point that needs more memory than it may have fails with a sentence") {
   const Strategies shelf;
-  CHECK(sweep(shelf, {"--vary=strategy=greedy,good", "--max-memory=256"}).code == 3);
+  CHECK(sweep(shelf, {"--vary=strategy=greedy,good,crash", "--max-memory=256"}).code == 3);
+  CHECK(records(shelf).at(3).reason == "killed by signal 15 (Terminated)");
   CHECK(records(shelf).at(1).reason == "it ran out of memory (at most 256 MiB)");
   CHECK(records(shelf).at(2).status == mmulab::sweep::PointStatus::ran);
 }
