@@ -65,7 +65,8 @@ mkdir ci bin
 ln -s "$mmulab" bin/mmulab
 sed -n '/^```sh$/,/^```$/p' "$configs/../docs/ci.md" | sed '1d;$d' >ci/recipe
 (echo 'sim.on_violation = "count"'; cat "$small") >ci/scenario.toml
-recipe() { rm -rf ci/now ci/now.db; (cd ci && PATH=$folder/bin:$PATH MMULAB_CONFIG_PATH=$configs BRANCH=$1 bash recipe); }
+export MMULAB_CONFIG_PATH=$configs
+recipe() { rm -rf ci/now ci/now.db; (cd ci && PATH=$folder/bin:$PATH BRANCH=$1 bash recipe); }
 ends 0 recipe main
 [ -e ci/main.db ] || failed "the recipe keeps no archive of the main branch"
 ends 0 recipe other
