@@ -27,3 +27,15 @@ install(FILES ${PROJECT_SOURCE_DIR}/cmake/mmulab_add_plugin.cmake ${PROJECT_BINA
   DESTINATION ${mmulab_package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/docs/results.schema.json ${PROJECT_SOURCE_DIR}/docs/check.schema.json
   DESTINATION ${CMAKE_INSTALL_DATADIR}/mmulab)
+
+# Completions and manual pages come from the executable's own declarations.
+set(mmulab_habits ${PROJECT_BINARY_DIR}/share)
+add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/share.written
+  COMMAND ${CMAKE_COMMAND} -DMMULAB=$<TARGET_FILE:mmulab_cli> -DFOLDER=${mmulab_habits}
+    -P ${PROJECT_SOURCE_DIR}/cmake/manual.cmake
+  COMMAND ${CMAKE_COMMAND} -E touch ${PROJECT_BINARY_DIR}/share.written
+  DEPENDS mmulab_cli ${PROJECT_SOURCE_DIR}/cmake/manual.cmake VERBATIM)
+add_custom_target(mmulab_habits ALL DEPENDS ${PROJECT_BINARY_DIR}/share.written)
+install(DIRECTORY ${mmulab_habits}/bash-completion ${mmulab_habits}/zsh ${mmulab_habits}/fish
+  DESTINATION ${CMAKE_INSTALL_DATADIR})
+install(DIRECTORY ${mmulab_habits}/man/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})

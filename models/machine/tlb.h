@@ -16,6 +16,7 @@ enum class Replacement : std::uint8_t {
   lru,     ///< a hit moves to the front, the last one is replaced
   fifo,    ///< only insertion moves
   random,  ///< a counter-based pseudo-random way is replaced
+  tree,    ///< tree pseudo-LRU: a bit a node of a binary tree points away from what was used last; 2^n ways
 };
 
 struct TlbGeometry {
@@ -23,6 +24,10 @@ struct TlbGeometry {
   std::uint32_t ways = 1;
   Replacement replacement = Replacement::lru;
   [[nodiscard]] std::uint32_t entries() const { return sets * ways; }
+  /// Does a hit change what is replaced next?
+  [[nodiscard]] bool hits_count() const { return replacement == Replacement::lru || replacement == Replacement::tree; }
+  /// Entries move to the front of their set; else they stay, and a word of the set says what is replaced next.
+  [[nodiscard]] bool moves() const { return replacement == Replacement::lru || replacement == Replacement::fifo; }
 };
 
 /// valid (bit 63) | size code (3 bits) | tag (16 bits) | page (44 bits). Zero is an invalid entry.
@@ -119,6 +124,9 @@ class Tlb {
         region_(world.allocate(name, std::uint64_t{cores} * geometry.sets, set_words(geometry), Coherence::internal)) {
     MMULAB_ASSERT(geometry.sets > 0 && (geometry.sets & (geometry.sets - 1)) == 0, "a TLB has 2^n sets");
     MMULAB_ASSERT(geometry.ways > 0, "a TLB has at least one way");
+    MMULAB_ASSERT(geometry.replacement != Replacement::tree ||
+                      (geometry.ways <= 64 && (geometry.ways & (geometry.ways - 1)) == 0),
+                  "the tree of a set has 2^n leaves, and its nodes fit into a word");
     world.assign(region_, {Owner::cpu, cores, 0, geometry.sets});
   }
 
@@ -153,19 +161,21 @@ class Tlb {
   /// A hit on `way`: updates recency. The entry may move (to the front).
   template <class Words>
   void touch(Words& set, std::uint32_t way) const {
-    if (geometry_.replacement == Replacement::lru && way != 0) move_to_front(set, way, set.get(way), data(set, way));
+    if (geometry_.replacement == Replacement::lru) {
+      if (way != 0) move_to_front(set, way, set.get(way), data(set, way));
+    } else if (geometry_.replacement == Replacement::tree) {
+      point_away(set, way);
+    }
   }
   /// Puts an entry in; `evicted` receives the key it replaced (invalid if a way was free).
   template <class Words>
   void insert(Words& set, TlbKey key, std::uint64_t data, TlbKey& evicted) const {
     const std::uint32_t way = victim(set);
     evicted = TlbKey{set.get(way)};
-    if (geometry_.replacement == Replacement::random) {
-      set.put(way, key.raw());
-      set.put(geometry_.ways + way, data);
-    } else {
-      move_to_front(set, way, key.raw(), data);
-    }
+    if (geometry_.moves()) return move_to_front(set, way, key.raw(), data);
+    set.put(way, key.raw());
+    set.put(geometry_.ways + way, data);
+    if (geometry_.replacement == Replacement::tree) point_away(set, way);
   }
   /// Empties `way`; younger entries keep their order.
   template <class Words>
@@ -176,16 +186,35 @@ class Tlb {
 
  private:
   static std::uint32_t set_words(const TlbGeometry& g) {
-    return 2 * g.ways + (g.replacement == Replacement::random ? 1 : 0);
+    return 2 * g.ways + (g.moves() ? 0 : 1);
   }
   template <class Words>
   std::uint32_t victim(Words& set) const {
     for (std::uint32_t w = 0; w < geometry_.ways; ++w)
       if (set.get(w) == 0) return w;
-    if (geometry_.replacement != Replacement::random) return geometry_.ways - 1;
+    if (geometry_.moves()) return geometry_.ways - 1;
+    if (geometry_.replacement == Replacement::tree) return pointed_at(set);
     const std::uint64_t draw = set.get(2 * geometry_.ways) * 6364136223846793005ULL + 1442695040888963407ULL;
     set.put(2 * geometry_.ways, draw);
     return static_cast<std::uint32_t>(draw >> 33) % geometry_.ways;
+  }
+  // Bit n of the set's last word is node n of the tree, the root 1, its halves 2n and 2n + 1; set: the next to be
+  // replaced is in the upper half.
+  template <class Words>
+  std::uint32_t pointed_at(const Words& set) const {
+    const std::uint64_t nodes = set.get(2 * geometry_.ways);
+    std::uint32_t node = 1;
+    while (node < geometry_.ways) node = 2 * node + static_cast<std::uint32_t>(nodes >> node & 1);
+    return node - geometry_.ways;
+  }
+  template <class Words>
+  void point_away(Words& set, std::uint32_t way) const {
+    std::uint64_t nodes = set.get(2 * geometry_.ways);
+    for (std::uint32_t node = geometry_.ways + way; node > 1; node /= 2) {
+      const std::uint64_t parent = std::uint64_t{1} << node / 2;
+      nodes = node % 2 == 0 ? nodes | parent : nodes & ~parent;
+    }
+    set.put(2 * geometry_.ways, nodes);
   }
   template <class Words>
   void move_to_front(Words& set, std::uint32_t way, std::uint64_t key, std::uint64_t data) const {

@@ -66,10 +66,12 @@ Sparc64TlbLevel parse_level(const std::string& text, bool& good) {
   };
   if (ends_with(" random")) level.geometry.replacement = Replacement::random;
   else if (ends_with(" fifo")) level.geometry.replacement = Replacement::fifo;
+  else if (ends_with(" tree")) level.geometry.replacement = Replacement::tree;
   else ends_with(" lru");
   level.holds_8k = rest == " 8K" || rest == " 8K 4M";
   level.holds_4m = rest == " 4M" || rest == " 8K 4M";
   good = good && (level.holds_8k || level.holds_4m) && (sets == 1 || level.holds_8k != level.holds_4m);
+  good = good && (level.geometry.replacement != Replacement::tree || (ways <= 64 && (ways & (ways - 1)) == 0));
   return level;
 }
 
@@ -139,7 +141,7 @@ void describe_sparc64(config::Schema& schema) {
   m.flag("hardware_tsb_walk").default_to(false).help("Hardware searches the TSB before a miss traps");
   m.texts("dtlb")
       .default_to_texts({"512x2 8K", "512x2 4M", "1x16 8K 4M"})
-      .help("Data TLBs, searched at once: sets x ways, page sizes, replacement (lru, fifo, random)");
+      .help("Data TLBs, searched at once: sets x ways, page sizes, replacement (lru, fifo, random, tree: of 2^n ways)");
   m.texts("itlb")
       .default_to_texts({"64x2 8K", "1x16 8K 4M"})
       .help("Instruction TLBs, searched at once: sets x ways, page sizes, replacement");

@@ -54,7 +54,7 @@ class CoreTlbs {
   void declare_lookup(Footprint& footprint, CoreId core, VirtPage page) const {
     for (const Level& l : levels_) {
       const Location first = set_first(l, core, page);
-      if (l.tlb.geometry().replacement == Replacement::lru) footprint.writes_words(first, l.tlb.set_words());
+      if (l.tlb.geometry().hits_count()) footprint.writes_words(first, l.tlb.set_words());
       else footprint.reads_words(first, l.tlb.set_words());
     }
   }

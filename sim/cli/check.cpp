@@ -148,6 +148,7 @@ Verb check_verb() {
       .number("jobs", "Cells at a time of --matrix; else only 1: every engine runs in one process")
       .text("schedule", "FILE", "Write the counterexample's schedule there")
       .flag("coverage", "Say in which orders dependent steps followed each other");
+  for (const KeyOption& o : key_options) verb.options.stands_for(o.option, o.key);
   verb.act = check;
   return verb;
 }

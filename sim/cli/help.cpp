@@ -5,17 +5,30 @@
 
 #include <fmt/format.h>
 
+#include "sim/cli/manual.h"
+
 namespace mmulab::cli {
 
 std::string overview() {
   std::string text = "mmulab: a cycle-accurate laboratory for the code that tears translations down\n\n";
   text += "usage: mmulab VERB ...\n\n";
   for (const auto& verb : verbs()) text += fmt::format("  {:<12} {}\n", verb.name, verb.help);
-  text +=
-      "\n`mmulab help VERB` explains one. Exit codes: 0 clean or proved, 1 violated, 2 usage or "
-      "configuration,\n"
-      "3 undecided within the limits, 4 internal error, 130 interrupted.\n";
+  text += "\n`mmulab help VERB` explains one. Exit codes:\n";
+  for (const auto& [code, meaning] : exit_codes())
+    text += fmt::format("  {:<12} {}\n", static_cast<int>(code), meaning);
   return text;
+}
+
+const std::vector<MeaningOfExit>& exit_codes() {
+  static const std::vector<MeaningOfExit> table = {
+      {exit_clean, "clean, proved, or done"},
+      {exit_violated, "violated or vacuous; a comparison found a difference"},
+      {exit_usage, "the command line, a configuration or another input is wrong"},
+      {exit_undecided, "undecided within the limits"},
+      {exit_internal, "internal error"},
+      {exit_interrupted, "interrupted; what was done until then is kept"},
+  };
+  return table;
 }
 
 std::string verb_help(const Verb& verb) {
@@ -29,10 +42,15 @@ Verb help_verb() {
   Verb verb;
   verb.name = "help";
   verb.help = "Explain a verb";
-  verb.options.operands("[VERB]", 0, 1);
+  verb.details =
+      "  mmulab help                           the verbs\n"
+      "  mmulab help run                       what it does, examples, and its options\n"
+      "  mmulab help run --man | man -l -      the same as a manual page\n";
+  verb.options.operands("[VERB]", 0, 1).flag("man", "As a manual page, in roff");
   verb.act = [](const Arguments& arguments, Streams& streams) -> int {
     const auto& names = arguments.positionals();
-    streams.out << (names.empty() ? overview() : verb_help(find_verb(names.front())));
+    if (arguments.has("man")) streams.out << (names.empty() ? manual() : manual_of(find_verb(names.front())));
+    else streams.out << (names.empty() ? overview() : verb_help(find_verb(names.front())));
     return exit_clean;
   };
   return verb;

@@ -54,6 +54,7 @@ Verb lint_verb() {
   verb.name = "lint";
   verb.help = "Check configuration files without running them";
   verb.details =
+      "  mmulab lint FILE...                   says `ok`, or what is wrong, of each\n\n"
       "Reports every problem of every file. A file in a folder machines/, kernels/, strategies/ or\n"
       "workloads/ is checked as a preset, any other as a whole configuration,\n"
       "with the axes of its sweep.\n";

@@ -45,7 +45,9 @@ Verb list_verb() {
   Verb verb;
   verb.name = "list";
   verb.help = "List what there is to choose from";
-  verb.details = "Without a topic, lists the topics. `mmulab list strategies` lists the strategies.\n";
+  verb.details =
+      "  mmulab list                           the topics\n"
+      "  mmulab list strategies                the strategies, one line each\n";
   add_plugin(verb.options.operands("[TOPIC]", 0, 1));
   verb.act = list;
   return verb;

@@ -70,27 +70,27 @@ Options::Options() {
 }
 
 Options& Options::flag(const std::string& name, const std::string& help) {
-  options_.push_back({name, "", help, Takes::Nothing, {}});
+  options_.push_back({name, "", help, Takes::Nothing, {}, ""});
   return *this;
 }
 
 Options& Options::text(const std::string& name, const std::string& placeholder, const std::string& help) {
-  options_.push_back({name, placeholder, help, Takes::Text, {}});
+  options_.push_back({name, placeholder, help, Takes::Text, {}, ""});
   return *this;
 }
 
 Options& Options::number(const std::string& name, const std::string& help) {
-  options_.push_back({name, "N", help, Takes::Number, {}});
+  options_.push_back({name, "N", help, Takes::Number, {}, ""});
   return *this;
 }
 
 Options& Options::choice(const std::string& name, std::vector<std::string> choices, const std::string& help) {
-  options_.push_back({name, fmt::format("{}", fmt::join(choices, "|")), help, Takes::Text, choices});
+  options_.push_back({name, fmt::format("{}", fmt::join(choices, "|")), help, Takes::Text, choices, ""});
   return *this;
 }
 
 Options& Options::texts(const std::string& name, const std::string& placeholder, const std::string& help) {
-  options_.push_back({name, placeholder, help, Takes::Texts, {}});
+  options_.push_back({name, placeholder, help, Takes::Texts, {}, ""});
   return *this;
 }
 
@@ -99,6 +99,19 @@ Options& Options::operands(const std::string& placeholder, std::size_t min, std:
   operands_min_ = min;
   operands_max_ = max;
   return *this;
+}
+
+Options& Options::stands_for(const std::string& name, const std::string& key) {
+  for (auto& option : options_)
+    if (option.name == name) option.key = key;
+  return *this;
+}
+
+char Options::letter_of(const std::string& name) { return name == "help" ? 'h' : name == "output" ? 'o' : '\0'; }
+
+std::string Options::Option::spelled() const {
+  const char letter = letter_of(name);
+  return letter == 0 ? "--" + name : std::string("-") + letter + ", --" + name;
 }
 
 const Options::Option* Options::find(const std::string& name) const {
@@ -118,7 +131,8 @@ Arguments Options::parse(const std::vector<std::string>& words) const {
   po::options_description declared;
   for (const auto& option : options_) {
     arguments.given_[option.name];
-    const std::string names = option.name == "help" ? "help,h" : option.name == "out" ? "out,o" : option.name;
+    const char letter = letter_of(option.name);
+    const std::string names = letter == 0 ? option.name : option.name + "," + letter;
     // The description's own value parsing is never used: it accepts -1 for an unsigned.
     if (option.takes == Takes::Nothing) declared.add_options()(names.c_str(), "");
     else declared.add_options()(names.c_str(), po::value<std::string>(), "");
@@ -170,7 +184,7 @@ std::string Options::help() const {
   std::string text;
   for (const auto& option : options_) {
     const std::string shown =
-        "--" + option.name + (option.placeholder.empty() ? "" : " " + option.placeholder);
+        option.spelled() + (option.placeholder.empty() ? "" : " " + option.placeholder);
     text += fmt::format("  {:<26} {}\n", shown, option.help);
   }
   return text;

@@ -41,9 +41,28 @@ class Options {
   Options& choice(const std::string& name, std::vector<std::string> choices, const std::string& help);
   /// May be given more than once.
   Options& texts(const std::string& name, const std::string& placeholder, const std::string& help);
-  /// How many operands the verb takes; `placeholder` shows them in its help.
+  /// How many operands the verb takes; `placeholder` shows them in its help, and says what completes them.
   Options& operands(const std::string& placeholder, std::size_t min, std::size_t max);
+  /// The option's value is that key's: completion offers what the key allows.
+  Options& stands_for(const std::string& name, const std::string& key);
 
+  enum class Takes { Nothing, Text, Texts, Number };
+  struct Option {
+    std::string name;
+    std::string placeholder;
+    std::string help;
+    Takes takes = Takes::Text;
+    std::vector<std::string> choices;
+    std::string key;
+    /// "-o, --output"
+    [[nodiscard]] std::string spelled() const;
+  };
+  /// The letter that stands for an option of this name wherever it is declared; 0 for most.
+  [[nodiscard]] static char letter_of(const std::string& name);
+
+  [[nodiscard]] const std::vector<Option>& declared() const { return options_; }
+  [[nodiscard]] const Option* find(const std::string& name) const;
+  [[nodiscard]] const std::string& operands() const { return operands_; }
   [[nodiscard]] bool declares(const std::string& name) const { return find(name) != nullptr; }
   /// Throws config::Error for anything that was not declared.
   [[nodiscard]] Arguments parse(const std::vector<std::string>& words) const;
@@ -52,16 +71,6 @@ class Options {
   [[nodiscard]] std::string help() const;
 
  private:
-  enum class Takes { Nothing, Text, Texts, Number };
-  struct Option {
-    std::string name;
-    std::string placeholder;
-    std::string help;
-    Takes takes = Takes::Text;
-    std::vector<std::string> choices;
-  };
-
-  [[nodiscard]] const Option* find(const std::string& name) const;
   [[nodiscard]] std::string suggest(const std::string& token) const;
   void check(const Arguments& arguments) const;
 

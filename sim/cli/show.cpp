@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <functional>
+#include "sim/cli/shown_kinds.h"
+
 #include <ostream>
 
 #include "models/invariants/register.h"
@@ -13,12 +14,6 @@
 
 namespace mmulab::cli {
 namespace {
-
-/// What can be shown: `show KIND NAME`. To add a kind: one line in kinds().
-struct ShownKind {
-  std::string name;
-  std::function<std::string(const std::string& name, const Arguments&)> text;
-};
 
 std::string show_config(const std::string& file, const Arguments& arguments) {
   const auto schema = lab::schema();
@@ -52,24 +47,10 @@ std::string show_invariant(const std::string& name, const Arguments&) {
   throw config::Error(config::diagnose({}, "there is no invariant `" + name + "`", config::suggestion(name, names)));
 }
 
-const std::vector<ShownKind>& kinds() {
-  const auto preset = [](const std::string& folder) {
-    return [folder](const std::string& name, const Arguments& arguments) {
-      return show_preset(folder, name, arguments);
-    };
-  };
-  static const std::vector<ShownKind> table = {
-      {"config", show_config},           {"machine", preset("machines")},   {"kernel", preset("kernels")},
-      {"strategy", preset("strategies")}, {"workload", preset("workloads")}, {"key", show_key},
-      {"invariant", show_invariant},
-  };
-  return table;
-}
-
 int show(const Arguments& arguments, Streams& streams) {
   const std::string& wanted = arguments.positionals()[0];
   std::vector<std::string> names;
-  for (const auto& kind : kinds()) {
+  for (const auto& kind : shown_kinds()) {
     if (kind.name == wanted) {
       streams.out << kind.text(arguments.positionals()[1], arguments);
       return exit_clean;
@@ -81,6 +62,24 @@ int show(const Arguments& arguments, Streams& streams) {
 }
 
 }  // namespace
+
+const std::vector<ShownKind>& shown_kinds() {
+  const auto preset = [](const std::string& folder) {
+    return [folder](const std::string& name, const Arguments& arguments) {
+      return show_preset(folder, name, arguments);
+    };
+  };
+  static const std::vector<ShownKind> table = {
+      {"config", "", show_config},
+      {"machine", "machines", preset("machines")},
+      {"kernel", "kernels", preset("kernels")},
+      {"strategy", "strategies", preset("strategies")},
+      {"workload", "workloads", preset("workloads")},
+      {"key", "keys", show_key},
+      {"invariant", "invariants", show_invariant},
+  };
+  return table;
+}
 
 Verb show_verb() {
   Verb verb;

@@ -26,7 +26,7 @@ const std::vector<std::string>& formats() {
 }
 
 std::string out_of(const Arguments& arguments) {
-  const auto out = arguments.text("out");
+  const auto out = arguments.text("output");
   if (!out) refuse("the trace to write is missing", "-o FILE");
   return *out;
 }
@@ -121,10 +121,10 @@ struct Action {
 
 const std::vector<Action>& actions() {
   static const std::vector<Action> table = {
-      {"import", import, {"out", "format", "level", "no-fetch"}},
+      {"import", import, {"output", "format", "level", "no-fetch"}},
       {"info", info, {}},
-      {"cut", copy, {"out", "level", "from", "accesses"}},
-      {"convert", copy, {"out", "level", "no-fetch", "page-fetches"}},
+      {"cut", copy, {"output", "level", "from", "accesses"}},
+      {"convert", copy, {"output", "level", "no-fetch", "page-fetches"}},
   };
   return table;
 }
@@ -136,7 +136,7 @@ int trace(const Arguments& arguments, Streams& streams) {
   for (const Action& action : actions()) {
     names.emplace_back(action.name);
     if (wanted != action.name) continue;
-    for (const char* option : {"out", "format", "level", "no-fetch", "from", "accesses", "page-fetches"})
+    for (const char* option : {"output", "format", "level", "no-fetch", "from", "accesses", "page-fetches"})
       if (arguments.has(option) &&
           std::find(action.options.begin(), action.options.end(), option) == action.options.end())
         refuse(fmt::format("`trace {}` has no option `--{}`", wanted, option));
@@ -160,7 +160,7 @@ Verb trace_verb() {
       "  mmulab trace convert app.mmt -o small.mmt --level 19 --page-fetches\n\n"
       "A trace is replayed by a workload: [workload] kind = \"trace\", file = \"app.mmt\". docs/trace.md explains.\n";
   verb.options.operands("import|info|cut|convert FILE...", 1, 4096)
-      .text("out", "FILE", "The trace to write (-o)")
+      .text("output", "FILE", "The trace to write")
       .choice("format", formats(), "import: whose log it is; by default what it looks like")
       .number("level", "import, cut, convert: zstd's level, 1 to 19; 3 by default")
       .number("from", "cut: leave out this many accesses of each task first")

@@ -33,10 +33,17 @@ struct Streams {
 struct Verb {
   std::string name;
   std::string help;     // one line
-  std::string details;  // paragraphs and examples for `help VERB`
+  std::string details;  // for `help VERB`: paragraphs, and examples, which are lines indented by two spaces
   Options options;
   std::function<int(const Arguments&, Streams&)> act;  // returns an ExitCode
 };
+
+struct MeaningOfExit {
+  ExitCode code;
+  const char* meaning;
+};
+/// As help and the manual pages tell them.
+const std::vector<MeaningOfExit>& exit_codes();
 
 /// All verbs, in the order in which help lists them.
 const std::vector<Verb>& verbs();
@@ -47,9 +54,14 @@ struct Simulator;
 
 Verb check_verb();
 Verb compare_verb(const Simulator& simulator);
+Verb completion_verb();
+Verb diff_verb();
+Verb export_verb();
 Verb help_verb();
 Verb lint_verb();
 Verb list_verb();
+Verb merge_verb();
+Verb plot_verb();
 Verb replay_verb();
 Verb run_verb(const Simulator& simulator);
 Verb show_verb();

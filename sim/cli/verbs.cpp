@@ -16,10 +16,15 @@ const std::vector<Verb>& verbs() {
       replay_verb(),
       compare_verb(laboratory()),
       sweep_verb(laboratory()),
+      merge_verb(),
+      export_verb(),
+      diff_verb(),
+      plot_verb(),
       list_verb(),
       show_verb(),
       lint_verb(),
       trace_verb(),
+      completion_verb(),
       help_verb(),
   };
   return table;
@@ -29,7 +34,7 @@ namespace {
 
 /// Verbs of the design that are not built.
 const std::vector<std::string>& planned_verbs() {
-  static const std::vector<std::string> names = {"merge", "export", "diff", "plot", "report", "completion"};
+  static const std::vector<std::string> names = {"report"};
   return names;
 }
 

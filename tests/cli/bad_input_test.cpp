@@ -311,6 +311,15 @@ TEST_CASE("Bad input: an override that is none") {
              Catch::Contains("`sim.seed`: expected an integer, found a string"));
 }
 
+TEST_CASE("Bad input: a TLB whose tree would have no leaf for each way") {
+  const std::string machine =
+      "kernel = \"modern\"\nstrategy = \"linux-modern\"\nworkload = \"unmap\"\n[machine]\npreset = \"niagara2\"\n";
+  const std::string hint = "write sets x ways, sizes, replacement: \"512x2 8K\", \"1x128 8K 4M random\"";
+  for (const char* text : {"1x12 8K 4M tree", "1x128 8K 4M tree"})
+    CHECK_THAT(refusal(machine + "sparc64.dtlb = [\"" + text + "\"]\n"),
+               Catch::Contains(std::string("`") + text + "` is no TLB") && Catch::Contains(hint));
+}
+
 TEST_CASE("Bad input: lint finds what only the workload's plan shows") {
   CHECK_THAT(
       Attempt().run("lint", presets + "workload.kind = \"script\"\n"),

@@ -11,7 +11,7 @@ import sys
 LAYERS = [["sim/units"], ["sim/config"], ["sim/registry"], ["sim/state"], ["sim/exec"], ["sim/events", "sim/stats"],
           ["sim/check"], ["sim/explore", "sim/timed"], ["sim/results"], ["models/mm"], ["models/machine"],
           ["models/radix"], ["models/x86", "models/ppc64", "models/sparc64", "models/tagged", "models/gather"],
-          ["models/invariants"], ["workloads"], ["sim/lab"], ["sim/sweep"], ["sim/cli"]]
+          ["models/invariants"], ["workloads"], ["sim/lab"], ["sim/sweep"], ["sim/archive"], ["sim/cli"]]
 FILE_LINES, FUNCTION_LINES, COLUMNS = 400, 70, 120
 BAD_NAME = re.compile(r"(^|_)(utils?|misc|helpers?|new|v2|tmp)(_|\.|$)")
 CONTROL = re.compile(r"^\s*(if|else|for|while|switch|do|try|catch|namespace|struct|class|enum|union|extern|return"

@@ -206,7 +206,7 @@ Outcome run_traffic(const Sparc64Params& params, std::uint32_t threads, std::uin
 TEST_CASE("Run-ahead leaves the same World at the same cycle as steps do") {
   for (bool hardware : {false, true})
     for (std::uint32_t threads : {1U, 2U})
-      for (Replacement replacement : {Replacement::lru, Replacement::fifo, Replacement::random})
+      for (Replacement replacement : {Replacement::lru, Replacement::fifo, Replacement::random, Replacement::tree})
         for (std::uint64_t seed = 0; seed < 4; ++seed) {
           Sparc64Params params = tiny_params();
           params.hardware_tsb_walk = hardware;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// An archive as one tidy table: an observation a row, with what its run was and what was varied.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "sim/archive/database.h"
+
+namespace mmulab::archive {
+
+enum class Format { csv, jsonl };
+
+struct ExportOptions {
+  Format format = Format::csv;
+  std::vector<std::string> metrics;  ///< patterns with * and ?; none: every metric
+};
+
+/// Rows in the order of the runs' hashes, a run's by metric; one that has no result is one row without a metric.
+/// Returns how many.
+std::size_t write_rows(Database& archive, const ExportOptions& options, std::ostream& out);
+
+/// The names of what was varied, over all runs.
+std::vector<std::string> parameter_names(Database& archive);
+
+/// Does `name` fit the pattern, or any of them, or are there none?
+bool fits(const std::string& name, const std::vector<std::string>& patterns);
+
+}  // namespace mmulab::archive
