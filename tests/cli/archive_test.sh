@@ -63,7 +63,7 @@ says 'without repeats'
 # docs/ci.md, as it stands: the main branch, a branch like it, one that is slower.
 mkdir ci bin
 ln -s "$mmulab" bin/mmulab
-sed -n '/^```sh$/,/^```$/p' "$configs/../docs/ci.md" | sed '1d;$d' >ci/recipe
+awk '/^```/ { inside = /sh$/; next } inside' "$configs/../docs/ci.md" >ci/recipe
 (echo 'sim.on_violation = "count"'; cat "$small") >ci/scenario.toml
 export MMULAB_CONFIG_PATH=$configs
 recipe() { rm -rf ci/now ci/now.db; (cd ci && PATH=$folder/bin:$PATH BRANCH=$1 bash recipe); }

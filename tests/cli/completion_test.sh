@@ -45,6 +45,7 @@ EOF
 
 in_fish() {
   local found
+  # shellcheck disable=SC2016 # fish's variable, not ours
   found=$(fish --no-config -c 'source ./mmulab.fish; complete -C $argv[1]' "$1" | cut -f1)
   printf '%s%s\n' "${1%"${1##* }"}" "$found"
 }

@@ -12,7 +12,7 @@ ln -s "$mmulab" "$folder/bin/mmulab"
 ln -s "$source/configs" "$folder/configs"
 export PATH=$folder/bin:$PATH
 cd "$folder"
-sed -n '/<!-- figures -->/,$p' "$source/docs/archive.md" | sed -n '/^```sh$/,/^```$/p' | sed '1d;$d' >commands
+awk '/<!-- figures -->/ { here = 1 } /^```/ { inside = here && /sh$/; next } inside' "$source/docs/archive.md" >commands
 bash -euo pipefail commands >log 2>&1 || { cat log; echo "FAILED: a command of docs/archive.md"; exit 1; }
 for plan in configs/sweeps/*.toml; do
   name=$(basename "$plan" .toml)

@@ -18,8 +18,10 @@ verbs=$("$mmulab" help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')
 [ "$(wc -w <<<"$verbs")" -ge 9 ] || failed "help lists no verbs"
 for verb in $verbs; do same "man/man1/mmulab-$verb.1" help --man "$verb"; done
 
-command -v man >/dev/null && command -v groff >/dev/null ||
-  { echo "SKIPPED: there is no man or groff here; the files are installed"; exit 77; }
+if ! command -v man >/dev/null || ! command -v groff >/dev/null; then
+  echo "SKIPPED: there is no man or groff here; the files are installed"
+  exit 77
+fi
 for page in "$folder"/share/man/man1/*.1; do
   warnings=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l "$page" 2>&1 >"$folder/shown")
   [ -z "$warnings" ] || failed "$page: $warnings"
