@@ -4,6 +4,7 @@
 
 #include "workloads/generator.h"
 #include "workloads/script_parser.h"
+#include "workloads/trace/reader.h"
 
 namespace mmulab::workload {
 namespace {
@@ -117,7 +118,8 @@ void describe_tables(config::Schema& schema) {
 
 void describe_trace(config::Section& workload) {
   workload.text("file").help(
-      "trace: the recording, as `mmulab trace` makes it; a relative path begins where this stands");
+      "trace: the recording, as `mmulab trace` makes it; a relative path begins where this stands")
+      .content(trace::identity_of);
   workload.choice("fetches", {"none", "pages", "all"})
       .help("trace: fetches of instructions that are replayed: none (by default), those to another page, all (slow)");
   workload.choice("parts", {"round", "refuse"})

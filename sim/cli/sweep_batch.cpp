@@ -39,12 +39,14 @@ std::string cd_here() {
   return fmt::format("cd {} || exit 2\n", quoted(std::filesystem::current_path(failure).string()));
 }
 
-/// What follows the array: nothing is left undone, whatever became of its tasks.
+/// What follows the array: nothing is left undone, whatever became of its tasks, and all is merged. Points that failed
+/// are rows, too.
 std::string rest_script(const SweepBatch& batch) {
   return fmt::format(
-      "#!/bin/bash\n# What the tasks of {} have left.\n#SBATCH --job-name={}-rest\n"
-      "#SBATCH --output={}-rest-%j.log\n{}exec {} --resume --jobs \"${{SLURM_CPUS_PER_TASK:-1}}\"\n",
-      batch.name, quoted(batch.name), quoted(batch.folder), cd_here(), command_of(batch));
+      "#!/bin/bash\n# What the tasks of {0} have left, and its archive.\n#SBATCH --job-name={1}-rest\n"
+      "#SBATCH --output={2}-rest-%j.log\n{3}{4} --resume --jobs \"${{SLURM_CPUS_PER_TASK:-1}}\"\nresult=$?\n"
+      "[ $result -eq 0 ] || [ $result -eq 3 ] || exit $result\n{5} merge {2} --output {2}.db || exit\nexit $result\n",
+      batch.name, quoted(batch.name), quoted(batch.folder), cd_here(), command_of(batch), quoted(batch.words.front()));
 }
 
 void write_script(const std::string& file, const std::string& text) {
@@ -99,8 +101,8 @@ void submit_to_slurm(const SweepBatch& batch, std::ostream& talk) {
   write_script(rest, rest_script(batch));
   const std::string job = submitted("", array);
   const std::string after = submitted("--dependency=afterany:" + job, rest);
-  talk << fmt::format("job {}: {} points in {} tasks; job {} behind it does what they leave\n", job, batch.points,
-                      batch.shards, after);
+  talk << fmt::format("job {}: {} points in {} tasks; job {} behind it does what they leave, and merges\n", job,
+                      batch.points, batch.shards, after);
 }
 
 }  // namespace mmulab::cli

@@ -23,8 +23,8 @@ struct SweepBatch {
 [[nodiscard]] std::string slurm_script(const SweepBatch& batch);
 [[nodiscard]] std::string parallel_script(const SweepBatch& batch);
 
-/// Submits the array, and a job behind it that does what its tasks have left. The scripts stay beside the folder.
-/// Throws config::Error where Slurm refuses.
+/// Submits the array, and a job behind it that does what its tasks have left and merges all into FOLDER.db. The scripts
+/// stay beside the folder. Throws config::Error where Slurm refuses.
 void submit_to_slurm(const SweepBatch& batch, std::ostream& talk);
 
 }  // namespace mmulab::cli

@@ -114,6 +114,7 @@ std::string canonical_text(const Schema& schema, const Values& values) {
     while (key_at->first != path) ++key_at;
     const KeySpec& key = *key_at->second;
     if (!key.host_only) lines.push_back(path + "=" + literal(key.kind, value));
+    if (key.content) lines.push_back(path + "~" + key.content(path_from(values.position(path), value.text)));
   });
   for (const auto& section : schema.sections()) {
     if (!section.repeated) continue;

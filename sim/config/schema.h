@@ -47,6 +47,7 @@ struct KeySpec {
   std::string source;
   bool required = false;
   bool host_only = false;
+  std::function<std::string(const std::string&)> content;  ///< of the file that a text names
 };
 
 /// One table as declared.
@@ -97,6 +98,12 @@ class Key {
     return *this;
   }
   Key& required() { spec_->required = true; return *this; }
+  /// It names a file, and what that holds belongs to config_hash: the function tells contents apart by a few words. It
+  /// throws nothing; of what it cannot read it says nothing.
+  Key& content(std::function<std::string(const std::string& path)> identity) {
+    spec_->content = std::move(identity);
+    return *this;
+  }
   /// Must not change results, so stays outside config_hash.
   Key& host_only() { spec_->host_only = true; return *this; }
 

@@ -66,4 +66,10 @@ SourcePtr read_source(const std::string& file, SourceText::Role role, const std:
   return source;
 }
 
+std::string path_from(const Position& at, const std::string& file) {
+  if (file.empty() || file.front() == '/' || !at.exists() || at.source->role == SourceText::Role::Override) return file;
+  const std::size_t slash = at.source->name.find_last_of('/');
+  return slash == std::string::npos ? file : at.source->name.substr(0, slash + 1) + file;
+}
+
 }  // namespace mmulab::config

@@ -33,6 +33,9 @@ struct Position {
   [[nodiscard]] std::string describe() const;
 };
 
+/// A file that is named there: a relative path begins where that file stands, an override's where the process does.
+std::string path_from(const Position& at, const std::string& file);
+
 /// Reads a whole file; throws Error for a directory, a missing or unreadable file, or one beyond 16 MiB.
 SourcePtr read_source(const std::string& file, SourceText::Role role = SourceText::Role::File,
                       const std::string& preset = {});

@@ -82,6 +82,10 @@ def main():
         finally:
             run(cluster, "down", folder / "cluster")
         run(binary, "sweep", plan, "--output", folder / "alone")
+        merged = run(binary, "merge", folder / "alone", "--output", folder / "alone.db")
+        archive = folder / "array.db"
+        if merged.returncode != 0 or not archive.exists() or archive.read_bytes() != (folder / "alone.db").read_bytes():
+            failures.append(f"the archive differs, or is not there: {archive.exists()} {merged.stdout}{merged.stderr}")
         wanted, found = contents(folder / "alone"), contents(folder / "array")
         if len(wanted) != 25 or wanted != found:
             logs = "".join(f.read_text()[-300:] for f in folder.glob("*.log"))

@@ -27,6 +27,7 @@ BlockHeader header_from(const std::uint8_t* bytes) {
        {&h.task, &h.tid, &h.pid, &h.accesses, &h.segments, &h.delta_bytes, &h.raw_bytes, &h.packed_bytes})
     in.get(*field);
   in.get(h.epoch);
+  in.get(h.checksum);
   return h;
 }
 
@@ -37,6 +38,12 @@ std::uint32_t block_checksum(const std::uint8_t* header, const std::uint8_t* pac
 
 std::uint32_t end_checksum(const std::uint8_t* end) {
   return static_cast<std::uint32_t>(crc32(0, end, end_bytes - 4));
+}
+
+std::uint32_t content_after(std::uint32_t content, std::uint32_t checksum) {
+  std::uint8_t bytes[4];
+  FieldWriter(bytes).put(checksum);
+  return static_cast<std::uint32_t>(crc32(content, bytes, sizeof bytes));
 }
 
 void put_varint(std::vector<std::uint8_t>& out, std::uint64_t value) {

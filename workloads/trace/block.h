@@ -20,6 +20,7 @@ struct BlockHeader {
   std::uint32_t task = 0, tid = 0, pid = 0, accesses = 0, segments = 0, delta_bytes = 0, raw_bytes = 0,
                 packed_bytes = 0;
   std::uint64_t epoch = 0;  ///< before its first segment
+  std::uint32_t checksum = 0;
 };
 
 /// Little-endian fields one after another.
@@ -53,6 +54,8 @@ BlockHeader header_from(const std::uint8_t* bytes);
 /// CRC-32 over all of a block but its own four bytes, which are the header's last.
 std::uint32_t block_checksum(const std::uint8_t* header, const std::uint8_t* packed, std::size_t bytes);
 std::uint32_t end_checksum(const std::uint8_t* end);
+/// TraceTotals::content with one more block.
+std::uint32_t content_after(std::uint32_t content, std::uint32_t checksum);
 
 void put_varint(std::vector<std::uint8_t>& out, std::uint64_t value);
 constexpr std::uint64_t zigzag(std::uint64_t difference) { return (difference << 1) ^ (0 - (difference >> 63)); }

@@ -2,6 +2,7 @@
 #include "workloads/trace/reader.h"
 
 #include <cerrno>
+#include <fstream>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -67,6 +68,7 @@ bool TraceFile::next_header(std::uint64_t& offset, BlockHeader& header) {
     in.get(totals_.accesses);
     in.get(totals_.calls);
     in.get(totals_.mappings);
+    in.get(totals_.content);
     if (offset + end_bytes != size_) fail(offset + end_bytes, "something stands behind the end mark");
     return false;
   }
@@ -99,11 +101,29 @@ void TraceFile::load(std::uint64_t offset, const BlockHeader& header, Block& blo
   if (const char* wrong = block.open(std::move(raw))) fail(offset, wrong);
 }
 
+std::string identity_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::uint8_t end[end_bytes] = {};
+  in.seekg(-static_cast<std::streamoff>(end_bytes), std::ios::end);
+  in.read(reinterpret_cast<char*>(end), end_bytes);
+  std::uint32_t magic = 0, sum = 0;
+  FieldReader(end).get(magic);
+  FieldReader(end + end_bytes - 4).get(sum);
+  if (!in || magic != end_magic || sum != end_checksum(end)) return {};
+  std::string text;
+  for (const std::uint8_t byte : end) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
 bool TraceReader::next_block() {
   const std::uint64_t at = offset_;
   BlockHeader header;
-  if (!file_.next_header(offset_, header)) return false;
+  if (!file_.next_header(offset_, header)) {
+    if (content_ != file_.totals().content) file_.fail(at, "these are not the blocks that the end mark speaks of");
+    return false;
+  }
   file_.load(at, header, block_);
+  content_ = content_after(content_, header.checksum);
   return true;
 }
 

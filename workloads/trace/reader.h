@@ -43,6 +43,9 @@ class TraceFile {
   TraceTotals totals_;
 };
 
+/// What tells this trace from others, out of its end mark; empty if there is none to be read.
+std::string identity_of(const std::string& file);
+
 /// One segment of a trace in the file's order, with the task that it belongs to.
 class TraceReader {
  public:
@@ -56,6 +59,7 @@ class TraceReader {
   TraceFile& file_;
   Block block_;
   std::uint64_t offset_ = sizeof file_magic;
+  std::uint32_t content_ = 0;
 };
 
 }  // namespace mmulab::trace

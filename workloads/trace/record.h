@@ -80,6 +80,8 @@ struct TraceTotals {
   std::uint32_t tasks = 0;
   /// The most mappings that an address space had at once, if nothing merges them.
   std::uint32_t mappings = 0;
+  /// Tells traces of the same numbers apart: over the checksums of all blocks.
+  std::uint32_t content = 0;
 };
 
 }  // namespace mmulab::trace

@@ -12,14 +12,8 @@ constexpr std::uint64_t frames_max = std::uint64_t{1} << 24;
 constexpr std::uint64_t words_max = std::uint64_t{1} << 27;
 constexpr std::uint32_t vmas_max = 4096, spare_vmas = 16;
 
-/// As it is written where the key stands: a relative path begins at that file's folder.
 std::string path_of(const config::Values& values) {
-  const std::string& file = values.text("workload.file");
-  const config::Position at = values.position("workload.file");
-  if (file.empty() || file.front() == '/' || !at.exists() || at.source->role == config::SourceText::Role::Override)
-    return file;
-  const std::size_t slash = at.source->name.find_last_of('/');
-  return slash == std::string::npos ? file : at.source->name.substr(0, slash + 1) + file;
+  return config::path_from(values.position("workload.file"), values.text("workload.file"));
 }
 
 SurveyOptions options_of(const config::Values& values, const TableGeometry& geometry) {

@@ -262,7 +262,7 @@ class Surveyor {
       const unsigned bits = options_.geometry.low_bits(level + 1) - options_.geometry.low_bits(1);
       std::uint64_t last = ~std::uint64_t{0};
       for (const std::uint64_t leaf : leaves) {
-        tables += leaf >> bits != last ? 1 : 0;
+        tables += leaf >> bits != last ? 1U : 0U;
         last = leaf >> bits;
       }
       if (leaves.empty()) ++tables;

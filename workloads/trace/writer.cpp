@@ -160,6 +160,7 @@ void Writer::flush(TaskNo task) {
     put_header(h, packed_.data());
     const std::uint32_t sum = block_checksum(packed_.data(), packed_.data() + block_header_bytes, packed);
     FieldWriter(packed_.data() + block_header_bytes - 4).put(sum);
+    totals_.content = content_after(totals_.content, sum);
     put(packed_.data(), block_header_bytes + packed);
     totals_.accesses += b.accesses_;
   }
@@ -182,6 +183,7 @@ void Writer::finish(std::uint32_t mappings) {
   out.put(totals_.accesses);
   out.put(totals_.calls);
   out.put(totals_.mappings);
+  out.put(totals_.content);
   FieldWriter(end + end_bytes - 4).put(end_checksum(end));
   put(end, end_bytes);
   const bool flushed = std::fflush(out_) == 0 && fsync(fileno(out_)) == 0;

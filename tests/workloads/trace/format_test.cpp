@@ -112,6 +112,19 @@ TEST_CASE("Any byte of a trace that is changed is noticed") {
   }
 }
 
+TEST_CASE("Blocks that are exchanged or left out are noticed, though each of them is whole") {
+  const Folder folder;
+  write_sample(folder.file("a.mmt"), 3'000, 2);
+  const std::string whole = folder.bytes("a.mmt");
+  const std::size_t first = whole.find("BLK1"), second = whole.find("BLK1", first + 1), end = whole.rfind("END1");
+  REQUIRE(second < end);
+  const std::string one = whole.substr(first, second - first), rest = whole.substr(second, end - second);
+  const std::string head = whole.substr(0, first), tail = whole.substr(end);
+  CHECK(message([&] { read_all(folder.with("b.mmt", head + one + rest + tail)); }).empty());
+  for (const std::string& blocks : {rest + one, rest})
+    CHECK(message([&] { read_all(folder.with("b.mmt", head + blocks + tail)); }).find("end mark") != std::string::npos);
+}
+
 TEST_CASE("A writer that is given up leaves nothing behind") {
   const Folder folder;
   { Writer writer(folder.file("a.mmt"), 1); }

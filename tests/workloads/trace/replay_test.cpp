@@ -110,6 +110,19 @@ TEST_CASE("A replay makes the recorded calls, the same with and without lookahea
     }
 }
 
+TEST_CASE("A configuration's hash tells traces of one name apart") {
+  const Folder folder;
+  const auto hash = [&] { return sample::values(text(folder.file("p.mmt"))).config_hash(); };
+  const std::string missing = hash();
+  program(folder);
+  const std::string one = hash();
+  program(folder);
+  CHECK(hash() == one);
+  program(folder, base + 4096);
+  CHECK(hash() != one);
+  CHECK(one != missing);
+}
+
 TEST_CASE("Addresses beyond a small user space are relocated, and more windows than it has are refused") {
   const Folder folder;
   const auto environment = with_pages(12, {9, 7, 5, 4, 0});  // 37 bits
