@@ -82,7 +82,9 @@ class Reader : public nlohmann::json_sax<Json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception& e) override {
-    return built_.parse_error(position, token, static_cast<const nlohmann::detail::parse_error&>(e));
+    if (const auto* overflow = dynamic_cast<const Json::out_of_range*>(&e))
+      return built_.parse_error(position, token, *overflow);
+    return built_.parse_error(position, token, dynamic_cast<const Json::parse_error&>(e));
   }
 
  private:

@@ -29,10 +29,10 @@ void TaskBuffer::grow(std::uint32_t to) {
 }
 
 Writer::Writer(std::string file, int level)
-    : file_(std::move(file)), temporary_(fmt::format("{}.{}.tmp", file_, getpid())), zstd_(ZSTD_createCCtx()),
-      level_(level) {
+    : file_(std::move(file)), temporary_(fmt::format("{}.{}.tmp", file_, getpid())), level_(level) {
   out_ = std::fopen(temporary_.c_str(), "wb");
   if (out_ == nullptr) fail(std::strerror(errno));
+  zstd_ = ZSTD_createCCtx();
   ZSTD_CCtx_setParameter(zstd_, ZSTD_c_compressionLevel, level_);
   put(file_magic, sizeof file_magic);
 }
