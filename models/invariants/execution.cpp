@@ -58,7 +58,7 @@ CpuRecord& Execution::cpu_at(CpuId c) {
 
 TaskRecord& Execution::task_at(TaskId t) {
   if (t.raw() >= tasks_.size()) tasks_.resize(t.raw() + std::size_t{1});
-  return tasks_[t.raw()];
+  return tasks_[t.raw()].write();
 }
 
 void Execution::apply(const Event& event, std::uint64_t order) {
@@ -73,7 +73,7 @@ void Execution::apply(const Event& event, std::uint64_t order) {
     case EventKind::call_entered:
     case EventKind::call_returned: return apply_call(event, order);
     case EventKind::vma_protected:
-      if (ActiveCall* call = call_of(event.task)) call->denied |= ~event.a & std::uint64_t{3};
+      if (ActiveCall* call = call_to_change(event.task)) call->denied |= ~event.a & std::uint64_t{3};
       return;
     case EventKind::irqs_disabled:
     case EventKind::irqs_enabled:
@@ -189,10 +189,7 @@ Moment Execution::moment(const Event& event, std::uint64_t order) const {
   return m;
 }
 
-ActiveCall* Execution::call_of(TaskId t) {
-  if (t.raw() >= tasks_.size() || tasks_[t.raw()].calls.empty()) return nullptr;
-  return &tasks_[t.raw()].calls.back();
-}
+ActiveCall* Execution::call_to_change(TaskId t) { return call_of(t) == nullptr ? nullptr : &task_at(t).calls.back(); }
 
 const ActiveCall* Execution::call_of(TaskId t) const {
   const TaskRecord& record = task(t);
@@ -212,7 +209,7 @@ bool Execution::still_holds(TaskId t, const HeldLock& lock) const {
 
 TaskId Execution::holder_of(Location at) const {
   for (std::uint32_t t = 0; t < tasks_.size(); ++t)
-    for (const HeldLock& lock : tasks_[t].locks)
+    for (const HeldLock& lock : tasks_[t]->locks)
       if (lock.at == at) return TaskId{t};
   return TaskId::none();
 }
@@ -253,7 +250,7 @@ void Execution::mix_into(StateHash& hash) const {
     hash.mix_unordered(known);
   }
   for (std::uint32_t n = 0; n < tasks_.size(); ++n) {
-    const TaskRecord& t = tasks_[n];
+    const TaskRecord& t = *tasks_[n];
     if (!t.irqs_off && !t.flushing && t.calls.empty() && t.locks.empty()) continue;
     StateHash busy = hash.element();
     busy.mix(hash.name(TaskId{n}));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/mm/locks.h"
+#include "sim/check/copy_on_write.h"
 #include "sim/check/remembers.h"
 #include "sim/events/event.h"
 
@@ -83,13 +84,13 @@ class Execution {
     return cpu.raw() < cpus_.size() ? cpus_[cpu.raw()] : no_cpu_;
   }
   [[nodiscard]] const TaskRecord& task(TaskId t) const {
-    return t.raw() < tasks_.size() ? tasks_[t.raw()] : no_task_;
+    return t.raw() < tasks_.size() ? *tasks_[t.raw()] : no_task_;
   }
   [[nodiscard]] std::uint32_t tasks() const { return static_cast<std::uint32_t>(tasks_.size()); }
   [[nodiscard]] Moment moment(const Event& event, std::uint64_t order) const;
   /// The innermost call of the task, or null.
-  [[nodiscard]] ActiveCall* call_of(TaskId t);
   [[nodiscard]] const ActiveCall* call_of(TaskId t) const;
+  [[nodiscard]] ActiveCall* call_to_change(TaskId t);
   [[nodiscard]] bool call_is_active(TaskId t, std::uint64_t call_order) const;
   /// The task holds this very acquisition still.
   [[nodiscard]] bool still_holds(TaskId t, const HeldLock& lock) const;
@@ -117,7 +118,7 @@ class Execution {
   void apply_interrupt(const Event& event);
 
   std::vector<CpuRecord> cpus_;
-  std::vector<TaskRecord> tasks_;
+  std::vector<CopyOnWrite<TaskRecord>> tasks_;
   CpuRecord no_cpu_;
   TaskRecord no_task_;
   ActiveCall finished_;

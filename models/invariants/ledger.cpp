@@ -34,7 +34,9 @@ void Ledger::dispatch(const Event& event) {
       return on_pte_stored_for_others(event);
     case EventKind::table_shared: return on_table_shared(event);
     case EventKind::table_unshared: return on_table_unshared(event);
-    case EventKind::table_freed: state_.shared_tables.erase(event.table.raw()); return;
+    case EventKind::table_freed:
+      if (!state_.shared_tables->empty()) state_.shared_tables.write().erase(event.table.raw());
+      return;
     case EventKind::table_moved: return on_table_moved(event);
     case EventKind::frame_allocated: return on_frame(event);
     case EventKind::frame_freed: return on_frame_freed(event);
@@ -78,12 +80,12 @@ void Ledger::on_call_returned(const Event& event) {
   const ActiveCall& call = state_.execution.finished_call();
   forget_flushed(event.task);
   if (replaces(call.call)) finish_copies(event.task);
-  for (auto& [id, o] : state_.open) {
+  for (const auto& [id, o] : *state_.open) {
     if (o.opened.task == call.task && o.opened.call_order == call.order && o.opened.in_call) {
       if (o.due_by != Due::return_of_call && o.due_by != Due::end_of_dup_mmap) continue;
-      mark_returned(o, event);
+      mark_returned(to_change(id), event);
     } else if (!o.returned && call.covers(o.was.mm, o.was.page) && o.was.born.order < call.order) {
-      find_pending(o, call, event);
+      find_pending(to_change(id), call, event);
     }
   }
 }
@@ -102,68 +104,70 @@ void Ledger::find_pending(Obligation& o, const ActiveCall& call, const Event& ev
 }
 
 void Ledger::on_lock_released(const Event& event) {
-  if (state_.open.empty()) return;
+  if (state_.open->empty()) return;
   const HeldLock& released = state_.execution.released_lock();
-  for (auto& [id, o] : state_.open)
+  for (const auto& [id, o] : *state_.open)
     if (o.due_by == Due::unlock_of_destination && !o.due && o.until.at == released.at &&
         o.until.order == released.order)
-      mark_returned(o, event);
+      mark_returned(to_change(id), event);
   if (static_cast<LockClass>(event.a) != LockClass::mmap_sem) return;
   const ActiveCall* call = state_.execution.call_of(event.task);
   if (call == nullptr || call->call != Call::fork) return;
   for (const HeldLock& lock : state_.execution.task(event.task).locks)
     if (lock.lock_class == LockClass::mmap_sem) return;  // the child's goes first, the flush comes between
-  for (auto& [id, o] : state_.open)
+  for (const auto& [id, o] : *state_.open)
     if (o.due_by == Due::end_of_dup_mmap && o.opened.task == event.task && o.opened.call_order == call->order)
-      make_due(o, event);
+      make_due(to_change(id), event);
 }
 
 void Ledger::on_vma_unlinked(const Event& event) {
   if (static_cast<VmaKind>(event.a) != VmaKind::pfnmap) return;
-  for (auto& [id, o] : state_.open)
+  for (const auto& [id, o] : *state_.open)
     if (o.change == Change::revoked && o.was.mm == event.mm && o.was.page >= event.page &&
         o.was.page.raw() - event.page.raw() < event.b) {
-      mark_returned(o, event);
+      mark_returned(to_change(id), event);
     }
 }
 
 void Ledger::on_mm_destroyed(const Event& event) {
   std::vector<std::uint64_t> bare;
   std::size_t dormant = 0;
-  for (auto& [id, o] : state_.open) {
-    if (o.was.mm == event.mm && o.hptes.empty()) o.dormant = true;
-    dormant += o.dormant ? 1 : 0;
+  for (const auto& [id, o] : *state_.open) {
+    const bool falls_asleep = !o.dormant && o.was.mm == event.mm && o.hptes.empty();
+    dormant += o.dormant || falls_asleep ? 1 : 0;
+    if (falls_asleep) to_change(id).dormant = true;
   }
   // Evictions are not reported, so the sleepers are a superset; keep it from growing for ever.
   constexpr std::size_t many = 1024;
   if (dormant > many)
-    for (auto& [id, o] : state_.open)
+    for (const auto& [id, o] : *state_.open)
       if (o.dormant) bare.push_back(id);
   for (const std::uint64_t id : bare) {
-    auto& copies = state_.open.at(id).tlb;
+    auto& copies = to_change(id).tlb;
     for (std::size_t i = copies.size(); i-- > 0;)
-      if (!confirmed(state_.open.at(id), copies[i])) copies.erase(copies.begin() + static_cast<std::ptrdiff_t>(i));
+      if (!confirmed(state_.open->at(id), copies[i])) copies.erase(copies.begin() + static_cast<std::ptrdiff_t>(i));
     settle_if_bare(id, event);
   }
   std::vector<std::uint32_t> tsbs;
-  for (const auto& [at, tsb] : state_.tsbs)
+  for (const auto& [at, tsb] : *state_.tsbs)
     if (tsb.mm == event.mm) tsbs.push_back(at);
   for (const std::uint32_t at : tsbs) remove_tsb(at, event);
-  for (auto it = state_.pages.begin(); it != state_.pages.end();) {
+  auto& pages = state_.pages.write();
+  for (auto it = pages.begin(); it != pages.end();) {
     if (it->first.mm != event.mm) {
       ++it;
       continue;
     }
     const PageRecord& record = it->second;
     if (record.present && !is_dead(record.live)) --frame_at(record.live.frame).live_maps;
-    it = state_.pages.erase(it);
+    it = pages.erase(it);
   }
 }
 
 void Ledger::update_attention() {
-  bool wanted = !state_.watches.empty();
-  if (!wanted && !state_.open.empty())
-    for (const auto& [id, o] : state_.open)
+  bool wanted = !state_.watches->empty();
+  if (!wanted && !state_.open->empty())
+    for (const auto& [id, o] : *state_.open)
       if (!o.dormant) {
         wanted = true;
         break;
@@ -187,18 +191,18 @@ void Ledger::reset() {
 }
 
 const Obligation* Ledger::obligation(std::uint64_t id) const {
-  const auto it = state_.open.find(id);
-  return it == state_.open.end() ? nullptr : &it->second;
+  const auto it = state_.open->find(id);
+  return it == state_.open->end() ? nullptr : &it->second;
 }
 
 const PageRecord* Ledger::page(MmId mm, VirtPage page) const {
-  const auto it = state_.pages.find({mm, page});
-  return it == state_.pages.end() ? nullptr : &it->second;
+  const auto it = state_.pages->find({mm, page});
+  return it == state_.pages->end() ? nullptr : &it->second;
 }
 
 const FrameRecord& Ledger::frame(Frame f) const {
   static const FrameRecord none;
-  return f.raw() < state_.frames.size() ? state_.frames[f.raw()] : none;
+  return f.raw() < state_.frames->size() ? (*state_.frames)[f.raw()] : none;
 }
 
 bool Ledger::is_dead(const Instance& instance) const {

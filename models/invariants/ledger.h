@@ -13,6 +13,7 @@
 #include "models/invariants/instance.h"
 #include "models/invariants/ledger_config.h"
 #include "models/mm/port.h"
+#include "sim/check/copy_on_write.h"
 #include "sim/check/invariant.h"
 
 namespace mmulab {
@@ -62,18 +63,20 @@ struct LedgerState {
   std::uint64_t next_id = 1;
   std::uint64_t next_lineage = 1;
   Execution execution;
-  std::unordered_map<PageKey, PageRecord, PageKeyHash> pages;
-  std::vector<FrameRecord> frames;
-  std::map<std::uint64_t, Obligation> open;
-  std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> open_by_page;  // virtual page -> ids
-  std::map<std::uint32_t, SharedTable> shared_tables;
-  std::vector<CopyWatch> watches;
-  std::vector<NotedEntry> noted;
-  std::vector<std::uint64_t> batch_depth;     // by cpu
-  std::map<std::uint32_t, HpteRecord> hptes;  // valid ones, by location
-  std::unordered_map<PageKey, std::vector<std::uint32_t>, PageKeyHash> hptes_by_page;
-  std::map<std::uint32_t, TsbRecord> tsbs;
-  std::unordered_map<PageKey, std::vector<std::uint32_t>, PageKeyHash> tsbs_by_page;
+  template <class T>
+  using ByPage = std::unordered_map<PageKey, T, PageKeyHash>;
+  CopyOnWrite<ByPage<PageRecord>> pages;
+  CopyOnWrite<std::vector<FrameRecord>> frames;
+  CopyOnWrite<std::map<std::uint64_t, Obligation>> open;
+  CopyOnWrite<std::unordered_map<std::uint64_t, std::vector<std::uint64_t>>> open_by_page;  // virtual page -> ids
+  CopyOnWrite<std::map<std::uint32_t, SharedTable>> shared_tables;
+  CopyOnWrite<std::vector<CopyWatch>> watches;
+  CopyOnWrite<std::vector<NotedEntry>> noted;
+  std::vector<std::uint64_t> batch_depth;                  // by cpu
+  CopyOnWrite<std::map<std::uint32_t, HpteRecord>> hptes;  // valid ones, by location
+  CopyOnWrite<ByPage<std::vector<std::uint32_t>>> hptes_by_page;
+  CopyOnWrite<std::map<std::uint32_t, TsbRecord>> tsbs;
+  CopyOnWrite<ByPage<std::vector<std::uint32_t>>> tsbs_by_page;
   std::uint32_t wide_hptes = 0;
   std::uint64_t over_invalidations = 0;
 };
@@ -94,14 +97,14 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   [[nodiscard]] const LedgerConfig& config() const { return config_; }
   [[nodiscard]] const Execution& execution() const { return state_.execution; }
   [[nodiscard]] const Happening& happened() const { return happened_; }
-  [[nodiscard]] const std::map<std::uint64_t, Obligation>& open() const { return state_.open; }
+  [[nodiscard]] const std::map<std::uint64_t, Obligation>& open() const { return *state_.open; }
   /// Null if it is settled.
   [[nodiscard]] const Obligation* obligation(std::uint64_t id) const;
   [[nodiscard]] const PageRecord* page(MmId mm, VirtPage page) const;
-  using PageRecords = std::unordered_map<PageKey, PageRecord, PageKeyHash>;
-  [[nodiscard]] const PageRecords& pages() const { return state_.pages; }
+  using PageRecords = LedgerState::ByPage<PageRecord>;
+  [[nodiscard]] const PageRecords& pages() const { return *state_.pages; }
   [[nodiscard]] const FrameRecord& frame(Frame f) const;
-  [[nodiscard]] std::uint32_t frames() const { return static_cast<std::uint32_t>(state_.frames.size()); }
+  [[nodiscard]] std::uint32_t frames() const { return static_cast<std::uint32_t>(state_.frames->size()); }
   /// Its frame has been freed since: whatever lies there now is somebody else's.
   [[nodiscard]] bool is_dead(const Instance& instance) const;
   /// A copy of the obligation that a user access could reach now, on `only` or anywhere. Confirmed by a census
@@ -113,14 +116,14 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   [[nodiscard]] bool knows_copy(CoreId core, VirtPage page) const;
   [[nodiscard]] CoreId core_of(CpuId cpu) const { return CoreId{cpu.raw() / config_.threads_per_core}; }
 
-  [[nodiscard]] const std::map<std::uint32_t, HpteRecord>& hptes() const { return state_.hptes; }
+  [[nodiscard]] const std::map<std::uint32_t, HpteRecord>& hptes() const { return *state_.hptes; }
   [[nodiscard]] std::vector<HpteRecord> hptes_of(MmId mm, VirtPage page) const;
   [[nodiscard]] bool is_noted(MmId mm, VirtPage page) const;
   /// The task has noted entries that it has not flushed.
   [[nodiscard]] bool has_noted(TaskId task) const;
   /// Somebody is replacing a page by a copy of it.
-  [[nodiscard]] bool copies_pages() const { return !state_.watches.empty(); }
-  [[nodiscard]] const std::vector<NotedEntry>& noted() const { return state_.noted; }
+  [[nodiscard]] bool copies_pages() const { return !state_.watches->empty(); }
+  [[nodiscard]] const std::vector<NotedEntry>& noted() const { return *state_.noted; }
   [[nodiscard]] std::uint64_t batch_depth(CpuId cpu) const;
   /// The walk-cache entries that lead to `table` now.
   void walk_census(TableId table, std::vector<WalkCacheCopy>& copies) const { stream_.walk_census(table, copies); }
@@ -181,6 +184,7 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   void settle(std::uint64_t id, const Event& event);
   void settle_if_bare(std::uint64_t id, const Event& event);
   [[nodiscard]] Ids open_at(VirtPage page) const;
+  [[nodiscard]] Obligation& to_change(std::uint64_t id) { return state_.open.write().at(id); }
   void on_filled(const Event& event);
   [[nodiscard]] bool escapes_notice(const Obligation& o, bool stale) const;
   void on_used(const Event& event);

@@ -26,8 +26,8 @@ bool concerns_entry(const Obligation& o, std::uint64_t rights) {
 }  // namespace
 
 Ledger::Ids Ledger::open_at(VirtPage page) const {
-  const auto it = state_.open_by_page.find(page.raw());
-  return it == state_.open_by_page.end() ? Ids{} : it->second;
+  const auto it = state_.open_by_page->find(page.raw());
+  return it == state_.open_by_page->end() ? Ids{} : it->second;
 }
 
 void Ledger::collect_copies(Obligation& o) const {
@@ -35,16 +35,16 @@ void Ledger::collect_copies(Obligation& o) const {
   stream_.census(o.was.mm, o.was.page, census_);
   for (const TranslationCopy& c : census_)
     if (c.frame == o.was.frame && concerns(o, c.rights)) o.note({c.core, c.tag, c.rights});
-  const auto hptes = state_.hptes_by_page.find({o.was.mm, o.was.page});
-  if (hptes != state_.hptes_by_page.end())
+  const auto hptes = state_.hptes_by_page->find({o.was.mm, o.was.page});
+  if (hptes != state_.hptes_by_page->end())
     for (const std::uint32_t at : hptes->second) {
-      const HpteRecord& h = state_.hptes.at(at);
+      const HpteRecord& h = state_.hptes->at(at);
       if (h.frame == o.was.frame && concerns_entry(o, h.rights)) o.hptes.push_back(Location{at});
     }
-  const auto tsbs = state_.tsbs_by_page.find({o.was.mm, o.was.page});
-  if (tsbs != state_.tsbs_by_page.end())
+  const auto tsbs = state_.tsbs_by_page->find({o.was.mm, o.was.page});
+  if (tsbs != state_.tsbs_by_page->end())
     for (const std::uint32_t at : tsbs->second) {
-      const Pte data{state_.tsbs.at(at).data};
+      const Pte data{state_.tsbs->at(at).data};
       if (config_.pte.frame(data) == o.was.frame && concerns_entry(o, rights_of(config_.pte, data)))
         o.tsbs.push_back(Location{at});
     }
@@ -58,28 +58,30 @@ std::uint64_t Ledger::open_obligation(Obligation o) {
 std::uint64_t Ledger::enter(Obligation o) {
   o.id = state_.next_id++;
   const std::uint64_t id = o.id;
-  state_.open_by_page[o.was.page.raw()].push_back(id);
-  state_.open.emplace(id, std::move(o));
+  state_.open_by_page.write()[o.was.page.raw()].push_back(id);
+  state_.open.write().emplace(id, std::move(o));
   return id;
 }
 
 void Ledger::settle(std::uint64_t id, const Event& event) {
-  const auto it = state_.open.find(id);
+  auto& open = state_.open.write();
+  const auto it = open.find(id);
   if (on_settled_) on_settled_(it->second, event.cycle);
-  const auto by_page = state_.open_by_page.find(it->second.was.page.raw());
+  auto& open_by_page = state_.open_by_page.write();
+  const auto by_page = open_by_page.find(it->second.was.page.raw());
   Ids& ids = by_page->second;
   ids.erase(std::find(ids.begin(), ids.end(), id));
-  if (ids.empty()) state_.open_by_page.erase(by_page);
-  state_.open.erase(it);
+  if (ids.empty()) open_by_page.erase(by_page);
+  open.erase(it);
 }
 
 void Ledger::settle_if_bare(std::uint64_t id, const Event& event) {
-  if (!state_.open.at(id).has_copies()) settle(id, event);
+  if (!state_.open->at(id).has_copies()) settle(id, event);
 }
 
 std::uint64_t Ledger::find_or_reopen(const PageRecord& record, const Event& event, std::uint64_t excess) {
   for (const std::uint64_t id : open_at(event.page)) {
-    const Obligation& o = state_.open.at(id);
+    const Obligation& o = state_.open->at(id);
     if (o.was.mm != event.mm || o.was.frame != event.frame || o.change == Change::cleaned) continue;
     if (excess == 0 ? o.change != Change::lowered : (o.lost & excess) != 0) return id;
   }
@@ -107,8 +109,8 @@ std::uint64_t Ledger::find_or_reopen(const PageRecord& record, const Event& even
 
 void Ledger::on_filled(const Event& event) {
   if (!event.mm.exists() || !event.cpu.exists()) return;
-  const auto it = state_.pages.find({event.mm, event.page});
-  if (it == state_.pages.end()) return;  // mapped before our eyes opened, and untouched since
+  const auto it = state_.pages->find({event.mm, event.page});
+  if (it == state_.pages->end()) return;  // mapped before our eyes opened, and untouched since
   const PageRecord& record = it->second;
   std::uint64_t excess = 0;
   if (record.present && record.live.frame == event.frame && !is_dead(record.live)) {
@@ -118,8 +120,8 @@ void Ledger::on_filled(const Event& event) {
   }
   const std::uint64_t id = find_or_reopen(record, event, excess);
   if (id == 0) return;
-  state_.open.at(id).note({core_of(event.cpu), event.tag, event.b});
-  state_.open.at(id).dormant = false;
+  to_change(id).note({core_of(event.cpu), event.tag, event.b});
+  to_change(id).dormant = false;
   happened_.stale_fill = id;
 }
 
@@ -131,20 +133,20 @@ bool Ledger::escapes_notice(const Obligation& o, bool stale) const {
 }
 
 void Ledger::on_used(const Event& event) {
-  if (state_.open.empty() && state_.watches.empty()) return;
+  if (state_.open->empty() && state_.watches->empty()) return;
   const auto kind = static_cast<AccessKind>(event.a);
-  if (kind == AccessKind::store)
-    for (CopyWatch& watch : state_.watches)
+  if (kind == AccessKind::store && !state_.watches->empty())
+    for (CopyWatch& watch : state_.watches.write())
       if (!watch.stored && watch.source == event.frame &&
           (watch.all || (watch.mm == event.mm && watch.page == event.page))) {
         watch.stored = true;
         watch.store = moment(event);
       }
   for (const std::uint64_t id : open_at(event.page)) {
-    Obligation& o = state_.open.at(id);
+    const Obligation& o = state_.open->at(id);
     if (o.was.mm != event.mm) continue;
     if (o.change == Change::replaced && kind == AccessKind::store && o.replaced_by == event.frame)
-      o.new_written = true;
+      to_change(id).new_written = true;
     if (o.was.frame != event.frame) continue;
     const std::uint64_t needs = kind == AccessKind::store   ? std::uint64_t{right_write}
                                 : kind == AccessKind::fetch ? std::uint64_t{right_exec}
@@ -165,13 +167,13 @@ CoreId Ledger::core_of_drop(const Event& event) const {
 
 bool Ledger::knows_copy(CoreId core, VirtPage page) const {
   for (const std::uint64_t id : open_at(page))
-    for (const TlbCopy& copy : state_.open.at(id).tlb)
+    for (const TlbCopy& copy : state_.open->at(id).tlb)
       if (copy.core == core) return true;
   return false;
 }
 
 void Ledger::on_dropped(const Event& event) {
-  if (state_.open.empty() || !core_of_drop(event).exists()) return;
+  if (state_.open->empty() || !core_of_drop(event).exists()) return;
   const CoreId core = core_of_drop(event);
   const auto gone = [&](const TlbCopy& c) {
     if (c.core != core) return false;
@@ -180,10 +182,10 @@ void Ledger::on_dropped(const Event& event) {
   Ids ids;
   if (event.a == 0) ids = open_at(event.page);
   else
-    for (const auto& [id, o] : state_.open) ids.push_back(id);
+    for (const auto& [id, o] : *state_.open) ids.push_back(id);
   for (const std::uint64_t id : ids) {
-    const Obligation& o = state_.open.at(id);
-    auto& copies = state_.open.at(id).tlb;
+    const Obligation& o = to_change(id);
+    auto& copies = to_change(id).tlb;
     // Other parts of the page may still be there.
     const auto is_gone = [&](const TlbCopy& c) { return gone(c) && !(config_.parts && confirmed(o, c)); };
     copies.erase(std::remove_if(copies.begin(), copies.end(), is_gone), copies.end());
@@ -193,10 +195,10 @@ void Ledger::on_dropped(const Event& event) {
 
 void Ledger::on_tag_loaded(const Event& event) {
   if (!event.cpu.exists()) return;
-  for (auto& [id, o] : state_.open) {
+  for (const auto& [id, o] : *state_.open) {
     if (!o.dormant) continue;
     for (const TlbCopy& c : o.tlb)
-      if (c.core == core_of(event.cpu) && (!c.tag.exists() || c.tag == event.tag)) o.dormant = false;
+      if (c.core == core_of(event.cpu) && (!c.tag.exists() || c.tag == event.tag)) to_change(id).dormant = false;
   }
 }
 

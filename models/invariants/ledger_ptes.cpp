@@ -33,13 +33,14 @@ PastObligation past_of(const Obligation& o) {
 }  // namespace
 
 FrameRecord& Ledger::frame_at(Frame f) {
-  if (f.raw() >= state_.frames.size()) state_.frames.resize(f.raw() + std::size_t{1});
-  return state_.frames[f.raw()];
+  auto& frames = state_.frames.write();
+  if (f.raw() >= frames.size()) frames.resize(f.raw() + std::size_t{1});
+  return frames[f.raw()];
 }
 
 /// The record of a page whose pte holds `now`; what happened before our eyes opened is taken over.
 PageRecord& Ledger::record_of(MmId mm, VirtPage page, Pte now) {
-  const auto [it, fresh] = state_.pages.try_emplace({mm, page});
+  const auto [it, fresh] = state_.pages.write().try_emplace({mm, page});
   PageRecord& record = it->second;
   if (!fresh && record.raw == now) return record;
   const bool present = config_.pte.is_present(now);
@@ -84,8 +85,8 @@ void Ledger::on_pte_stored(const Event& event) {
 /// Every pte of the table leaves its page and comes to another one, dirty bit and all.
 void Ledger::on_table_moved(const Event& event) {
   for (std::uint64_t n = 0; n < event.b; ++n) {
-    const auto it = state_.pages.find({event.mm, event.page + Pages{n}});
-    if (it == state_.pages.end() || !it->second.present) continue;
+    const auto it = state_.pages.write().find({event.mm, event.page + Pages{n}});
+    if (it == state_.pages->end() || !it->second.present) continue;
     const Pte pte = it->second.raw;
     end_instance(it->second, event, Change::revoked);
     it->second.raw = Pte{};
@@ -127,7 +128,7 @@ void Ledger::end_instance(PageRecord& record, const Event& event, Change change,
   record.present = false;
   if (!is_dead(record.live)) --frame_at(record.live.frame).live_maps;
   disturb(record, event);
-  if (ActiveCall* call = state_.execution.call_of(event.task)) {
+  if (ActiveCall* call = state_.execution.call_to_change(event.task)) {
     ++call->revoked;
     call->last_revoked = record.live.page;
   }
@@ -149,7 +150,7 @@ void Ledger::begin_instance(PageRecord& record, const Event& event, Pte now) {
   if (!continued) {
     record.lineage = state_.next_lineage++;
   } else if ((record.live.rights & ~rights_of(config_.pte, now)) != 0) {
-    if (ActiveCall* call = state_.execution.call_of(event.task)) ++call->lowered;
+    if (ActiveCall* call = state_.execution.call_to_change(event.task)) ++call->lowered;
   }
   record.present = true;
   record.live = {event.mm,       event.page,   f, frame_at(f).generation, rights_of(config_.pte, now),
@@ -174,7 +175,7 @@ void Ledger::change_in_place(PageRecord& record, const Event& event, Pte old, Pt
     o.lost = lost;
     record.past = past_of(o);
     if (lost != 0)
-      if (ActiveCall* call = state_.execution.call_of(event.task)) ++call->lowered;
+      if (ActiveCall* call = state_.execution.call_to_change(event.task)) ++call->lowered;
     open_obligation(std::move(o));
   }
   record.live.rights = after;
@@ -198,7 +199,7 @@ void Ledger::mark_replaced(PageRecord& record, const Event& event) {
     past.replaced_by = record.live.frame;
   }
   for (const std::uint64_t id : open_at(event.page)) {
-    Obligation& o = state_.open.at(id);
+    Obligation& o = to_change(id);
     if (!by_this_fault(o.change, o.opened, o.was)) continue;
     o.change = Change::replaced;
     o.due_by = Due::replacement;
@@ -212,15 +213,15 @@ void Ledger::mark_replaced(PageRecord& record, const Event& event) {
 void Ledger::mark_moved(const PageRecord& record, const Event& event) {
   const ActiveCall* call = state_.execution.call_of(event.task);
   if (call == nullptr || call->call != Call::mremap || call->last_revoked == event.page) return;
-  const auto old = state_.pages.find({event.mm, call->last_revoked});
+  const auto old = state_.pages.write().find({event.mm, call->last_revoked});
   const auto& locks = state_.execution.task(event.task).locks;
-  if (old == state_.pages.end() || old->second.present || locks.empty()) return;
+  if (old == state_.pages->end() || old->second.present || locks.empty()) return;
   PastObligation& past = old->second.past;
   if (!past.known || past.was.frame != record.live.frame || past.opened.call_order != call->order) return;
   past.due_by = Due::unlock_of_destination;
   past.until = locks.back();
   for (const std::uint64_t id : open_at(call->last_revoked)) {
-    Obligation& o = state_.open.at(id);
+    Obligation& o = to_change(id);
     if (o.was.mm != event.mm || o.opened.order != past.opened.order) continue;
     o.due_by = past.due_by;
     o.until = past.until;
@@ -232,7 +233,7 @@ void Ledger::settle_reinstated(const PageRecord& record, const Event& event) {
   const Instance& live = record.live;
   const bool dirty = record.raw.has(config_.pte.dirty);
   for (const std::uint64_t id : open_at(event.page)) {
-    Obligation& o = state_.open.at(id);
+    Obligation& o = to_change(id);
     if (o.was.mm != live.mm || o.was.frame != live.frame) continue;
     if (o.change == Change::cleaned) {
       if (dirty) settle(id, event);
@@ -249,7 +250,7 @@ void Ledger::settle_reinstated(const PageRecord& record, const Event& event) {
     collect_copies(o);
     settle_if_bare(id, event);
   }
-  PastObligation& past = state_.pages.at({live.mm, live.page}).past;
+  PastObligation& past = state_.pages.write().at({live.mm, live.page}).past;
   if (!past.known || past.was.frame != live.frame) return;
   past.lost = past.was.rights & ~live.rights;
   past.change = Change::lowered;
@@ -257,7 +258,8 @@ void Ledger::settle_reinstated(const PageRecord& record, const Event& event) {
 }
 
 void Ledger::finish_copy(const Event& event, Frame target) {
-  auto& watches = state_.watches;
+  if (state_.watches->empty()) return;
+  auto& watches = state_.watches.write();
   const auto watch = std::find_if(watches.begin(), watches.end(), [&](const CopyWatch& w) {
     return (w.all || (w.mm == event.mm && w.page == event.page)) && w.task == event.task && w.source != target;
   });
@@ -273,11 +275,12 @@ void Ledger::on_copy(const Event& event) {
   const Moment here = moment(event);
   // In a fault somebody copies for himself, unless it moves the page: then no pte shows the source any more.
   const bool all = (here.in_call && here.call != Call::fault) || frame_at(event.frame).live_maps == 0;
-  state_.watches.push_back({event.mm, event.page, event.frame, event.task, all, here, false, Moment{}});
+  state_.watches.write().push_back({event.mm, event.page, event.frame, event.task, all, here, false, Moment{}});
 }
 
 void Ledger::finish_copies(TaskId task) {
-  auto& watches = state_.watches;
+  if (state_.watches->empty()) return;
+  auto& watches = state_.watches.write();
   watches.erase(std::remove_if(watches.begin(), watches.end(), [&](const CopyWatch& w) { return w.task == task; }),
                 watches.end());
 }
@@ -302,7 +305,7 @@ void Ledger::on_frame_freed(const Event& event) {
   const bool mapped = frame_at(event.frame).live_maps != 0;
   std::vector<PageRecord*> still;
   if (mapped)
-    for (auto& [key, record] : state_.pages)
+    for (auto& [key, record] : state_.pages.write())
       if (record.present && record.live.frame == event.frame && !is_dead(record.live)) still.push_back(&record);
   std::sort(still.begin(), still.end(), [](const PageRecord* a, const PageRecord* b) {
     return a->live.mm != b->live.mm ? a->live.mm < b->live.mm : a->live.page < b->live.page;

@@ -77,9 +77,9 @@ StateHash hash_of(StateHash h, const PageRecord& r, const Ledger& ledger) {
 
 void Ledger::mix_into(StateHash& hash) const {
   state_.execution.mix_into(hash);
-  for (const auto& [id, o] : state_.open) hash.mix_unordered(hash_of(hash.element(), o, *this));
-  for (const auto& [key, record] : state_.pages) hash.mix_unordered(hash_of(hash.element(), record, *this));
-  for (const auto& [at, h] : state_.hptes) {
+  for (const auto& [id, o] : *state_.open) hash.mix_unordered(hash_of(hash.element(), o, *this));
+  for (const auto& [key, record] : *state_.pages) hash.mix_unordered(hash_of(hash.element(), record, *this));
+  for (const auto& [at, h] : *state_.hptes) {
     const PageRecord* record = page(h.mm, h.page);
     StateHash entry;
     entry.mix(std::uint64_t{at} << 32 | h.frame.raw());
@@ -87,26 +87,26 @@ void Ledger::mix_into(StateHash& hash) const {
     entry.mix(h.rights | std::uint64_t{record != nullptr && record->lineage == h.lineage} << 8);
     hash.mix_unordered(entry);
   }
-  for (const auto& [at, tsb] : state_.tsbs) {
+  for (const auto& [at, tsb] : *state_.tsbs) {
     StateHash entry;
     entry.mix(at);
     entry.mix(tsb.data);
     entry.mix(tsb.page.raw() << 8 ^ tsb.mm.raw());
     hash.mix_unordered(entry);
   }
-  for (const NotedEntry& n : state_.noted) {
+  for (const NotedEntry& n : *state_.noted) {
     StateHash entry;
     entry.mix(hash.name(n.cpu) << 32 | hash.name(n.task));
     entry.mix(n.page.raw() << 1 | std::uint64_t{n.being_flushed});
     entry.mix(n.mm.raw());
     hash.mix_unordered(entry);
   }
-  for (const CopyWatch& w : state_.watches) {
+  for (const CopyWatch& w : *state_.watches) {
     hash.mix(w.page.raw() << 2 | std::uint64_t{w.all} << 1 | std::uint64_t{w.stored});
     hash.mix(std::uint64_t{w.source.raw()} << 32 | hash.name(w.task));
   }
   for (std::uint32_t cpu = 0; cpu < config_.cpus; ++cpu) hash.mix(batch_depth(hash.who_is(CpuId{cpu})));
-  for (const FrameRecord& f : state_.frames)
+  for (const FrameRecord& f : *state_.frames)
     hash.mix(std::uint64_t{f.allocated_seen} | std::uint64_t{f.anonymous} << 1 | std::uint64_t{f.dirty} << 2 |
              std::uint64_t{f.uncovered} << 3 | std::uint64_t{f.unbacked} << 4 | std::uint64_t{f.lazyfree} << 5 |
              std::uint64_t{f.writing} << 6);

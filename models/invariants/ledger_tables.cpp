@@ -25,22 +25,23 @@ constexpr std::uint64_t tsb_unusable = std::uint64_t{3} << 46;
 
 std::vector<HpteRecord> Ledger::hptes_of(MmId mm, VirtPage page) const {
   std::vector<HpteRecord> result;
-  const auto it = state_.hptes_by_page.find({mm, page});
-  if (it == state_.hptes_by_page.end()) return result;
-  for (const std::uint32_t at : it->second) result.push_back(state_.hptes.at(at));
+  const auto it = state_.hptes_by_page->find({mm, page});
+  if (it == state_.hptes_by_page->end()) return result;
+  for (const std::uint32_t at : it->second) result.push_back(state_.hptes->at(at));
   return result;
 }
 
 void Ledger::on_hpte_stored(const Event& event) {
   const bool valid = (event.b & config_.hpt.valid) != 0;
-  const auto existing = state_.hptes.find(event.location.raw());
-  if (valid && existing != state_.hptes.end() && existing->second.mm == event.mm &&
+  const auto existing = state_.hptes->find(event.location.raw());
+  if (valid && existing != state_.hptes->end() && existing->second.mm == event.mm &&
       existing->second.page == event.page && existing->second.frame == event.frame) {
-    existing->second.dword0 = event.b;
-    existing->second.rights |= hpte_rights(page(event.mm, event.page), event.frame);
+    HpteRecord& same = state_.hptes.write().at(event.location.raw());
+    same.dword0 = event.b;
+    same.rights |= hpte_rights(page(event.mm, event.page), event.frame);
     return;
   }
-  if (existing != state_.hptes.end()) remove_hpte(event.location, event);
+  if (existing != state_.hptes->end()) remove_hpte(event.location, event);
   if (valid) add_hpte(event);
 }
 
@@ -67,28 +68,27 @@ void Ledger::add_hpte(const Event& event) {
                event.order};
   find_duplicate(h);
   if (is_wide(h)) ++state_.wide_hptes;
-  state_.hptes_by_page[{h.mm, h.page}].push_back(h.at.raw());
-  state_.hptes[h.at.raw()] = h;
+  state_.hptes_by_page.write()[{h.mm, h.page}].push_back(h.at.raw());
+  state_.hptes.write()[h.at.raw()] = h;
   if (record == nullptr) return;
   if (record->present && record->live.frame == event.frame && !is_dead(record->live)) return;
   // Hashed from a pte that is no more.
   const std::uint64_t id = find_or_reopen(*record, event, 0);
-  if (id != 0) state_.open.at(id).hptes.push_back(event.location);
+  if (id != 0) to_change(id).hptes.push_back(event.location);
 }
 
 void Ledger::remove_hpte(Location at, const Event& event) {
-  const auto it = state_.hptes.find(at.raw());
-  const HpteRecord h = it->second;
-  state_.hptes.erase(it);
-  forget_at(state_.hptes_by_page, {h.mm, h.page}, at.raw());
+  const HpteRecord h = state_.hptes->at(at.raw());
+  state_.hptes.write().erase(at.raw());
+  forget_at(state_.hptes_by_page.write(), {h.mm, h.page}, at.raw());
   if (is_wide(h)) --state_.wide_hptes;
   const PageRecord* record = page(h.mm, h.page);
   if (record != nullptr && record->present && record->lineage == h.lineage && record->live.frame == h.frame &&
       event.task.exists() && state_.execution.task(event.task).flushing && record->raw.has(config_.hash.hashpte))
     ++state_.over_invalidations;
   for (const std::uint64_t id : open_at(h.page)) {
-    auto& entries = state_.open.at(id).hptes;
-    if (state_.open.at(id).was.mm != h.mm) continue;
+    if (state_.open->at(id).was.mm != h.mm) continue;
+    auto& entries = to_change(id).hptes;
     entries.erase(std::remove(entries.begin(), entries.end(), at), entries.end());
     settle_if_bare(id, event);
   }
@@ -116,11 +116,11 @@ void Ledger::find_duplicate(const HpteRecord& newer) {
   };
   const HpteRecord* older = nullptr;
   if (state_.wide_hptes != 0 || is_wide(newer)) {
-    for (const auto& [at, h] : state_.hptes)
+    for (const auto& [at, h] : *state_.hptes)
       if (older == nullptr && clashes(h)) older = &h;
-  } else if (const auto it = state_.hptes_by_page.find({newer.mm, newer.page}); it != state_.hptes_by_page.end()) {
+  } else if (const auto it = state_.hptes_by_page->find({newer.mm, newer.page}); it != state_.hptes_by_page->end()) {
     for (const std::uint32_t at : it->second)
-      if (older == nullptr && clashes(state_.hptes.at(at))) older = &state_.hptes.at(at);
+      if (older == nullptr && clashes(state_.hptes->at(at))) older = &state_.hptes->at(at);
   }
   if (older == nullptr) return;
   Duplicate& d = happened_.duplicate;
@@ -139,11 +139,11 @@ void Ledger::find_duplicate(const HpteRecord& newer) {
 
 void Ledger::on_tsb_stored(const Event& event) {
   const std::uint32_t at = event.location.raw();
-  if (state_.tsbs.count(at) != 0) remove_tsb(at, event);
+  if (state_.tsbs->count(at) != 0) remove_tsb(at, event);
   const Pte data{event.b};
   if ((event.a & tsb_unusable) != 0 || !config_.pte.is_present(data)) return;
-  state_.tsbs[at] = {event.mm, event.page, event.b};
-  state_.tsbs_by_page[{event.mm, event.page}].push_back(at);
+  state_.tsbs.write()[at] = {event.mm, event.page, event.b};
+  state_.tsbs_by_page.write()[{event.mm, event.page}].push_back(at);
   const PageRecord* record = page(event.mm, event.page);
   if (record == nullptr) return;
   Event copy = event;
@@ -154,16 +154,16 @@ void Ledger::on_tsb_stored(const Event& event) {
     if (excess == 0) return;
   }
   const std::uint64_t id = find_or_reopen(*record, copy, excess);
-  if (id != 0) state_.open.at(id).tsbs.push_back(event.location);
+  if (id != 0) to_change(id).tsbs.push_back(event.location);
 }
 
 void Ledger::remove_tsb(std::uint32_t at, const Event& event) {
-  const TsbRecord tsb = state_.tsbs.at(at);
-  state_.tsbs.erase(at);
-  forget_at(state_.tsbs_by_page, {tsb.mm, tsb.page}, at);
+  const TsbRecord tsb = state_.tsbs->at(at);
+  state_.tsbs.write().erase(at);
+  forget_at(state_.tsbs_by_page.write(), {tsb.mm, tsb.page}, at);
   for (const std::uint64_t id : open_at(tsb.page)) {
-    if (state_.open.at(id).was.mm != tsb.mm) continue;
-    auto& entries = state_.open.at(id).tsbs;
+    if (state_.open->at(id).was.mm != tsb.mm) continue;
+    auto& entries = to_change(id).tsbs;
     entries.erase(std::remove(entries.begin(), entries.end(), Location{at}), entries.end());
     settle_if_bare(id, event);
   }
@@ -171,18 +171,18 @@ void Ledger::remove_tsb(std::uint32_t at, const Event& event) {
 
 void Ledger::on_tsb_dropped(const Event& event) {
   std::vector<std::uint32_t> gone;
-  const auto end = state_.tsbs.lower_bound(event.location.raw() + static_cast<std::uint32_t>(event.a));
-  for (auto it = state_.tsbs.lower_bound(event.location.raw()); it != end; ++it) gone.push_back(it->first);
+  const auto end = state_.tsbs->lower_bound(event.location.raw() + static_cast<std::uint32_t>(event.a));
+  for (auto it = state_.tsbs->lower_bound(event.location.raw()); it != end; ++it) gone.push_back(it->first);
   for (const std::uint32_t at : gone) remove_tsb(at, event);
 }
 
 bool Ledger::is_noted(MmId mm, VirtPage page) const {
-  return std::any_of(state_.noted.begin(), state_.noted.end(),
+  return std::any_of(state_.noted->begin(), state_.noted->end(),
                      [&](const NotedEntry& n) { return n.mm == mm && n.page == page; });
 }
 
 bool Ledger::has_noted(TaskId task) const {
-  return std::any_of(state_.noted.begin(), state_.noted.end(),
+  return std::any_of(state_.noted->begin(), state_.noted->end(),
                      [&](const NotedEntry& n) { return n.task == task; });
 }
 
@@ -191,7 +191,7 @@ void Ledger::on_batch(const Event& event) {
     state_.batch_depth.resize(event.cpu.raw() + std::size_t{1});
   if (event.kind == EventKind::batch_noted) {
     if (event.cpu.exists()) state_.batch_depth[event.cpu.raw()] = event.a;
-    state_.noted.push_back({event.cpu, event.task, event.mm, event.page, state_.order, false});
+    state_.noted.write().push_back({event.cpu, event.task, event.mm, event.page, state_.order, false});
     return;
   }
   if (event.cpu.exists()) {
@@ -203,11 +203,12 @@ void Ledger::on_batch(const Event& event) {
   const auto by_cpu = [&](const NotedEntry& n) { return !n.being_flushed && n.cpu == event.cpu; };
   const auto by_mm = [&](const NotedEntry& n) { return !n.being_flushed && n.mm == event.mm; };
   const auto count = [&](auto which) {
-    return static_cast<std::uint64_t>(std::count_if(state_.noted.begin(), state_.noted.end(), which));
+    return static_cast<std::uint64_t>(std::count_if(state_.noted->begin(), state_.noted->end(), which));
   };
   const bool task_fits = count(by_task) == event.a, cpu_fits = count(by_cpu) == event.a,
              mm_fits = count(by_mm) == event.a;
-  for (NotedEntry& n : state_.noted) {
+  auto& noted = state_.noted.write();
+  for (NotedEntry& n : noted) {
     const bool gone = task_fits ? by_task(n) : cpu_fits ? by_cpu(n) : mm_fits ? by_mm(n) : by_task(n) || by_cpu(n);
     if (!gone) continue;
     n.being_flushed = true;
@@ -216,18 +217,19 @@ void Ledger::on_batch(const Event& event) {
   // Entries that were flushed before the batch said so are done with; the others until the flush is.
   const TaskRecord& task = state_.execution.task(event.task);
   if (task.flushing) return;
-  state_.noted.erase(std::remove_if(state_.noted.begin(), state_.noted.end(),
-                                    [&](const NotedEntry& n) {
-                                      return n.being_flushed && n.task == event.task &&
-                                             n.order < task.last_flush_done;
-                                    }),
-                     state_.noted.end());
+  noted.erase(std::remove_if(noted.begin(), noted.end(),
+                             [&](const NotedEntry& n) {
+                               return n.being_flushed && n.task == event.task && n.order < task.last_flush_done;
+                             }),
+              noted.end());
 }
 
 void Ledger::forget_flushed(TaskId task) {
-  state_.noted.erase(std::remove_if(state_.noted.begin(), state_.noted.end(),
-                                    [&](const NotedEntry& n) { return n.being_flushed && n.task == task; }),
-                     state_.noted.end());
+  if (!has_noted(task)) return;
+  auto& noted = state_.noted.write();
+  noted.erase(std::remove_if(noted.begin(), noted.end(),
+                             [&](const NotedEntry& n) { return n.being_flushed && n.task == task; }),
+              noted.end());
 }
 
 }  // namespace mmulab

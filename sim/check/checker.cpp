@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sim/units/assert.h"
+
 namespace mmulab {
 
 const char* name_of(Verdict verdict) {
@@ -25,19 +27,31 @@ const char* name_of(InvariantStatus status) {
   return "?";
 }
 
-void Checker::add_model(std::unique_ptr<ReferenceModel> model) { models_.push_back(std::move(model)); }
+void Checker::add_model(std::unique_ptr<ReferenceModel> model) {
+  for (std::vector<Listener>& listeners : wanted_by_)
+    listeners.insert(listeners.begin() + static_cast<std::ptrdiff_t>(models_.size()),
+                     {model.get(), remembering_.size()});
+  remembering_.push_back(model.get());
+  models_.push_back(std::move(model));
+}
+
+template <class Observer>
+void Checker::listen(Observer& observer) {
+  for (std::size_t kind = 0; kind < EventKinds::limit; ++kind)
+    if (observer.kinds().has(static_cast<EventKind>(kind)))
+      wanted_by_[kind].push_back({&observer, remembering_.size()});
+  remembering_.push_back(&observer);
+  MMULAB_ASSERT(remembering_.size() <= observers_max, "a run has few observers");
+}
 
 void Checker::add(std::unique_ptr<Invariant> invariant, Selection selection) {
   invariant->set_sink(this);
-  if (invariant->applicable())
-    for (std::size_t kind = 0; kind < EventKinds::limit; ++kind)
-      if (invariant->kinds().has(static_cast<EventKind>(kind))) wanted_by_[kind].push_back(invariant.get());
+  if (invariant->applicable()) listen(*invariant);
   invariants_.push_back({std::move(invariant), selection});
 }
 
 void Checker::add_goal(std::unique_ptr<Goal> goal, Selection selection) {
-  for (std::size_t kind = 0; kind < EventKinds::limit; ++kind)
-    if (goal->kinds().has(static_cast<EventKind>(kind))) wanted_by_[kind].push_back(goal.get());
+  listen(*goal);
   goals_.push_back({std::move(goal), selection});
 }
 
@@ -60,8 +74,7 @@ Invariant* Checker::find(const std::string& name) const {
 }
 
 void Checker::on_event(const Event& event) {
-  for (const auto& model : models_) model->on_event(event);
-  for (EventObserver* observer : wanted_by_[static_cast<std::size_t>(event.kind)]) observer->on_event(event);
+  for (const Listener& listener : wanted_by_[static_cast<std::size_t>(event.kind)]) listener.observer->on_event(event);
 }
 
 void Checker::report(Violation violation) {
@@ -152,17 +165,30 @@ void Checker::each_memory(F&& f) const {
   for (const auto& chosen : goals_) f(static_cast<Remembers&>(*chosen.observer));
 }
 
+void Checker::hold(std::size_t number, Saved& saved) const {
+  saved.memories.resize(remembering_.size());
+  remembering_[number]->save(saved.memories[number]);
+  saved.held.set(number);
+}
+
 void Checker::save(Saved& saved) const {
-  std::size_t next = 0;
-  each_memory([&](const Remembers& who) {
-    if (next == saved.memories.size()) saved.memories.emplace_back();
-    who.save(saved.memories[next++]);
-  });
+  for (std::size_t number = 0; number < remembering_.size(); ++number) hold(number, saved);
+}
+
+void Checker::save_before(const Event& event, Saved& saved) const {
+  for (const Listener& listener : wanted_by_[static_cast<std::size_t>(event.kind)])
+    if (!saved.held.test(listener.number)) hold(listener.number, saved);
+}
+
+void Checker::restore_but(std::bitset<observers_max>& those, const Saved& saved) {
+  for (std::size_t number = 0; number < remembering_.size(); ++number)
+    if (saved.held.test(number) && !those.test(number)) remembering_[number]->restore(saved.memories[number].get());
+  those |= saved.held;
 }
 
 void Checker::restore(const Saved& saved) {
-  std::size_t next = 0;
-  each_memory([&](Remembers& who) { who.restore(saved.memories[next++].get()); });
+  std::bitset<observers_max> none;
+  restore_but(none, saved);
 }
 
 StateHash Checker::fingerprint(const Renaming* names) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <functional>
 #include <map>
 #include <memory>
@@ -83,12 +84,17 @@ class Checker : public EventObserver, private ViolationSink {
   [[nodiscard]] Invariant* find(const std::string& name) const;
 
   // ---- for an explorer: the state of all observers; counts and violations are never taken back
-  class Saved {
-   public:
+  static constexpr std::size_t observers_max = 128;
+  /// What some observers remembered; who is not `held` has a copy that may be written over.
+  struct Saved {
     std::vector<std::unique_ptr<Memory>> memories;
+    std::bitset<observers_max> held;
   };
-  /// Over what it was before: an older state of this checker's, or nothing.
   void save(Saved& saved) const;
+  /// Adds those who are not held yet and whom the event may change.
+  void save_before(const Event& event, Saved& saved) const;
+  /// All that are held but `those`, to which they are added.
+  void restore_but(std::bitset<observers_max>& those, const Saved& saved);
   void restore(const Saved& saved);
   [[nodiscard]] StateHash fingerprint(const Renaming* names = nullptr) const;
   /// A fresh run: the observers' state only. forget_violations() drops what was found.
@@ -101,6 +107,13 @@ class Checker : public EventObserver, private ViolationSink {
     std::unique_ptr<Observer> observer;
     Selection selection;
   };
+  struct Listener {
+    EventObserver* observer;
+    std::size_t number;  ///< in remembering_
+  };
+  template <class Observer>
+  void listen(Observer& observer);
+  void hold(std::size_t number, Saved& saved) const;
   void report(Violation violation) override;
   template <class F>
   void each_memory(F&& f) const;
@@ -112,7 +125,8 @@ class Checker : public EventObserver, private ViolationSink {
   std::vector<std::unique_ptr<ReferenceModel>> models_;
   std::vector<Chosen<Invariant>> invariants_;
   std::vector<Chosen<Goal>> goals_;
-  std::array<std::vector<EventObserver*>, EventKinds::limit> wanted_by_;
+  std::array<std::vector<Listener>, EventKinds::limit> wanted_by_;
+  std::vector<Remembers*> remembering_;  ///< models, and whoever is told of events
   std::vector<Expectation> expectations_;
   std::function<void(const Violation&)> on_stop_;
   std::function<void(const Violation&)> on_violation_;

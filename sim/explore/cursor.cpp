@@ -7,7 +7,7 @@ namespace mmulab {
 
 Cursor::Cursor(Explorable& system, CursorOptions options)
     : system_(system), host_(system.host()), options_(options),
-      reduction_(system.world(), host_.store_buffers() == nullptr, *this),
+      reduction_(system.world(), host_.cpus(), host_.store_buffers() == nullptr, *this),
       symmetry_(system.renamings()) {
   MMULAB_ASSERT(options.rewind == Rewind::restart || Fiber::can_restore(), "stacks cannot be put back here");
   MMULAB_ASSERT(options.rewind == Rewind::images || options.local_key != LocalKey::stacks,
@@ -67,15 +67,16 @@ void Cursor::on_event(const Event& event) {
   if (frames_.empty()) return;
   concern_.add(system_.concern(event));
   Frame& frame = frames_.back();
-  if (frame.emitted) return;
   frame.emitted = true;
   observed_known_ = false;
   // The state before the first step from a copied one is in the copy.
   if (options_.rewind != Rewind::images || (base_ != Copies::none && frames_.size() == 1)) return;
-  if (spare_.empty()) spare_.push_back(std::make_unique<Checker::Saved>());
-  frame.observers = std::move(spare_.back());
-  spare_.pop_back();
-  system_.checker().save(*frame.observers);
+  if (frame.observers == nullptr) {
+    if (spare_.empty()) spare_.push_back(std::make_unique<Checker::Saved>());
+    frame.observers = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  system_.checker().save_before(event, *frame.observers);
 }
 
 void Cursor::list(std::vector<Move>& moves) {
@@ -179,6 +180,7 @@ void Cursor::step(const Move& move) {
   if (!host_.is_device(move.decision.agent)) {
     frame.cpu = CpuId{move.decision.agent.raw()};
     frame.cpu_state = host_.cpu_state(frame.cpu);
+    reduction_.forget_obstacle(frame.cpu);
   }
   frame.observed_known = observed_known_;
   frame.observed = observed_;

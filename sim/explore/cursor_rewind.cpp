@@ -23,7 +23,10 @@ void Cursor::take_back_to(std::size_t depth) {
   for (std::size_t n = frames_.size(); n > first; --n) {
     const Frame& frame = frames_[n - 1];
     if (coverage_ != nullptr) coverage_->take_back();
-    if (frame.cpu.exists()) host_.restore(frame.cpu, frame.cpu_state);
+    if (frame.cpu.exists()) {
+      host_.restore(frame.cpu, frame.cpu_state);
+      reduction_.forget_obstacle(frame.cpu);
+    }
     if (frame.tally != 0) reduction_.forget_tally(frame.who, frame.tallied, frame.tally);
     if (frame.point != Futures::nowhere) reduction_.set_point(frame.who, frame.point);
   }
@@ -54,16 +57,20 @@ void Cursor::put_fibers_back(std::size_t first) {
   saved_.resize(first);
 }
 
-/// To what they were before the first step from there on that has emitted something.
+/// Each to what it was before the first step from there on that has told it something.
 void Cursor::put_observers_back(std::size_t first) {
-  bool put_back = false;
+  std::bitset<Checker::observers_max> put_back;
   for (std::size_t n = first; n < frames_.size(); ++n) {
     Frame& frame = frames_[n];
-    if (frame.emitted && !std::exchange(put_back, true)) {
-      if (frame.observers != nullptr) system_.checker().restore(*frame.observers);
-      else copies_->put_observers_back(base_);
+    if (!frame.emitted) continue;
+    if (frame.observers == nullptr) {
+      copies_->put_observers_back(base_);
+      put_back.set();
+      continue;
     }
-    if (frame.observers != nullptr) spare_.push_back(std::move(frame.observers));
+    system_.checker().restore_but(put_back, *frame.observers);
+    frame.observers->held.reset();
+    spare_.push_back(std::move(frame.observers));
   }
 }
 

@@ -27,8 +27,14 @@ std::uint32_t Futures::id_of(Location at) {
 
 Futures::Point Futures::intern(Who who, std::uint64_t key) {
   const auto [at, fresh] = by_key_.emplace(mix(key ^ mix(std::uint64_t{who.raw()} + 1)), points_.size());
-  if (fresh) points_.emplace_back();
+  if (fresh) points_.emplace_back().key = key;
   return at->second;
+}
+
+Futures::Point Futures::successor(Point from, std::uint64_t key) const {
+  for (const Point next : points_[from].next)
+    if (points_[next].key == key) return next;
+  return nowhere;
 }
 
 void Futures::enlist(Who who) {
@@ -66,10 +72,11 @@ bool Futures::learn(Node& node, const Footprint& footprint) {
 
 Futures::Point Futures::expect(Who who, std::uint32_t progress, const Label& label, const Footprint& footprint) {
   const Point from = point(who);
-  const Point to =
-      who.is_task() ? intern(who, std::uint64_t{progress} << 32 | (label.number() + std::uint64_t{1})) : from;
+  const std::uint64_t key = who.is_task() ? std::uint64_t{progress} << 32 | (label.number() + std::uint64_t{1}) : 0;
+  const Point seen = successor(from, key);
+  const Point to = seen != nowhere ? seen : intern(who, key);
   if (!knows(points_[to], footprint) && learn(points_[to], footprint)) spread(to);
-  join(from, to);
+  if (seen == nowhere) join(from, to);
   return to;
 }
 
@@ -131,10 +138,15 @@ bool Futures::meets(const Node& node, std::uint32_t id, Use use) const {
 template <class Meets>
 bool Futures::clear_of_others(Who self, Precedence& precedence, const Meets& meets) {
   before_.clear();
+  obstacle_.reset();
   for (const Who other : all_) {
     if (!is_other(other, self)) continue;
     if (!meets(points_[point(other)])) before_.push_back(other);
-    else if (other == self || !precedence.comes_after(other, self)) return false;
+    else if (other == self || !precedence.comes_after(other, self)) {
+      // Who comes after a device, or which device after whom, the World tells.
+      if (!other.is_device() && !self.is_device()) obstacle_ = Obstacle{other, point(other)};
+      return false;
+    }
   }
   return true;
 }
@@ -155,6 +167,7 @@ bool Futures::meets_others(Who self, const std::vector<Touch>& touches, Preceden
 }
 
 bool Futures::meets_others(Who self, const Concern& concern, Precedence& precedence) {
+  obstacle_.reset();
   if (!concern.any()) return false;
   if (!clear_of_others(self, precedence, [&](const Node& node) { return node.concern_ahead.meets(concern); }))
     return true;

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -85,6 +86,16 @@ class Futures {
   /// are others': nothing orders them.
   bool meets_others(Who self, const std::vector<Touch>& touches, Precedence& precedence);
   bool meets_others(Who self, const Concern& concern, Precedence& precedence);
+  /// Why a step had to wait: what lies ahead of somebody.
+  struct Obstacle {
+    Who who;
+    Point at;
+  };
+  /// Why the last answer was that somebody can; none if that depends on more than where everybody is.
+  [[nodiscard]] const std::optional<Obstacle>& obstacle() const { return obstacle_; }
+  /// It has not gone away: for the same touches, and the same concern, the answer is the same.
+  [[nodiscard]] bool stands(const Obstacle& obstacle) const { return point(obstacle.who) == obstacle.at; }
+
   /// Can anybody but these two ever change one of the words? If not, that is relied on.
   bool changes(const Footprint& words, Who neither, Who nor);
 
@@ -99,6 +110,7 @@ class Futures {
   static constexpr std::size_t uses = 5;
   using Sets = std::array<Bits, uses>;  ///< by Use
   struct Node {
+    std::uint64_t key = 0;  ///< of its step in its actor's program
     Sets own, ahead, relied;
     Sets against;             ///< by Use: what lies ahead and clashes with it
     std::vector<Touch> last;  ///< the footprint that was learned last
@@ -108,6 +120,8 @@ class Futures {
   };
 
   Point intern(Who who, std::uint64_t key);
+  /// A point that has been seen to come after that one; nowhere if this has not.
+  [[nodiscard]] Point successor(Point from, std::uint64_t key) const;
   [[nodiscard]] bool knows(const Node& node, const Footprint& footprint) const;
   bool learn(Node& node, const Footprint& footprint);
   void join(Point from, Point to);
@@ -142,6 +156,7 @@ class Futures {
   std::vector<Point> work_;  // scratch
   std::vector<std::pair<std::uint32_t, Use>> asked_;  // scratch
   std::vector<Who> before_;                           // scratch
+  std::optional<Obstacle> obstacle_;
   bool stale_ = false;
 };
 

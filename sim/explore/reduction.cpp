@@ -104,9 +104,14 @@ bool Reduction::may_ease(const Actor& actor, CpuId cpu, const Step& step) {
 }
 
 bool Reduction::is_private(const Actor& actor, CpuId cpu, const Step& step) {
+  std::optional<Futures::Obstacle>& obstacle = obstacles_[cpu.raw()];
+  if (obstacle && futures_.stands(*obstacle)) return false;
   const Futures::Point at = futures_.expect(actor.who, actor.progress, *step.label, step.footprint);
   // Rather than performing it and taking it back again.
-  return !futures_.meets_others(actor.who, futures_.always_concerns(at), precedence_) && may_ease(actor, cpu, step);
+  if (!futures_.meets_others(actor.who, futures_.always_concerns(at), precedence_) && may_ease(actor, cpu, step))
+    return true;
+  obstacle = futures_.obstacle();
+  return false;
 }
 
 bool Reduction::is_private_act(Who who, const Step& step) {

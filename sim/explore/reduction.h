@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "sim/exec/fiber_host.h"
@@ -22,9 +23,9 @@ namespace mmulab {
 class Reduction {
  public:
   /// `by_locks`: who holds a lock keeps the others from what it guards (not so where releases wait in a buffer).
-  Reduction(const World& world, bool by_locks, Precedence& precedence)
+  Reduction(const World& world, std::uint32_t cpus, bool by_locks, Precedence& precedence)
       : world_(world), by_locks_(by_locks), precedence_(precedence), words_(world.size_words()),
-        futures_(world.size_words()) {}
+        futures_(world.size_words()), obstacles_(cpus) {}
 
   struct Actor {
     Who who;
@@ -59,6 +60,8 @@ class Reduction {
   /// A step with this label has drawn a choice: never a shortcut.
   void learn_choice(const Label& label);
 
+  /// The cpu acts, or what it did is taken back: it has another next step.
+  void forget_obstacle(CpuId cpu) { obstacles_[cpu.raw()].reset(); }
   /// May this step of the actor be performed at once, for all that is known of its events?
   [[nodiscard]] bool is_private(const Actor& actor, CpuId cpu, const Step& step);
   /// The same for a step whose events may make others' judgement milder: its words lie ahead of nobody else.
@@ -87,7 +90,10 @@ class Reduction {
   /// Something was lost on which a shortcut had rested.
   [[nodiscard]] bool stale() const { return stale_ || futures_.stale(); }
   /// Everybody is at the start.
-  void return_to_start() { futures_.return_to_start(); }
+  void return_to_start() {
+    futures_.return_to_start();
+    obstacles_.assign(obstacles_.size(), std::nullopt);
+  }
   /// The next search relies on nothing yet.
   void begin_again();
 
@@ -119,6 +125,7 @@ class Reduction {
   std::vector<bool> relied_uninterrupted_;
   std::vector<Touch> unguarded_;  // scratch
   Futures futures_;
+  std::vector<std::optional<Futures::Obstacle>> obstacles_;  ///< of each cpu's next step, if one is known
   bool stale_ = false;
   bool hastens_ = true;
 };

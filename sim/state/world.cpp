@@ -81,10 +81,9 @@ void World::undo_to(JournalMark mark) {
   while (journal_.size() > mark.entries) {
     const JournalEntry entry = journal_.back();
     journal_.pop_back();
-    fingerprint_.combine(contribution(entry.at, words_[entry.at.raw()]));
-    fingerprint_.combine(contribution(entry.at, entry.old_value));
     set(entry.at, entry.old_value);
   }
+  fingerprint_ = mark.fingerprint;
 }
 
 void World::follow_names() {

@@ -65,6 +65,7 @@ class World {
   };
   struct JournalMark {
     std::size_t entries = 0;
+    Fingerprint fingerprint;
   };
 
   /// Lays out `count` records of `stride` words, all zero. Regions start on 16-word (128-byte) boundaries, so that
@@ -116,7 +117,7 @@ class World {
   /// From here on every store is journalled and the fingerprint follows it. Explored hosts need it, timed ones don't.
   void start_tracking();
   [[nodiscard]] bool tracking() const { return tracking_; }
-  [[nodiscard]] JournalMark mark() const { return JournalMark{journal_.size()}; }
+  [[nodiscard]] JournalMark mark() const { return {journal_.size(), fingerprint_}; }
   /// Takes back every store since `mark`.
   void undo_to(JournalMark mark);
 

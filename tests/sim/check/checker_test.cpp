@@ -134,5 +134,36 @@ TEST_CASE("Restoring takes an observer's state back, but not its counts") {
   CHECK(even.exercised() == 2);
 }
 
+TEST_CASE("An event that an observer does not want leaves it out of what is saved before, and of what is put back") {
+  Checker checker;
+  auto owned = std::make_unique<EvenPages>();
+  const EvenPages& even = *owned;
+  checker.add(std::move(owned), Selection::named);
+  checker.on_event(stored(2));
+  Checker::Saved first;
+  checker.save_before(Event{EventKind::flush_done}, first);
+  CHECK(first.held.none());
+  checker.on_event(Event{EventKind::flush_done});
+  Checker::Saved second;
+  checker.save_before(stored(4), second);
+  checker.on_event(stored(4));
+  // Held already: that it has seen four is not what was before.
+  checker.save_before(stored(6), second);
+  checker.on_event(stored(6));
+  CHECK(second.held.count() == 1);
+  CHECK(even.seen() == 3);
+  std::bitset<Checker::observers_max> put_back;
+  checker.restore_but(put_back, first);
+  CHECK(even.seen() == 3);
+  checker.restore_but(put_back, second);
+  CHECK(even.seen() == 1);
+  // Whoever has been put back to an earlier state stays there.
+  Checker::Saved third;
+  checker.save(third);
+  checker.on_event(stored(8));
+  checker.restore_but(put_back, third);
+  CHECK(even.seen() == 2);
+}
+
 }  // namespace
 }  // namespace mmulab
