@@ -61,9 +61,11 @@ std::string tiny_scenario(std::uint64_t number) {
   Draws draws(number);
   const Machine& machine = machines()[number % machines().size()];
   const std::uint64_t pages = 1 + draws.below(2);
-  const std::string head = "machine = '" + machine.name + "'\nkernel = '" + draws.pick(machine.kernels) +
-                           "'\nstrategy = '" + draws.pick(machine.strategies) + "'\n";
-  return head + workload(draws, pages);
+  // One draw a statement: compilers differ in the order within one.
+  const std::string strategy = draws.pick(machine.strategies);
+  const std::string kernel = draws.pick(machine.kernels);
+  return "machine = '" + machine.name + "'\nkernel = '" + kernel + "'\nstrategy = '" + strategy + "'\n" +
+         workload(draws, pages);
 }
 
 std::string tiny_ppc64_scenario(std::uint64_t number) { return tiny_scenario(number * machines().size() + 1); }
@@ -74,7 +76,6 @@ std::string tiny_peers_scenario(std::uint64_t number) {
   const std::uint64_t pages = draws.below(4) == 0 ? 2 : 1;
   const Texts harsh =
       file ? Texts{"unmap_mapping", "unmap_mapping", "munmap"} : Texts{"dontneed", "clear_refs", "munmap"};
-  // One draw a statement: compilers differ in the order within one.
   const std::string kernel = draws.pick(machines()[1].kernels);
   const std::string strategy =
       draws.pick({"ppc64-2.6.20", "ctxsw-only", "ppc64-2.6.22", "pre-unlock-hook", "per-pte"});
