@@ -21,7 +21,10 @@ Cursor::Cursor(Explorable& system, CursorOptions options)
   begin();
 }
 
-Cursor::~Cursor() { host_.set_watcher(nullptr); }
+Cursor::~Cursor() {
+  host_.set_watcher(nullptr);
+  symmetry_.stop_following(system_.world());
+}
 
 void Cursor::begin() {
   if (options_.rewind == Rewind::images) host_.set_watcher(this);
@@ -33,7 +36,7 @@ void Cursor::begin() {
 void Cursor::start() {
   host_.start();
   system_.run_up();
-  if (symmetry_.any()) system_.world().follow_names();
+  symmetry_.follow(system_.world());
   for (Context* context : system_.contexts()) context->set_remembering(remembering());
   if (options_.reduces) enlist();
 }
@@ -186,6 +189,7 @@ void Cursor::step(const Move& move) {
   frame.observed = observed_;
   const Who who = frame.who;
   frames_.push_back(std::move(frame));
+  symmetry_.keep();
   path_.push_back(move);
   // The path lists all steps themselves: whoever performs it again must not add any.
   path_.back().stretches = 0;

@@ -118,6 +118,7 @@ void Cursor::keep_namings_of_start() {
   symmetry_.keep_if([&](const Renaming& names) {
     return key_under(&names, names.fingerprint(system_.world())) == own;
   });
+  symmetry_.follow(system_.world());
 }
 
 void Cursor::check_names(const Renaming& names) {

@@ -32,6 +32,7 @@ void Cursor::take_back_to(std::size_t depth) {
   }
   const Frame& frame = frames_[first];
   system_.world().undo_to(frame.mark);
+  symmetry_.return_to(first);
   stack_bytes_ = frame.bytes;
   host_.set_steps(frame.steps);
   observed_ = frame.observed;
@@ -148,6 +149,7 @@ void Cursor::leap(Copies::Id to, std::size_t common, const std::vector<Move>& fu
   copies_->share(to);
   copies_->drop(base_);
   base_ = to;
+  symmetry_.look_again(system_.world());
   const Copies::Standing& standing = copies_->standing(to);
   key_.reset();
   observed_ = standing.observed;

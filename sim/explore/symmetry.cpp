@@ -46,13 +46,42 @@ std::uint64_t moved(std::uint64_t bits, const Places& places, std::size_t count)
 void Symmetry::find_least(const World& world, Least& least) const {
   least.world = world.fingerprint();
   least.under.assign(1, nullptr);
-  for (const Renaming& renaming : renamings_) {
-    const Fingerprint named = renaming.fingerprint(world);
+  for (std::size_t n = 0; n < renamings_.size(); ++n) {
+    Fingerprint named = world.fingerprint();
+    named.combine(differences_[n]);
     if (comes_before(least.world, named)) continue;
     if (named != least.world) least.under.clear();
     least.world = named;
-    least.under.push_back(&renaming);
+    least.under.push_back(&renamings_[n]);
   }
+}
+
+void Symmetry::follow(World& world) {
+  if (any()) world.follow_names();
+  world.set_name_watcher(any() ? this : nullptr);
+  look_again(world);
+}
+
+void Symmetry::look_again(const World& world) {
+  differences_.clear();
+  kept_.clear();
+  for (const Renaming& renaming : renamings_) {
+    differences_.push_back(renaming.fingerprint(world));
+    differences_.back().combine(world.fingerprint());
+  }
+}
+
+void Symmetry::on_named_store(Location at, std::uint64_t before, std::uint64_t after) {
+  for (std::size_t n = 0; n < renamings_.size(); ++n) {
+    differences_[n].combine(renamings_[n].difference(at, before));
+    differences_[n].combine(renamings_[n].difference(at, after));
+  }
+}
+
+void Symmetry::return_to(std::size_t earlier) {
+  const auto first = kept_.begin() + static_cast<std::ptrdiff_t>(earlier * renamings_.size());
+  std::copy_n(first, renamings_.size(), differences_.begin());
+  kept_.erase(first, kept_.end());
 }
 
 Decision Symmetry::renamed(const Decision& decision, const Renaming& names, const ExploredHost& host) {

@@ -73,15 +73,19 @@ std::uint64_t Renaming::value(Names names, std::uint64_t word) const {
 
 Fingerprint Renaming::fingerprint(const World& world) const {
   Fingerprint sum = world.fingerprint();
-  for (const Location at : world.named_words()) {
-    const std::uint32_t number = number_[at.raw()];
-    if (number == 0) continue;
-    const Word& w = words_[number - 1];
-    const std::uint64_t word = world.load(at);
-    sum.combine(World::contribution(w.from, word));
-    sum.combine(World::contribution(w.to, value(w.names, word)));
-  }
+  for (const Location at : world.named_words()) sum.combine(difference(at, world.load_visible(at)));
   return sum;
+}
+
+Fingerprint Renaming::difference(Location at, std::uint64_t word) const {
+  const std::uint32_t number = number_[at.raw()];
+  if (number == 0) return {};
+  const Word& w = words_[number - 1];
+  const std::uint64_t named = value(w.names, word);
+  if (w.to == w.from && named == word) return {};
+  Fingerprint difference = World::contribution(w.from, word);
+  difference.combine(World::contribution(w.to, named));
+  return difference;
 }
 
 }  // namespace mmulab

@@ -33,6 +33,8 @@ class Renaming {
 
   /// The fingerprint of the World in which everybody has the other name. The World follows its names.
   [[nodiscard]] Fingerprint fingerprint(const World& world) const;
+  /// By how much that differs from the fingerprint under everybody's own name because of what one word holds.
+  [[nodiscard]] Fingerprint difference(Location at, std::uint64_t word) const;
 
  private:
   struct Word {

@@ -75,6 +75,7 @@ void World::track(Location at, std::uint64_t value) {
   fingerprint_.combine(contribution(at, old));
   fingerprint_.combine(contribution(at, value));
   set(at, value);
+  if (name_watcher_ != nullptr && places_[at.raw()] != unfollowed) name_watcher_->on_named_store(at, old, value);
 }
 
 void World::undo_to(JournalMark mark) {

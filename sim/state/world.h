@@ -77,8 +77,16 @@ class World {
   void name(const Region& region, std::uint32_t field, Names names) {
     info_of(region).namings.push_back({field, names});
   }
+  /// Told of each store to a word of a region of which something was said, but of none that is taken back or put.
+  class NameWatcher {
+   public:
+    virtual ~NameWatcher() = default;
+    virtual void on_named_store(Location at, std::uint64_t before, std::uint64_t after) = 0;
+  };
   /// Keeps a list of those words of regions of which something was said that are not zero.
   void follow_names();
+  /// From then on; null: nobody.
+  void set_name_watcher(NameWatcher* watcher) { name_watcher_ = watcher; }
   [[nodiscard]] const std::vector<Location>& named_words() const { return followed_; }
   /// What a word adds to the fingerprint of a state.
   [[nodiscard]] static Fingerprint contribution(Location at, std::uint64_t value);
@@ -164,6 +172,7 @@ class World {
   std::vector<JournalEntry> journal_;
   std::vector<Location> followed_;
   std::vector<std::uint32_t> places_;  ///< by word: 1 + its place in followed_, if it has one
+  NameWatcher* name_watcher_ = nullptr;
   Fingerprint fingerprint_;
   Location delayed_first_;
   std::uint32_t delayed_ = 0;
