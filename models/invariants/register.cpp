@@ -31,6 +31,11 @@ std::vector<std::unique_ptr<Invariant>> make_invariants(const LedgerConfig& conf
   return make_invariants(unfed.ledger);  // applicability and texts do not need the ledger afterwards
 }
 
+std::vector<std::unique_ptr<Goal>> make_goals(const LedgerConfig& config) {
+  const Unfed unfed(config);
+  return make_goals(unfed.ledger);
+}
+
 std::string explain(const InvariantText& text) {
   return fmt::format(
       "{}\n\n- **holds when** {}\n- **evaluated at** {}\n- **statement** {}\n- **classes** {}\n- **applies to** "
@@ -54,8 +59,7 @@ std::string invariants_document() {
   document +=
       "\n# Goals\n\nA goal must be reachable; one that a scenario names and that never happens makes the verdict "
       "vacuous.\n\n";
-  const Unfed unfed{LedgerConfig{}};
-  for (const auto& goal : make_goals(unfed.ledger))
+  for (const auto& goal : make_goals(LedgerConfig{}))
     document += fmt::format("- **{}**: {}\n", goal->name(), goal->help());
   return document;
 }

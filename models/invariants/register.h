@@ -15,6 +15,8 @@ namespace mmulab {
 /// The same with a ledger of their own that nobody feeds: for listing and explaining.
 [[nodiscard]] std::vector<std::unique_ptr<Invariant>> make_invariants(const LedgerConfig& config);
 [[nodiscard]] std::vector<std::unique_ptr<Goal>> make_goals(const Ledger& ledger);
+/// For listing and explaining only.
+[[nodiscard]] std::vector<std::unique_ptr<Goal>> make_goals(const LedgerConfig& config);
 
 /// The same text as `show invariant NAME`, for each of them.
 [[nodiscard]] std::string invariants_document();

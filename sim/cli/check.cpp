@@ -104,7 +104,10 @@ int replay(const Arguments& arguments, Streams& streams) {
   const auto values = config::load_file(lab::schema(), schedule.scenario, set);
   if (arguments.all("set").empty()) refuse_other_scenario(schedule, file, values);
   const std::uint64_t break_at = arguments.number("break-at").value_or(0);
-  if (break_at > schedule.steps.size())
+  if (arguments.has("break-at") && arguments.has("timed"))
+    throw config::Error(config::diagnose({}, "--break-at counts explored steps; the timed machine has cycles",
+                                         "leave --timed out"));
+  if (break_at > schedule.steps.size() || (break_at == 0 && arguments.has("break-at")))
     throw config::Error(config::diagnose({}, "the schedule has no step " + std::to_string(break_at),
                                          "it has " + std::to_string(schedule.steps.size())));
   if (arguments.has("timed")) {

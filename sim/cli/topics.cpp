@@ -57,6 +57,12 @@ std::vector<Item> invariants(const config::Schema&) {
   return items;
 }
 
+std::vector<Item> goals(const config::Schema&) {
+  std::vector<Item> items;
+  for (const auto& goal : make_goals(LedgerConfig{})) items.push_back({goal->name(), goal->help()});
+  return items;
+}
+
 std::vector<Item> architectures(const config::Schema&) {
   std::vector<Item> items;
   for (const auto* entry : lab::architectures().entries()) items.push_back({entry->name, entry->help});
@@ -74,6 +80,7 @@ const std::vector<Topic>& topics() {
       {"scenarios", "Shipped configurations that can be run", files_in("scenarios")},
       {"sweeps", "Shipped plans for `mmulab sweep`", files_in("sweeps")},
       {"invariants", "What can be checked", invariants},
+      {"goals", "What a scenario can demand to be possible (`sometimes`)", goals},
       {"architectures", "Architectures of machines", architectures},
       {"keys", "Every key of a configuration", keys},
   };

@@ -3,7 +3,7 @@
 // each step; `urw` picks in proportion to the steps that an agent has left, as the schedule before told (uniform random
 // walk); `pct` gives agents random priorities and lowers that of the running one at a few random steps, each of them
 // used once (Burckhardt et al., ASPLOS 2010): a bug of depth d is found with a chance of at least 1 / (n k^(d-1)).
-// Choices inside a step are drawn evenly.
+// Choices inside a step are drawn evenly. Under a bound on switches, a move that would exceed it is none.
 #include <algorithm>
 
 #include "sim/explore/search.h"
@@ -56,6 +56,7 @@ class RandomSearch : public Search {
     for (; step < most && !cursor_.at_end(); ++step) {
       cursor_.list(moves_);
       if (moves_.empty()) return note_violations() != After::stop;
+      keep_within_bound();
       const After after = go(moves_[pick(draws, step)], draws);
       if (after == After::stop) return false;
       if (after == After::violated) break;
@@ -64,7 +65,17 @@ class RandomSearch : public Search {
     return true;
   }
 
+  /// Whoever went on last can still do so, or another one may for nothing: something is always left.
+  void keep_within_bound() {
+    if (limits_.switches_max == SearchLimits::none) return;
+    possible_ = moves_;
+    const auto is_beyond = [&](const Move& m) { return switches_.with(m, possible_) > limits_.switches_max; };
+    moves_.erase(std::remove_if(moves_.begin(), moves_.end(), is_beyond), moves_.end());
+    result_.bound_cut += possible_.size() - moves_.size();
+  }
+
   void begin_schedule(Draws& draws) {
+    switches_ = SwitchCount{};
     last_ = AgentId::none();
     left_ = made_;
     made_.clear();
@@ -78,6 +89,7 @@ class RandomSearch : public Search {
   After go(const Move& move, Draws& draws) {
     ++counter_of(made_, move.decision.agent);
     last_ = move.decision.agent;
+    if (limits_.switches_max != SearchLimits::none) switches_.add(move, possible_);
     After after = advance(move);
     if (after != After::go_on) return after;
     // The first pick of each choice was taken; any other one is as good.
@@ -135,6 +147,8 @@ class RandomSearch : public Search {
   const std::uint64_t seed_;
   const std::uint32_t pct_depth_;
   std::vector<Move> moves_;
+  std::vector<Move> possible_;  ///< whatever the bound says; only if there is one
+  SwitchCount switches_;
   std::vector<std::uint64_t> made_, left_, priorities_, changes_;
   AgentId last_ = AgentId::none();
   std::uint64_t longest_ = 0;  ///< of those that have come to their end

@@ -154,16 +154,21 @@ class Check {
     if (!whole.result.counterexamples.empty()) return decide(shorter(whole, states_enough));
     if (whole.result.end != SearchEnd::states) return decide(whole);
     EngineRun best;
-    bool any = false;
+    std::size_t best_at = 0;
     for (std::uint64_t k = 0; k <= bound_max && k < bound(); ++k) {
       const EngineRun bounded = run("dfs", k);
       if (!bounded.result.counterexamples.empty()) return decide(shorter(bounded, states_enough));
       if (bounded.result.end != SearchEnd::complete) break;
       best = bounded;
-      any = true;
+      best_at = result_.engines.size() - 1;
       if (bounded.result.bound_cut == 0) break;
     }
-    if (any) return decide(best);
+    if (best_at != 0) {
+      // Who has decided is told last.
+      const auto decisive = result_.engines.begin() + static_cast<std::ptrdiff_t>(best_at);
+      std::rotate(decisive, decisive + 1, result_.engines.end());
+      return decide(best);
+    }
     decide(bound() != SearchLimits::none ? whole : run("pct", SearchLimits::none));
   }
 
@@ -338,7 +343,8 @@ CheckResult replay(const config::Values& values, const std::string& file, const 
   result.subject = run_subject(values, file);
   result.memory_model = values.text("check.memory");
   ToldCounterexample told = tell(values, schedule, schedule_file, break_at);
-  result.verdict = told.violation.invariant.empty() ? CheckVerdict::undecided : CheckVerdict::violated;
+  const bool violates = !told.violation.invariant.empty() || !told.others.empty();
+  result.verdict = violates ? CheckVerdict::violated : CheckVerdict::undecided;
   result.counterexamples.push_back(std::move(told));
   return result;
 }

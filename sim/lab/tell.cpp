@@ -90,6 +90,8 @@ class Teller {
     ToldCounterexample told_one;
     for (const Violation& v : trace.violations)
       if (v.invariant == invariant && v.class_id == class_id) told_one.violation = v;
+      else told_one.others.push_back(v);
+    if (!told_one.violation.invariant.empty()) told_one.others.clear();
     for (const TracedStep& step : trace.steps) told_one.steps.push_back(told(explored_, step));
     told_one.race = race_text(trace, explored_.world());
     told_one.tables = tables(told_one.violation, trace, explored_.world());

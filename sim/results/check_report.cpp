@@ -74,6 +74,7 @@ class CheckReport {
   void invariants();
   void coverage();
   void assumptions();
+  [[nodiscard]] std::vector<std::string> unseen() const;
   [[nodiscard]] const SearchResult* last() const {
     return result_.engines.empty() ? nullptr : &result_.engines.back().result;
   }
@@ -146,19 +147,32 @@ void CheckReport::verdict() {
       break;
     case CheckVerdict::vacuous:
       word = "VACUOUS", style = Style::bad;
-      text = "something that the scenario names never came up";
+      text = fmt::format("never came up, although the scenario names it: {}", fmt::join(unseen(), ", "));
       break;
     case CheckVerdict::violated: {
       word = "VIOLATED", style = Style::bad;
       std::vector<std::string> pairs;
-      for (const auto& c : result_.counterexamples)
-        pairs.push_back(c.violation.invariant + " " + c.violation.class_id +
-                        (c.violation.expected ? " (expected)" : ""));
+      const auto add = [&](const Violation& v) {
+        pairs.push_back(v.invariant + " " + v.class_id + (v.expected ? " (expected)" : ""));
+      };
+      for (const auto& c : result_.counterexamples) {
+        if (!c.violation.invariant.empty()) add(c.violation);
+        for (const Violation& other : c.others) add(other);
+      }
       text = fmt::format("{}", fmt::join(pairs, ", "));
       break;
     }
   }
   out_ += "\n" + palette_.paint(word, style) + "  " + wrap(text, word.size() + 2, 2) + "\n";
+}
+
+std::vector<std::string> CheckReport::unseen() const {
+  std::vector<std::string> names;
+  for (const auto& i : result_.invariants)
+    if (i.status == InvariantStatus::vacuous) names.push_back(i.name);
+  for (const auto& goal : result_.goals)
+    if (goal.vacuous) names.push_back(goal.name);
+  return names;
 }
 
 void CheckReport::what_was_done() {
@@ -178,17 +192,22 @@ void CheckReport::what_was_done() {
 
 void CheckReport::counterexample(std::size_t n) {
   const ToldCounterexample& c = result_.counterexamples[n];
-  const std::string name = fmt::format("{} {}", c.violation.invariant, c.violation.class_id);
+  const bool violates = !c.violation.invariant.empty();
+  const std::string name =
+      violates ? c.violation.invariant + " " + c.violation.class_id : std::string("without its violation");
   out_ += fmt::format("\n{}. ", n + 1) + palette_.paint(name, c.violation.expected ? Style::warning : Style::bad);
   out_ += fmt::format("  {}, {}{}\n", plural(c.steps.size(), "step"), switches_text(c.switches),
                       c.shortest ? ", no shorter one exists"
                       : c.shrunk ? fmt::format(", found by {}, then shortened", c.engine)
                                  : std::string());
-  out_ += "   " + wrap(c.violation.message, 3, 3) + "\n\n";
+  if (violates) out_ += "   " + wrap(c.violation.message, 3, 3) + "\n";
+  for (const Violation& other : c.others)
+    out_ += "   " + wrap(fmt::format("instead {} {}: {}", other.invariant, other.class_id, other.message), 3, 5) + "\n";
+  out_ += "\n";
   std::uint32_t cpus = 1;
   for (const ToldStep& step : c.steps) cpus = std::max(cpus, static_cast<std::uint32_t>(step.lane + 1));
   out_ += lanes(c, cpus);
-  out_ += "\n   " + palette_.paint("why", Style::strong) + "\n";
+  if (violates) out_ += "\n   " + palette_.paint("why", Style::strong) + "\n";
   for (const std::string& line : c.violation.story) out_ += "     " + wrap(line, 5, 7) + "\n";
   if (!c.race.empty()) out_ += "     " + wrap(c.race, 5, 7) + "\n";
   if (!c.tables.empty()) out_ += "   " + palette_.paint("before and after the last step", Style::strong) + "\n";

@@ -39,6 +39,7 @@ struct ToldStep {
 
 struct ToldCounterexample {
   Violation violation;
+  std::vector<Violation> others;  ///< of a replay: what occurred instead of what the schedule names
   std::string engine;
   bool shortest = false;  ///< no shorter schedule shows it (bfs)
   bool shrunk = false;    ///< made smaller after the engine had found it
