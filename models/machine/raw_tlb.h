@@ -23,7 +23,6 @@ class RawTlb {
         tlb_(&tlb) {}
 
   [[nodiscard]] bool exists() const { return words_ != nullptr; }
-  [[nodiscard]] std::uint32_t sets() const { return static_cast<std::uint32_t>(set_mask_ + 1); }
   [[nodiscard]] std::uint64_t* set(std::uint64_t page) const { return words_ + (page & set_mask_) * stride_; }
   [[nodiscard]] std::uint64_t data(const std::uint64_t* set, std::uint32_t way) const { return set[ways_ + way]; }
 
