@@ -16,12 +16,12 @@ void PageStates::make_room(std::size_t more) {
 }
 
 PageStates::Leaf& PageStates::find(MmId mm, std::uint64_t leaf) {
-  std::unique_ptr<Leaf>& there = spaces_[mm.raw()].leaves[leaf];
-  if (there == nullptr) {
+  std::unique_ptr<Leaf>& at = spaces_[mm.raw()].leaves[leaf];
+  if (at == nullptr) {
     make_room(1);
-    there = std::make_unique<Leaf>();
+    at = std::make_unique<Leaf>();
   }
-  return *there;
+  return *at;
 }
 
 std::vector<std::pair<VirtPage, std::uint8_t>> PageStates::take(MmId mm, VirtPage first, Pages pages) {
@@ -44,7 +44,7 @@ void PageStates::copy(MmId parent, MmId child) {
   Space& to = spaces_[child.raw()];
   make_room(from.leaves.size());
   for (auto& [leaf, states] : from.leaves) {
-    for (std::uint8_t& state : states->pages) state = static_cast<std::uint8_t>(state & ~writable);
+    for (std::uint8_t& state : states->pages) state = static_cast<std::uint8_t>(state & ~may_store);
     to.leaves[leaf] = std::make_unique<Leaf>(*states);
   }
   to.resident = from.resident;

@@ -28,17 +28,17 @@ class PageStates {
     std::uint8_t& state = leaf_of(mm, page).pages[page.raw() % leaf_pages];
     const std::uint8_t before = state;
     const std::uint8_t after =
-        static_cast<std::uint8_t>(store ? present | writable | dirty : before == 0 ? present | writable : before);
+        static_cast<std::uint8_t>(store ? there | may_store | stored : before == 0 ? there | may_store : before);
     if (before == after) return Touch::known;
     state = after;
     if (before == 0) {
       ++spaces_[mm.raw()].resident;
       return Touch::came;
     }
-    return (before & writable) == 0 ? Touch::changed : Touch::first_store;
+    return (before & may_store) == 0 ? Touch::changed : Touch::first_store;
   }
   [[nodiscard]] bool is_dirty(MmId mm, VirtPage page) {
-    return (leaf_of(mm, page).pages[page.raw() % leaf_pages] & dirty) != 0;
+    return (leaf_of(mm, page).pages[page.raw() % leaf_pages] & stored) != 0;
   }
   [[nodiscard]] std::uint64_t resident(MmId mm) const { return spaces_[mm.raw()].resident; }
 
@@ -55,8 +55,8 @@ class PageStates {
         std::uint8_t& state = at->second->pages[i];
         if (state == 0 || page < first.raw() || page >= end) continue;
         const std::uint8_t kept = change == Change::clear     ? std::uint8_t{0}
-                                  : change == Change::protect ? static_cast<std::uint8_t>(state & ~writable)
-                                                              : static_cast<std::uint8_t>(state & ~dirty);
+                                  : change == Change::protect ? static_cast<std::uint8_t>(state & ~may_store)
+                                                              : static_cast<std::uint8_t>(state & ~stored);
         if (kept == state) continue;
         state = kept;
         space.resident -= kept == 0 ? 1U : 0U;
@@ -77,7 +77,7 @@ class PageStates {
   void clear(MmId mm);
 
  private:
-  enum : std::uint8_t { present = 1, writable = 2, dirty = 4 };
+  enum : std::uint8_t { there = 1, may_store = 2, stored = 4 };
   static constexpr std::uint64_t leaf_pages = 512;
   struct Leaf {
     std::array<std::uint8_t, leaf_pages> pages{};
