@@ -64,6 +64,21 @@ TEST_CASE("trace count: a table, the same as JSON and as CSV, a row a geometry")
   CHECK(all["geometries"][0]["counts"]["dtlb.hits"] < all["geometries"][1]["counts"]["dtlb.hits"]);
 }
 
+TEST_CASE("help trace count: the verb's help, and for what it cannot do a suggestion") {
+  const auto help = [](const std::vector<std::string>& words) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = cli::run_command(words, {out, err});
+    return Outcome{code, out.str(), err.str()};
+  };
+  CHECK(help({"help", "trace", "count"}).out == help({"help", "trace"}).out);
+  CHECK_THAT(help({"help", "trace", "count"}).out, Catch::Contains("mmulab trace count configs/traces/"));
+  const Outcome misspelt = help({"help", "trace", "cuont"});
+  CHECK(misspelt.code == 2);
+  CHECK(misspelt.err == "error: `trace` cannot `cuont`\n  = help: did you mean `count`?\n");
+  CHECK(help({"help", "run", "count"}).err == "error: `run` has no actions\n  = help: mmulab help run\n");
+}
+
 TEST_CASE("trace count: what cannot be counted is refused by an exact message") {
   const std::string mmt = MMULAB_SOURCE_DIR "/configs/traces/compile.mmt";
   const std::string example = "  = help: mmulab trace count configs/traces/x86-compile.toml\n";
