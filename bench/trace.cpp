@@ -10,6 +10,9 @@
 
 #include "bench/laboratory.h"
 #include "bench/plain_loop.h"
+#include "sim/config/load.h"
+#include "sim/lab/count.h"
+#include "sim/lab/schema.h"
 #include "sim/units/assert.h"
 #include "workloads/random.h"
 #include "workloads/trace/byte_source.h"
@@ -113,6 +116,34 @@ Figure imports(const Effort& effort) {
                       static_cast<double>(lines) / median_of(bare) / 1e6)};
 }
 
+/// Sixteen geometries of which half forget much; or the first of them.
+double count_seconds(bool many) {
+  static const config::Schema schema = lab::schema();
+  std::vector<config::Values> points;
+  for (const char* ways : {"2", "4"})
+    for (const char* sets : {"2", "4", "8", "16", "32", "64", "128", "256"})
+      if (many || points.empty())
+        points.push_back(config::load_file(schema, MMULAB_CONFIGS_DIR "/traces/x86-compile.toml",
+                                           {fmt::format("machine.x86.dtlb_4k_ways={}", ways),
+                                            fmt::format("machine.x86.stlb_sets={}", sets)}));
+  const double started = processor_seconds();
+  const lab::Counted counted = lab::count(points);
+  MMULAB_ASSERT(counted.points.size() == points.size(), "every geometry has been counted");
+  return processor_seconds() - started;
+}
+
+Figure counts(const Effort& effort) {
+  std::vector<double> ratios, one, all;
+  for (std::uint32_t round = 0; round < effort.rounds; ++round) {
+    one.push_back(count_seconds(false));
+    all.push_back(count_seconds(true));
+    ratios.push_back(all.back() / one.back());
+  }
+  return {"trace-count", median(ratios), "x", Target{Bound::at_most, 3},
+          fmt::format("16 geometries of x86 in one pass against one: {:.2f} s and {:.2f} s", median_of(all),
+                      median_of(one))};
+}
+
 }  // namespace
 
 std::vector<Figure> traces(const Effort& effort) {
@@ -138,6 +169,7 @@ std::vector<Figure> traces(const Effort& effort) {
     ratios.push_back(replayed.back() / rates.back());
   }
   return {imports(effort),
+          counts(effort),
           {"trace-decode", median(decoded), "M/s", {}, "accesses of the shipped compile, unpacked and decoded"},
           {"trace-replay", median(ratios), "x", Target{Bound::at_least, 0.2},
            fmt::format("the compile {} times over, calls, faults and checkers included: {:.1f} M accesses/s, plain "

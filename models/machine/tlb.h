@@ -167,15 +167,23 @@ class Tlb {
       point_away(set, way);
     }
   }
-  /// Puts an entry in; `evicted` receives the key it replaced (invalid if a way was free).
+  struct Evicted {
+    TlbKey key;  ///< invalid if a way was free
+    std::uint64_t data = 0;
+  };
+  /// Puts an entry in; what it has replaced.
   template <class Words>
-  void insert(Words& set, TlbKey key, std::uint64_t data, TlbKey& evicted) const {
+  Evicted insert(Words& set, TlbKey key, std::uint64_t data) const {
     const std::uint32_t way = victim(set);
-    evicted = TlbKey{set.get(way)};
-    if (geometry_.moves()) return move_to_front(set, way, key.raw(), data);
+    const Evicted evicted{TlbKey{set.get(way)}, set.get(geometry_.ways + way)};
+    if (geometry_.moves()) {
+      move_to_front(set, way, key.raw(), data);
+      return evicted;
+    }
     set.put(way, key.raw());
     set.put(geometry_.ways + way, data);
     if (geometry_.replacement == Replacement::tree) point_away(set, way);
+    return evicted;
   }
   /// Empties `way`; younger entries keep their order.
   template <class Words>

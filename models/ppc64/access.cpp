@@ -180,12 +180,11 @@ Ppc64Port::Lookup Ppc64Port::load_segment(Context& ctx, const UserAccess& ua) {
   if (slices_.vary()) footprint.reads(slices_.word(ua.mm, ua.va));
   static_cast<void>(ctx.step_restartable(slb_miss, footprint, Cycles{}, [&](Access& a) {
     StepWords set(a, first);
-    TlbKey evicted;
     if (hardware_.slb.find(set, segment_key(ua.va)) != Tlb::absent) return;
     const PageSize size =
         slices_.vary() ? slices_.size_in(a.keep(a.read(slices_.word(ua.mm, ua.va))), ua.va) : slices_.base();
     const std::uint64_t data = ua.key.tag() | std::uint64_t{static_cast<std::uint8_t>(size)} << segment_size_shift;
-    hardware_.slb.insert(set, segment_key(ua.va), data, evicted);
+    hardware_.slb.insert(set, segment_key(ua.va), data);
   }));
   return Lookup::again;
 }

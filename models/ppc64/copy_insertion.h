@@ -11,8 +11,7 @@ template <class Words>
 void insert_copy(const Tlb& tlb, Words& set, TlbKey key, std::uint64_t data) {
   const std::uint32_t way = tlb.find(set, key);
   if (way == Tlb::absent) {
-    TlbKey evicted;
-    tlb.insert(set, key, data, evicted);
+    tlb.insert(set, key, data);
     return;
   }
   tlb.set_data(set, way, data);

@@ -33,12 +33,7 @@ Hpt::Hpt(World& world, const KernelState& state, const Ppc64Params& params)
 }
 
 HptTarget Hpt::target(MmId mm, VirtPage at, std::uint64_t context, PageSize size) const {
-  const VirtPage first = first_of(at, size);
-  const VirtAddr ea = start_of(first, PageShift{12});
-  const Vsid vsid = vsid_of(scheme_, context, ea);
-  const std::uint64_t hash = hash_of(scheme_.segment, vsid, ea, shift_of(size));
-  return {mm,    page_of(ea, state_.geometry().page_shift()),         context, layout_.avpn(vsid, ea, size),
-          groups_of(hash, layout_.group_mask()), first, size};
+  return target_of(scheme_, layout_, state_.geometry().page_shift(), mm, at, context, size);
 }
 
 /// For the event only. An id belongs to one mm for as long as that lives; an entry of a dead one has no owner.

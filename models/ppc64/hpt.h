@@ -25,6 +25,17 @@ struct HptTarget {
   [[nodiscard]] TlbKey key() const { return key_of(at, context, size); }
 };
 
+/// `at` counts 4 KiB pages, and `base` is what the kernel counts.
+[[nodiscard]] inline HptTarget target_of(const VsidScheme& scheme, const AvpnLayout& layout, PageShift base, MmId mm,
+                                         VirtPage at, std::uint64_t context, PageSize size) {
+  const VirtPage first = first_of(at, size);
+  const VirtAddr ea = start_of(first, PageShift{12});
+  const Vsid vsid = vsid_of(scheme, context, ea);
+  const std::uint64_t hash = hash_of(scheme.segment, vsid, ea, shift_of(size));
+  const Groups groups = groups_of(hash, layout.group_mask());
+  return {mm, page_of(ea, base), context, layout.avpn(vsid, ea, size), groups, first, size};
+}
+
 class Hpt {
  public:
   Hpt(World& world, const KernelState& state, const Ppc64Params& params);

@@ -136,8 +136,8 @@ AccessResult Mmu::page_fault(Context& ctx, VirtPage page, bool protection) {
   declare_may(footprint, cpu);
   const auto done = ctx.step_restartable(labels_.fault, footprint, Cycles{}, [&](Access& a) {
     a.write(walk_in_flight(cpu), std::uint64_t{0});
-    tlbs_.drop_page(a, core, page, tag, true);
-    tlbs_.drop_psc_path(a, core, page, tag);
+    tlbs_.drop_page(StepView{a}, core, page, tag, true);
+    tlbs_.drop_psc_path(StepView{a}, core, page, tag);
     if (may_ != nullptr) may_->kill(a, cpu, [&](const Cached& c) {
       return may_->covers(cpu, c, page) && (c.leaf || tlbs_.psc(c.level) != TlbHierarchy::no_array);
     });
@@ -188,7 +188,7 @@ void Mmu::load_root(Context& ctx, const Label& label, MmId next, std::uint32_t a
     a.write(mm_register(cpu), next);
     end_walks(a, cpu);
     if (flush) {
-      tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
+      tlbs_.drop_where(StepView{a}, core, [&](TlbKey key) { return key.tag() == tag; });
       if (may_ != nullptr) may_->kill(a, cpu, [&](const Cached& c) { return c.tag == tag; });
       emit_dropped(a, tag, VirtPage{}, reach_tag);
     }
@@ -208,8 +208,8 @@ void Mmu::drop_page_here(Context& ctx, const Label& label, std::uint32_t asid, V
   declare_may(footprint, cpu);
   ctx.step(label, footprint, [&](Access& a) {
     end_walks(a, cpu);
-    tlbs_.drop_page(a, core, page, tag, globals);
-    tlbs_.drop_psc_tag(a, core, tag);
+    tlbs_.drop_page(StepView{a}, core, page, tag, globals);
+    tlbs_.drop_psc_tag(StepView{a}, core, tag);
     if (may_ != nullptr) may_->kill_page(a, cpu, tag, page, globals);
     emit_dropped(a, tag, page, reach_page);
   });
@@ -224,7 +224,7 @@ void Mmu::drop_asid_here(Context& ctx, const Label& label, std::uint32_t asid) {
   declare_may(footprint, cpu);
   ctx.step(label, footprint, [&](Access& a) {
     end_walks(a, cpu);
-    tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
+    tlbs_.drop_where(StepView{a}, core, [&](TlbKey key) { return key.tag() == tag; });
     if (may_ != nullptr) may_->kill(a, cpu, [&](const Cached& c) { return c.tag == tag; });
     emit_dropped(a, tag, VirtPage{}, reach_tag);
   });
@@ -239,7 +239,7 @@ void Mmu::drop_all_here(Context& ctx, const Label& label, bool globals) {
   declare_may(footprint, cpu);
   ctx.step(label, footprint, [&](Access& a) {
     end_walks(a, cpu);
-    tlbs_.drop_where(a, core, [&](TlbKey key) {
+    tlbs_.drop_where(StepView{a}, core, [&](TlbKey key) {
       return (globals || !is_global_tag(key.tag())) && thread_of_tag(key.tag()) == thread;
     });
     if (may_ != nullptr) may_->kill(a, cpu, [&](const Cached& c) { return globals || !is_global_tag(c.tag); });
@@ -265,9 +265,9 @@ void Mmu::drop_everywhere(Context& ctx, const Label& label, std::uint32_t asid, 
     for (std::uint32_t cpu = 0; cpu < state_.limits().cpus; ++cpu) {
       const CoreId core = core_of(CpuId{cpu});
       const std::uint32_t tag = tag_of(tlbs_.thread_of(CpuId{cpu}), asid);
-      if (pages == 0) tlbs_.drop_where(a, core, [&](TlbKey key) { return key.tag() == tag; });
-      for (std::uint32_t p = 0; p < pages; ++p) tlbs_.drop_page(a, core, first + Pages{p}, tag, false);
-      tlbs_.drop_psc_tag(a, core, tag);
+      if (pages == 0) tlbs_.drop_where(StepView{a}, core, [&](TlbKey key) { return key.tag() == tag; });
+      for (std::uint32_t p = 0; p < pages; ++p) tlbs_.drop_page(StepView{a}, core, first + Pages{p}, tag, false);
+      tlbs_.drop_psc_tag(StepView{a}, core, tag);
       if (may_ != nullptr) {
         if (pages == 0) may_->kill(a, CpuId{cpu}, [&](const Cached& c) { return c.tag == tag; });
         for (std::uint32_t p = 0; p < pages; ++p) may_->kill_page(a, CpuId{cpu}, tag, first + Pages{p}, false);
@@ -283,7 +283,7 @@ void Mmu::drop_all_everywhere(Context& ctx, const Label& label) {
   ctx.step(label, every_core(), [&](Access& a) {
     for (std::uint32_t cpu = 0; cpu < state_.limits().cpus; ++cpu) {
       const CoreId core = core_of(CpuId{cpu});
-      tlbs_.drop_where(a, core, [](TlbKey) { return true; });
+      tlbs_.drop_where(StepView{a}, core, [](TlbKey) { return true; });
       if (may_ != nullptr) may_->kill(a, CpuId{cpu}, [](const Cached&) { return true; });
       end_walks(a, CpuId{cpu});
       emit_dropped(a, tag_of(tlbs_.thread_of(CpuId{cpu}), 0), VirtPage{}, reach_all, core);

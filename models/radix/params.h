@@ -6,10 +6,18 @@
 
 #include <cstdint>
 
+#include "models/machine/tlb.h"
 #include "models/machine/tlb_agents.h"
 #include "sim/units/units.h"
 
 namespace mmulab::radix {
+
+/// What the second level of a TLB holds of what the first one does.
+enum class TlbLevels : std::uint8_t {
+  independent,  ///< a miss fills both, and each forgets by itself
+  inclusive,    ///< the same, and what the second level forgets the first one loses
+  exclusive,    ///< a miss fills the first; what that forgets the second takes, and gives back when it is used
+};
 
 /// One TLB array: sets a power of two, ways 0 = none.
 struct TlbArray {
@@ -31,6 +39,9 @@ struct HierarchyParams {
   TlbArray stlb_2m{1, 0};         ///< a second-level array of its own for 2M pages
   TlbArray stlb_1g{4, 4};
   TlbArray stlb_code{1, 0};  ///< a second level for instruction fetches alone; 4K and 2M
+
+  Replacement replacement = Replacement::lru;  ///< of the TLBs; the paging-structure caches forget the least used
+  TlbLevels levels = TlbLevels::independent;
 
   /// Paging-structure caches, by the entry that they hold.
   TlbArray psc_pde{8, 4};

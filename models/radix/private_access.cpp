@@ -1,62 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "models/radix/private_access.h"
 
-#include <cstring>
-
 namespace mmulab::radix {
 namespace {
 
 constexpr std::uint32_t absent = Tlb::absent;
-
-/// The way that holds `key`. Four ways are compared at a time, since most sets are searched to their end.
-std::uint32_t find_way(const std::uint64_t* set, std::uint32_t ways, std::uint64_t key) {
-  std::uint32_t w = 0;
-  for (; w + 4 <= ways; w += 4) {
-    const std::uint64_t* four = set + w;
-    const bool a = four[0] == key, b = four[1] == key, c = four[2] == key, d = four[3] == key;
-    if (a || b || c || d) return w + (a ? 0U : b ? 1U : c ? 2U : 3U);
-  }
-  for (; w < ways; ++w)
-    if (set[w] == key) return w;
-  return absent;
-}
-
-/// Above this many entries block moves are faster; below, they stall on the words that were just stored.
-constexpr std::uint32_t many = 24;
-
-/// Tlb::touch for LRU: the entry of `way` moves to the front.
-void move_to_front(std::uint64_t* set, std::uint32_t ways, std::uint32_t way, std::uint64_t key,
-                   std::uint64_t data) {
-  std::uint64_t* values = set + ways;
-  if (way > many) {
-    std::memmove(set + 1, set, way * sizeof *set);
-    std::memmove(values + 1, values, way * sizeof *values);
-  } else {
-    for (std::uint32_t w = way; w > 0; --w) {
-      set[w] = set[w - 1];
-      values[w] = values[w - 1];
-    }
-  }
-  set[0] = key;
-  values[0] = data;
-}
-
-/// Tlb::insert for LRU of a key that is absent: it takes the first free way's place, or the last one's.
-void insert_front(std::uint64_t* set, std::uint32_t ways, std::uint64_t key, std::uint64_t data) {
-  std::uint64_t* values = set + ways;
-  if (ways > many) {
-    const std::uint32_t free = find_way(set, ways, 0);
-    return move_to_front(set, ways, free != absent ? free : ways - 1, key, data);
-  }
-  for (std::uint32_t w = 0; w < ways; ++w) {
-    const std::uint64_t pushed_key = set[w], pushed_data = values[w];
-    set[w] = key;
-    values[w] = data;
-    if (pushed_key == 0) return;
-    key = pushed_key;
-    data = pushed_data;
-  }
-}
 
 }  // namespace
 
@@ -71,6 +19,7 @@ PrivateAccess::PrivateAccess(const Mmu& mmu, CpuId cpu, MmId mm)
       kinds_(words_[mmu.tlbs_.kinds(core_).at.raw()]),
       l1_(raw(mmu.tlbs_.first_level(Side::data, 0))),
       l2_(raw(mmu.tlbs_.second_level(Side::data, 0))),
+      independent_(mmu.tlbs_.levels() == TlbLevels::independent),
       root_(mmu.machine_.world.load(mmu.root_register(cpu))),
       levels_(mmu.state_.geometry().levels()),
       hit_cost_(mmu.machine_.costs.of(mmu.labels_.access).raw()),
@@ -81,11 +30,9 @@ PrivateAccess::PrivateAccess(const Mmu& mmu, CpuId cpu, MmId mm)
   for (std::size_t level = 1; level < levels_ && level <= 3; ++level) psc_[level] = raw(mmu.tlbs_.psc(level));
 }
 
-PrivateAccess::RawArray PrivateAccess::raw(std::uint32_t array) const {
+RawTlb PrivateAccess::raw(std::uint32_t array) const {
   if (array == TlbHierarchy::no_array) return {};
-  const Tlb& tlb = mmu_.tlbs_.array(array).tlb;
-  const Location first = mmu_.tlbs_.set_first(core_, array, VirtPage{0});
-  return {words_ + first.raw(), tlb.geometry().sets - 1, tlb.geometry().ways, tlb.set_words()};
+  return {mmu_.tlbs_.array(array).tlb, words_ + mmu_.tlbs_.set_first(core_, array, VirtPage{0}).raw()};
 }
 
 Cycle PrivateAccess::run(AccessBuffer& buffer, Cycle start, Cycle horizon) {
@@ -118,25 +65,25 @@ Cycle PrivateAccess::run(AccessBuffer& buffer, Cycle start, Cycle horizon) {
 
 std::uint64_t PrivateAccess::perform(std::uint64_t page, bool store, std::uint64_t budget) {
   const std::uint64_t only_small_pages = 1;
-  if ((kinds_ & ~only_small_pages) != 0) return perform_any_kind(page, store, budget);
+  if ((kinds_ & ~only_small_pages) != 0 || !independent_) return perform_any_kind(page, store, budget);
   const std::uint64_t key = TlbKey{VirtPage{page}, tag_, 0}.raw();
   std::uint64_t* const set = l1_.set(page);
-  const std::uint32_t way = find_way(set, l1_.ways, key);
+  const std::uint32_t way = l1_.find(set, key);
   if (way != absent) {
-    const std::uint64_t data = set[l1_.ways + way];
+    const std::uint64_t data = l1_.data(set, way);
     if (hit_cost_ >= budget || !usable(data, store)) return 0;
-    move_to_front(set, l1_.ways, way, key, data);
+    l1_.touch(set, way);
     remember(page, data);
     return hit_cost_;
   }
-  if (l2_.words == nullptr) return perform_walk(page, store, budget);
+  if (!l2_.exists()) return perform_walk(page, store, budget);
   std::uint64_t* const second = l2_.set(page);
-  const std::uint32_t second_way = find_way(second, l2_.ways, key);
+  const std::uint32_t second_way = l2_.find(second, key);
   if (second_way == absent) return perform_walk(page, store, budget);
-  const std::uint64_t data = second[l2_.ways + second_way];
+  const std::uint64_t data = l2_.data(second, second_way);
   if (second_hit_cost_ >= budget || !usable(data, store)) return 0;
-  move_to_front(second, l2_.ways, second_way, key, data);
-  insert_front(set, l1_.ways, key, data);
+  l2_.touch(second, second_way);
+  l1_.insert(set, key, data);
   remember(page, data);
   ++second_hits_;
   return second_hit_cost_;
@@ -144,7 +91,7 @@ std::uint64_t PrivateAccess::perform(std::uint64_t page, bool store, std::uint64
 
 /// Large or global pages are about: the lookups of the slow path, on raw words.
 std::uint64_t PrivateAccess::perform_any_kind(std::uint64_t page, bool store, std::uint64_t budget) {
-  const auto view = [this](Location at) { return RawWords{words_ + at.raw()}; };
+  const RawView view{words_};
   const auto hit = mmu_.tlbs_.find(view, kinds_, core_, Side::data, VirtPage{page}, tag_);
   if (hit.array == TlbHierarchy::no_array) return perform_walk(page, store, budget);
   const std::uint64_t cycles = hit.second_level ? second_hit_cost_ : hit_cost_;
@@ -159,13 +106,14 @@ std::uint64_t PrivateAccess::perform_any_kind(std::uint64_t page, bool store, st
 /// The deepest table that a paging-structure cache knows, or CR3's; Mmu::begin_walk on raw words.
 PrivateAccess::Position PrivateAccess::start_of_walk(std::uint64_t page) const {
   for (std::size_t level = 1; level < levels_ && level <= 3; ++level) {
-    const RawArray& cache = psc_[level];
-    if (cache.words == nullptr) continue;
+    const RawTlb& cache = psc_[level];
+    if (!cache.exists()) continue;
     const VirtPage number = mmu_.tlbs_.key_page(VirtPage{page}, level);
     const std::uint64_t* const set = cache.set(number.raw());
-    const std::uint32_t way = find_way(set, cache.ways, TlbKey{number, tag_, static_cast<unsigned>(level)}.raw());
+    const TlbKey key{number, tag_, static_cast<unsigned>(level)};
+    const std::uint32_t way = cache.find(set, key.raw());
     if (way == absent) continue;
-    const std::uint64_t data = set[cache.ways + way];
+    const std::uint64_t data = cache.data(set, way);
     return {level - 1, TableId{frame_of(data).raw()}, data & rights_mask, level, way};
   }
   return {levels_ - 1, root_, pte_write | pte_user, 0, 0};
@@ -206,31 +154,29 @@ bool PrivateAccess::fill(std::uint64_t page, unsigned size, std::uint64_t data) 
   const bool global = (data & pte_global) != 0;
   const std::uint64_t kind_bits = std::uint64_t{1} << size | (global ? 1U << TlbHierarchy::sizes : 0U);
   if ((kinds_ & kind_bits) != kind_bits) return false;
-  if (size == 0 && !global) {
+  if (size == 0 && !global && independent_) {
     // The lookup has just missed in both levels.
     const std::uint64_t key = TlbKey{VirtPage{page}, tag_, 0}.raw();
-    insert_front(l1_.set(page), l1_.ways, key, data);
-    if (l2_.words != nullptr) insert_front(l2_.set(page), l2_.ways, key, data);
+    l1_.insert(l1_.set(page), key, data);
+    if (l2_.exists()) l2_.insert(l2_.set(page), key, data);
   } else {
-    const auto view = [this](Location where) { return RawWords{words_ + where.raw()}; };
-    mmu_.tlbs_.fill(view, core_, Side::data, VirtPage{page}, size, global ? global_tag_of(tag_) : tag_, data);
+    const std::uint32_t tag = global ? global_tag_of(tag_) : tag_;
+    mmu_.tlbs_.fill(RawView{words_}, core_, Side::data, VirtPage{page}, size, tag, data);
   }
   if (mmu_.tlbs_.first_level(Side::data, size) != TlbHierarchy::no_array) remember(page, data);
   return true;
 }
 
 void PrivateAccess::touch_psc(const Position& start, std::uint64_t page) {
-  const RawArray& cache = psc_[start.psc_level];
-  std::uint64_t* const set = cache.set(mmu_.tlbs_.key_page(VirtPage{page}, start.psc_level).raw());
-  move_to_front(set, cache.ways, start.psc_way, set[start.psc_way], set[cache.ways + start.psc_way]);
+  const RawTlb& cache = psc_[start.psc_level];
+  cache.touch(cache.set(mmu_.tlbs_.key_page(VirtPage{page}, start.psc_level).raw()), start.psc_way);
 }
 
 void PrivateAccess::fill_psc(std::size_t level, std::uint64_t page, std::uint64_t data) {
-  const RawArray& cache = psc_[level <= 3 ? level : 0];
-  if (cache.words == nullptr) return;
+  const RawTlb& cache = psc_[level <= 3 ? level : 0];
+  if (!cache.exists()) return;
   const VirtPage number = mmu_.tlbs_.key_page(VirtPage{page}, level);
-  insert_front(cache.set(number.raw()), cache.ways, TlbKey{number, tag_, static_cast<unsigned>(level)}.raw(),
-               data);
+  cache.insert(cache.set(number.raw()), TlbKey{number, tag_, static_cast<unsigned>(level)}.raw(), data);
 }
 
 }  // namespace mmulab::radix

@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "models/machine/raw_tlb.h"
 #include "models/radix/mmu.h"
 
 namespace mmulab::radix {
@@ -17,13 +18,6 @@ class PrivateAccess {
   Cycle run(AccessBuffer& buffer, Cycle now, Cycle horizon);
 
  private:
-  struct RawArray {
-    std::uint64_t* words = nullptr;
-    std::uint64_t set_mask = 0;
-    std::uint32_t ways = 0;
-    std::uint32_t stride = 0;
-    [[nodiscard]] std::uint64_t* set(std::uint64_t page) const { return words + (page & set_mask) * stride; }
-  };
   /// Where a walk stands: the table it reads next, its level, and the walk cache that led there (level 0: none).
   struct Position {
     std::size_t level = 0;
@@ -40,7 +34,7 @@ class PrivateAccess {
   bool fill(std::uint64_t page, unsigned size, std::uint64_t data);
   void touch_psc(const Position& start, std::uint64_t page);
   void fill_psc(std::size_t level, std::uint64_t page, std::uint64_t data);
-  [[nodiscard]] RawArray raw(std::uint32_t array) const;
+  [[nodiscard]] RawTlb raw(std::uint32_t array) const;
   [[nodiscard]] bool usable(std::uint64_t data, bool store) const {
     return (data & need_[store ? 1 : 0]) == need_[store ? 1 : 0];
   }
@@ -57,9 +51,10 @@ class PrivateAccess {
   std::uint64_t owner_bits_;
   std::uint64_t* words_;
   std::uint64_t kinds_;
-  RawArray l1_;
-  RawArray l2_;
-  std::array<RawArray, 4> psc_;
+  RawTlb l1_;
+  RawTlb l2_;
+  std::array<RawTlb, 4> psc_;
+  bool independent_;
   TableId root_;
   std::size_t levels_;
   std::uint64_t hit_cost_;

@@ -4,8 +4,10 @@
 // paging-structure caches, first levels, second levels. A TLB entry's key is page number, size and tag; its data
 // word is the leaf entry with the rights of all levels combined (SDM 4.10.2.2). A tag is hardware thread and PCID,
 // since siblings share the arrays and not the translations; global entries have a tag of their own a thread.
-// Sources of geometries: hardware.md 1.1. Left out: hashed set indices, loads-only arrays, coalesced entries,
-// inclusion, multi-hit detection (a smaller page wins). Costs nothing itself: mmu.h charges.
+// What the levels hold of each other is a choice (TlbLevels), a side's: an exclusive second level that both sides share
+// may hold what the other side's first level does. Sources of geometries: hardware.md 1.1. Left out: hashed set
+// indices, loads-only arrays, coalesced entries, multi-hit detection (a smaller page wins). Costs nothing itself: mmu.h
+// charges.
 #pragma once
 
 #include <vector>
@@ -26,6 +28,16 @@ enum class Side : std::uint8_t { data, instruction };
 [[nodiscard]] constexpr bool is_global_tag(std::uint32_t tag) { return (tag & 0x8000U) != 0; }
 [[nodiscard]] constexpr std::uint32_t thread_of_tag(std::uint32_t tag) { return tag >> 12 & 7; }
 [[nodiscard]] constexpr std::uint32_t asid_of_tag(std::uint32_t tag) { return tag & 0xfff; }
+
+// The words from a location on, as the functions below reach them: by a step, by run-ahead, or for a look only.
+struct StepView {
+  Access& access;
+  [[nodiscard]] StepWords operator()(Location at) const { return {access, at}; }
+};
+struct RawView {
+  std::uint64_t* world;
+  [[nodiscard]] RawWords operator()(Location at) const { return RawWords{world + at.raw()}; }
+};
 
 /// One array at its place in every core's block.
 struct CacheArray {
@@ -71,6 +83,7 @@ class TlbHierarchy {
   }
   /// The cache of entries of `level` (1 PDE, 2 PDPTE, 3 PML4E); no_array if there is none.
   [[nodiscard]] std::uint32_t psc(std::size_t level) const { return level <= 3 ? psc_[level] : no_array; }
+  [[nodiscard]] TlbLevels levels() const { return levels_; }
   [[nodiscard]] std::uint32_t thread_of(CpuId cpu) const { return cpu.raw() % threads_; }
   [[nodiscard]] Location set_first(CoreId core, std::uint32_t array, VirtPage key_page) const {
     const CacheArray& a = arrays_[array];
@@ -124,29 +137,40 @@ class TlbHierarchy {
 
   // ---- death
   /// INVLPG's and #PF's reach: `page` under `tag` and under the thread's global tag.
-  void drop_page(Access& a, CoreId core, VirtPage page, std::uint32_t tag, bool globals) const;
+  template <class View>
+  void drop_page(const View& view, CoreId core, VirtPage page, std::uint32_t tag, bool globals) const;
   /// The paging-structure entries that `page` goes through.
-  void drop_psc_path(Access& a, CoreId core, VirtPage page, std::uint32_t tag) const;
-  void drop_psc_tag(Access& a, CoreId core, std::uint32_t tag) const;
+  template <class View>
+  void drop_psc_path(const View& view, CoreId core, VirtPage page, std::uint32_t tag) const;
+  template <class View>
+  void drop_psc_tag(const View& view, CoreId core, std::uint32_t tag) const;
   /// Every entry of every array whose key satisfies `dies`; the step declares the whole core.
-  template <class Predicate>
-  void drop_where(Access& a, CoreId core, const Predicate& dies) const;
+  template <class View, class Predicate>
+  void drop_where(const View& view, CoreId core, const Predicate& dies) const;
 
  private:
   static std::size_t index(Side side) { return static_cast<std::size_t>(side); }
-  std::uint32_t add(World& world, const std::string& name, const TlbArray& array);
+  std::uint32_t add(World& world, const std::string& name, const TlbArray& array, Replacement replacement);
   void lay_out(World& world, const std::string& prefix, const HierarchyParams& params);
-  template <class Predicate>
-  void drop_in_set(Access& a, const CacheArray& array, Location first, const Predicate& dies) const;
+  /// The levels have to do with each other, so that an access may touch any set.
+  void declare_levels(Footprint& footprint, CoreId core) const;
+  template <class View, class Predicate>
+  void drop_in_set(const View& view, const CacheArray& array, Location first, const Predicate& dies) const;
   template <class View>
-  void put(const View& view, CoreId core, std::uint32_t array, VirtPage page, TlbKey key,
-           std::uint64_t data) const;
+  void drop_key(const View& view, CoreId core, std::uint32_t array, TlbKey key) const;
+  template <class View>
+  Tlb::Evicted put(const View& view, CoreId core, std::uint32_t array, TlbKey key, std::uint64_t data) const;
+  template <class View>
+  void put_first(const View& view, CoreId core, Side side, TlbKey key, std::uint64_t data) const;
+  template <class View>
+  void put_second(const View& view, CoreId core, Side side, TlbKey key, std::uint64_t data) const;
 
   std::vector<CacheArray> arrays_;
   std::vector<Location> first_;
   std::uint32_t words_ = 0;
   std::uint32_t second_level_offset_ = 0;
   std::uint32_t threads_;
+  TlbLevels levels_;
   std::uint32_t l1_[2][sizes] = {};
   std::uint32_t l2_[2][sizes] = {};
   std::uint32_t psc_[4] = {no_array, no_array, no_array, no_array};
@@ -185,34 +209,67 @@ bool TlbHierarchy::use(const View& view, CoreId core, Side side, VirtPage page, 
   auto set = view(set_first(core, hit.array, number));
   const std::uint32_t way = tlb.find(set, hit.key);
   if (way == Tlb::absent || tlb.data(set, way) != hit.data) return false;
-  tlb.touch(set, way);
-  const std::uint32_t first = first_level(side, hit.size);
-  if (hit.second_level && first != no_array) put(view, core, first, number, hit.key, hit.data);
+  const bool rises = hit.second_level && first_level(side, hit.size) != no_array;
+  if (rises && levels_ == TlbLevels::exclusive) tlb.drop(set, way);
+  else tlb.touch(set, way);
+  if (rises) put_first(view, core, side, hit.key, hit.data);
   return true;
 }
 
 template <class View>
-void TlbHierarchy::put(const View& view, CoreId core, std::uint32_t array, VirtPage number, TlbKey key,
-                       std::uint64_t data) const {
+Tlb::Evicted TlbHierarchy::put(const View& view, CoreId core, std::uint32_t array, TlbKey key,
+                               std::uint64_t data) const {
   const Tlb& tlb = arrays_[array].tlb;
-  auto set = view(set_first(core, array, number));
+  auto set = view(set_first(core, array, key.page()));
   const std::uint32_t way = tlb.find(set, key);
-  if (way != Tlb::absent) {
-    tlb.set_data(set, way, data);
-    tlb.touch(set, way);
-    return;
+  if (way == Tlb::absent) return tlb.insert(set, key, data);
+  tlb.set_data(set, way, data);
+  tlb.touch(set, way);
+  return {};
+}
+
+template <class View>
+void TlbHierarchy::drop_key(const View& view, CoreId core, std::uint32_t array, TlbKey key) const {
+  const Tlb& tlb = arrays_[array].tlb;
+  auto set = view(set_first(core, array, key.page()));
+  const std::uint32_t way = tlb.find(set, key);
+  if (way != Tlb::absent) tlb.drop(set, way);
+}
+
+/// The first level takes it, and an exclusive second one what had to go.
+template <class View>
+void TlbHierarchy::put_first(const View& view, CoreId core, Side side, TlbKey key, std::uint64_t data) const {
+  const std::uint32_t array = first_level(side, key.size_code());
+  if (array == no_array) return;
+  const Tlb::Evicted evicted = put(view, core, array, key, data);
+  if (levels_ != TlbLevels::exclusive || !evicted.key.valid()) return;
+  const std::uint32_t second = second_level(side, evicted.key.size_code());
+  if (second != no_array) put(view, core, second, evicted.key, evicted.data);
+}
+
+/// The second level takes it, and an inclusive first one loses what had to go.
+template <class View>
+void TlbHierarchy::put_second(const View& view, CoreId core, Side side, TlbKey key, std::uint64_t data) const {
+  const std::uint32_t array = second_level(side, key.size_code());
+  if (array == no_array) return;
+  const Tlb::Evicted evicted = put(view, core, array, key, data);
+  if (levels_ != TlbLevels::inclusive || !evicted.key.valid()) return;
+  const unsigned size = evicted.key.size_code();
+  for (const Side above : {Side::data, Side::instruction}) {
+    const std::uint32_t first = first_level(above, size);
+    if (first != no_array && second_level(above, size) == array) drop_key(view, core, first, evicted.key);
   }
-  TlbKey evicted;
-  tlb.insert(set, key, data, evicted);
 }
 
 template <class View>
 void TlbHierarchy::fill(const View& view, CoreId core, Side side, VirtPage page, unsigned size, std::uint32_t tag,
                         std::uint64_t data) const {
-  const VirtPage number = key_page(page, size);
-  const TlbKey key{number, tag, size};
-  for (const std::uint32_t array : {first_level(side, size), second_level(side, size)})
-    if (array != no_array) put(view, core, array, number, key, data);
+  const TlbKey key{key_page(page, size), tag, size};
+  const std::uint32_t second = second_level(side, size);
+  const bool both = levels_ != TlbLevels::exclusive || first_level(side, size) == no_array;
+  if (both) put_second(view, core, side, key, data);
+  else if (second != no_array) drop_key(view, core, second, key);
+  put_first(view, core, side, key, data);
 }
 
 template <class View>
@@ -243,25 +300,63 @@ void TlbHierarchy::fill_psc(const View& view, CoreId core, std::size_t level, Vi
                             std::uint64_t data) const {
   if (psc(level) == no_array) return;
   const VirtPage number = key_page(page, level);
-  put(view, core, psc(level), number, TlbKey{number, tag, static_cast<unsigned>(level)}, data);
+  put(view, core, psc(level), TlbKey{number, tag, static_cast<unsigned>(level)}, data);
 }
 
-template <class Predicate>
-void TlbHierarchy::drop_in_set(Access& a, const CacheArray& array, Location first, const Predicate& dies) const {
-  StepWords set{a, first};
+template <class View, class Predicate>
+void TlbHierarchy::drop_in_set(const View& view, const CacheArray& array, Location first,
+                               const Predicate& dies) const {
+  auto set = view(first);
   for (std::uint32_t way = 0; way < array.tlb.geometry().ways; ++way) {
     const TlbKey key = array.tlb.key(set, way);
     if (key.valid() && dies(key)) array.tlb.drop(set, way);
   }
 }
 
-template <class Predicate>
-void TlbHierarchy::drop_where(Access& a, CoreId core, const Predicate& dies) const {
+template <class View, class Predicate>
+void TlbHierarchy::drop_where(const View& view, CoreId core, const Predicate& dies) const {
   for (const CacheArray& array : arrays_) {
     Location set{core_first(core).raw() + array.offset};
     for (std::uint32_t s = 0; s < array.tlb.geometry().sets; ++s) {
-      drop_in_set(a, array, set, dies);
+      drop_in_set(view, array, set, dies);
       set = Location{set.raw() + array.tlb.set_words()};
+    }
+  }
+}
+
+template <class View>
+void TlbHierarchy::drop_page(const View& view, CoreId core, VirtPage page, std::uint32_t tag, bool globals) const {
+  for (const auto* level : {&l1_, &l2_})
+    for (std::size_t side = 0; side < 2; ++side)
+      for (unsigned size = 0; size < sizes; ++size) {
+        const std::uint32_t array = (*level)[side][size];
+        if (array == no_array) continue;
+        const VirtPage number = key_page(page, size);
+        const TlbKey own{number, tag, size};
+        const TlbKey global{number, global_tag_of(tag), size};
+        drop_in_set(view, arrays_[array], set_first(core, array, number),
+                    [&](TlbKey key) { return key == own || (globals && key == global); });
+      }
+}
+
+template <class View>
+void TlbHierarchy::drop_psc_path(const View& view, CoreId core, VirtPage page, std::uint32_t tag) const {
+  for (std::size_t level = 1; level <= 3; ++level) {
+    if (psc(level) == no_array) continue;
+    const VirtPage number = key_page(page, level);
+    drop_key(view, core, psc(level), TlbKey{number, tag, static_cast<unsigned>(level)});
+  }
+}
+
+template <class View>
+void TlbHierarchy::drop_psc_tag(const View& view, CoreId core, std::uint32_t tag) const {
+  for (std::size_t level = 1; level <= 3; ++level) {
+    if (psc(level) == no_array) continue;
+    const CacheArray& cache = arrays_[psc(level)];
+    Location set{core_first(core).raw() + cache.offset};
+    for (std::uint32_t s = 0; s < cache.tlb.geometry().sets; ++s) {
+      drop_in_set(view, cache, set, [&](TlbKey key) { return key.tag() == tag; });
+      set = Location{set.raw() + cache.tlb.set_words()};
     }
   }
 }

@@ -121,8 +121,7 @@ class CoreTlbs {
     for (const Level& l : levels_) {
       if (!(large ? l.large : l.small)) continue;
       auto set = view.at(set_first(l, core, page));
-      TlbKey evicted;
-      l.tlb.insert(set, key_of(context, page, TteData{tte_, data}.global(), large), data, evicted);
+      l.tlb.insert(set, key_of(context, page, TteData{tte_, data}.global(), large), data);
       return;
     }
     MMULAB_ASSERT(false, "no TLB structure takes this page size");

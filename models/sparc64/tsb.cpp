@@ -65,12 +65,6 @@ TsbSlot Tsbs::huge_slot(MmId mm, VirtPage page) const {
           VirtPage{large.raw() << large_bits_}};
 }
 
-std::uint32_t Tsbs::entries_for(std::uint64_t rss) const {
-  std::uint32_t entries = params_.tsb_entries_first;
-  while (rss >= rss_limit(entries)) entries *= 2;
-  return entries;
-}
-
 TsbEntry Tsbs::load(Context& ctx, const TsbSlot& slot) const {
   return ctx.step(load_entry, reads(slot.tag_cell(), slot.data_cell()), [&](Access& a) {
     return TsbEntry{a.read(slot.tag_cell()), a.read(slot.data_cell())};

@@ -45,6 +45,17 @@ struct TsbSlot {
   [[nodiscard]] Cell<std::uint64_t> data_cell() const { return Cell<std::uint64_t>{Location{first.raw() + 1}}; }
 };
 
+/// The first rss that makes a table of so many entries grow; never, at the greatest size.
+[[nodiscard]] inline std::uint64_t tsb_rss_limit(const Sparc64Params& params, std::uint32_t entries) {
+  return entries >= params.tsb_entries_max ? ~std::uint64_t{0} : std::uint64_t{entries} * 3 / 4;
+}
+/// What it grows to.
+[[nodiscard]] inline std::uint32_t tsb_entries_for(const Sparc64Params& params, std::uint64_t rss) {
+  std::uint32_t entries = params.tsb_entries_first;
+  while (rss >= tsb_rss_limit(params, entries)) entries *= 2;
+  return entries;
+}
+
 class Tsbs {
  public:
   Tsbs(World& world, const KernelState& state, const Sparc64Params& params);
@@ -62,11 +73,8 @@ class Tsbs {
     return {at(table, hash_.index(page, table.entries)), hash_.tag(page), mm, page};
   }
   [[nodiscard]] TsbSlot huge_slot(MmId mm, VirtPage page) const;
-  /// The first rss that makes the table grow; never, at the greatest size.
-  [[nodiscard]] std::uint64_t rss_limit(std::uint32_t entries) const {
-    return entries >= params_.tsb_entries_max ? ~std::uint64_t{0} : std::uint64_t{entries} * 3 / 4;
-  }
-  [[nodiscard]] std::uint32_t entries_for(std::uint64_t rss) const;
+  [[nodiscard]] std::uint64_t rss_limit(std::uint32_t entries) const { return tsb_rss_limit(params_, entries); }
+  [[nodiscard]] std::uint32_t entries_for(std::uint64_t rss) const { return tsb_entries_for(params_, rss); }
 
   /// One atomic quad load.
   [[nodiscard]] TsbEntry load(Context& ctx, const TsbSlot& slot) const;

@@ -62,6 +62,33 @@ constexpr FlagKey kernel_flags[] = {
      "A cpu that leaves lazy mode has a full barrier before it reads tlb_gen"},
 };
 
+template <class T>
+struct Choice {
+  const char* name;
+  T value;
+};
+constexpr Choice<Replacement> replacements[] = {
+    {"lru", Replacement::lru},
+    {"fifo", Replacement::fifo},
+    {"random", Replacement::random},
+    {"tree", Replacement::tree}};
+constexpr Choice<radix::TlbLevels> tlb_levels[] = {{"independent", radix::TlbLevels::independent},
+                                                   {"inclusive", radix::TlbLevels::inclusive},
+                                                   {"exclusive", radix::TlbLevels::exclusive}};
+
+template <class T, std::size_t n>
+std::vector<std::string> names_of(const Choice<T> (&choices)[n]) {
+  std::vector<std::string> names;
+  for (const Choice<T>& choice : choices) names.emplace_back(choice.name);
+  return names;
+}
+template <class T, std::size_t n>
+T chosen(const Choice<T> (&choices)[n], const std::string& name) {
+  for (const Choice<T>& choice : choices)
+    if (name == choice.name) return choice.value;
+  return choices[0].value;
+}
+
 /// tlb_single_page_flush_ceiling (arch/x86/mm/tlb.c).
 constexpr std::uint32_t modern_flush_ceiling = 33;
 
@@ -71,6 +98,19 @@ void powers_of_two(const config::Values& v, const config::Complain& complain) {
     const std::string path = std::string("machine.x86.") + array.name + "_sets";
     const std::uint64_t n = v.integer(path);
     if ((n & (n - 1)) != 0) complain(path, std::to_string(n) + " is not a power of two", "use 1, 2, 4, 8 ...");
+  }
+}
+
+/// A tree of ways has 2^n leaves, and its nodes fit into a word.
+void trees_have_leaves(const config::Values& v, const config::Complain& complain) {
+  constexpr std::uint64_t leaves_max = 64;
+  if (!v.contains("machine.x86.stlb_sets") || v.text("machine.x86.tlb_replacement") != "tree") return;
+  for (const ArrayKey& array : arrays) {
+    if (std::string(array.name).rfind("psc_", 0) == 0) continue;
+    const std::string path = std::string("machine.x86.") + array.name + "_ways";
+    const std::uint64_t n = v.integer(path);
+    if ((n & (n - 1)) != 0 || n > leaves_max)
+      complain(path, std::to_string(n) + " ways cannot be the leaves of a tree", "use 1, 2, 4 ... 64 ways, or lru");
   }
 }
 
@@ -98,6 +138,12 @@ void describe_x86(config::Schema& schema) {
         std::string("Ways of the ") + array.help + "; 0 for none");
   }
   for (const FlagKey& flag : machine_flags) m.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
+  m.choice("tlb_replacement", names_of(replacements))
+      .default_to("lru")
+      .help("What a full set of a TLB forgets: the least recently used entry, the oldest, any, by a tree of bits");
+  m.choice("tlb_levels", names_of(tlb_levels))
+      .default_to("independent")
+      .help("Of a TLB's levels each forgets by itself, or the second holds all of the first, or none of it");
   m.integer("broadcast_pages")
       .default_to(initial.broadcast_pages)
       .range(1, 65536)
@@ -121,6 +167,7 @@ void describe_x86(config::Schema& schema) {
       "Address-space ids that a cpu keeps");
   for (const FlagKey& flag : kernel_flags) k.flag(flag.name).default_to(initial.*flag.field).help(flag.help);
   schema.rule(powers_of_two);
+  schema.rule(trees_have_leaves);
   schema.rule(features_make_sense);
 }
 
@@ -135,6 +182,8 @@ X86Params x86_params(const config::Values& v) {
   for (const FlagKey& flag : kernel_flags) p.*flag.field = v.flag(std::string("kernel.x86.") + flag.name);
   for (const X86CostKey& cost : x86_cost_keys)
     p.cost.*cost.field = Cycles{v.integer(std::string("machine.x86.cost.") + cost.name)};
+  p.replacement = chosen(replacements, v.text("machine.x86.tlb_replacement"));
+  p.levels = chosen(tlb_levels, v.text("machine.x86.tlb_levels"));
   p.broadcast_pages = static_cast<std::uint32_t>(v.integer("machine.x86.broadcast_pages"));
   const bool modern = v.text("kernel.version") == "modern";
   const std::string style = v.contains("kernel.x86.shootdown") ? v.text("kernel.x86.shootdown")

@@ -95,6 +95,16 @@ Completion shown_names(const std::vector<std::string>& before) {
   return c;
 }
 
+/// Of the verb before, its first operand if that is a choice: "import|info|cut".
+std::vector<Item> actions_of(const std::vector<std::string>& before) {
+  for (const auto& verb : verbs()) {
+    const std::string first = operand_at(verb.options.operands(), 0);
+    if (!before.empty() && verb.name == before.back() && first.find('|') != std::string::npos)
+      return plain(choices_in(first));
+  }
+  return {};
+}
+
 /// What an operand's or option's placeholder stands for. To add a kind of placeholder: one line here.
 Completion values_of(const std::string& placeholder, const std::vector<std::string>& before, const std::string& typed) {
   using Files = Completion::Files;
@@ -106,6 +116,7 @@ Completion values_of(const std::string& placeholder, const std::vector<std::stri
                                         return items;
                                       }()};
   if (placeholder == "VERB") return {Files::none, named(verbs())};
+  if (placeholder == "ACTION") return {Files::none, actions_of(before)};
   if (placeholder == "KIND") return {Files::none, [] {
                                        std::vector<Item> items;
                                        for (const auto& kind : shown_kinds()) items.push_back({kind.name, ""});
@@ -124,7 +135,8 @@ Completion operand(const Verb& verb, const std::vector<std::string>& before, con
   const std::string placeholder = operand_at(verb.options.operands(), before.size());
   if (placeholder == "FILE" || placeholder == "PLAN") return {Completion::Files::toml, {}};
   Completion c = values_of(placeholder, before, typed);
-  if (c.words.empty() && c.files == Completion::Files::none && !placeholder.empty() && placeholder != "NAME")
+  if (c.words.empty() && c.files == Completion::Files::none && !placeholder.empty() && placeholder != "NAME" &&
+      placeholder != "ACTION")
     c.files = Completion::Files::any;
   return c;
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sim/cli/help.h"
 
+#include <algorithm>
 #include <ostream>
+#include <sstream>
 
 #include <fmt/format.h>
 
 #include "sim/cli/manual.h"
+#include "sim/config/nearest.h"
 
 namespace mmulab::cli {
 
@@ -38,6 +41,23 @@ std::string verb_help(const Verb& verb) {
   return text + "options:\n" + verb.options.help();
 }
 
+namespace {
+
+/// `trace count`: a verb's actions are its first operand, "import|info|...", and its help tells of all of them.
+void check_action(const Verb& verb, const std::string& action) {
+  const std::string& operands = verb.options.operands();
+  std::vector<std::string> actions;
+  std::istringstream first(operands.substr(0, operands.find(' ')));
+  for (std::string name; std::getline(first, name, '|');) actions.push_back(name);
+  if (actions.size() < 2)
+    throw config::Error(config::diagnose({}, "`" + verb.name + "` has no actions", "mmulab help " + verb.name));
+  if (std::find(actions.begin(), actions.end(), action) == actions.end())
+    throw config::Error(config::diagnose({}, "`" + verb.name + "` cannot `" + action + "`",
+                                         config::suggestion(action, actions)));
+}
+
+}  // namespace
+
 Verb help_verb() {
   Verb verb;
   verb.name = "help";
@@ -46,9 +66,10 @@ Verb help_verb() {
       "  mmulab help                           the verbs\n"
       "  mmulab help run                       what it does, examples, and its options\n"
       "  mmulab help run --man | man -l -      the same as a manual page\n";
-  verb.options.operands("[VERB]", 0, 1).flag("man", "As a manual page, in roff");
+  verb.options.operands("[VERB] [ACTION]", 0, 2).flag("man", "As a manual page, in roff");
   verb.act = [](const Arguments& arguments, Streams& streams) -> int {
     const auto& names = arguments.positionals();
+    if (names.size() == 2) check_action(find_verb(names.front()), names.back());
     if (arguments.has("man")) streams.out << (names.empty() ? manual() : manual_of(find_verb(names.front())));
     else streams.out << (names.empty() ? overview() : verb_help(find_verb(names.front())));
     return exit_clean;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// trace import | info | cut | convert: recordings of real programs, before they are replayed.
+// trace import | info | cut | convert | count: recordings of real programs, before they are replayed and beside it.
 #include <algorithm>
 #include <ostream>
 
 #include <fmt/format.h>
 
+#include "sim/cli/common_options.h"
+#include "sim/cli/trace_count.h"
 #include "sim/cli/verb.h"
 #include "sim/config/nearest.h"
 #include "workloads/trace/copy.h"
@@ -125,6 +127,7 @@ const std::vector<Action>& actions() {
       {"info", info, {}},
       {"cut", copy, {"output", "level", "from", "accesses"}},
       {"convert", copy, {"output", "level", "no-fetch", "page-fetches"}},
+      {"count", trace_count, {"set", "vary", "json", "csv"}},
   };
   return table;
 }
@@ -136,7 +139,8 @@ int trace(const Arguments& arguments, Streams& streams) {
   for (const Action& action : actions()) {
     names.emplace_back(action.name);
     if (wanted != action.name) continue;
-    for (const char* option : {"output", "format", "level", "no-fetch", "from", "accesses", "page-fetches"})
+    for (const char* option :
+         {"output", "format", "level", "no-fetch", "from", "accesses", "page-fetches", "set", "vary", "json", "csv"})
       if (arguments.has(option) &&
           std::find(action.options.begin(), action.options.end(), option) == action.options.end())
         refuse(fmt::format("`trace {}` has no option `--{}`", wanted, option));
@@ -150,23 +154,29 @@ int trace(const Arguments& arguments, Streams& streams) {
 Verb trace_verb() {
   Verb verb;
   verb.name = "trace";
-  verb.help = "Recordings of real programs: import, info, cut, convert";
+  verb.help = "Recordings of real programs: import, info, cut, convert, count";
   verb.details =
       "  mmulab trace import strace.log -o app.mmt        from `strace -f -o strace.log COMMAND`\n"
       "  mmulab trace import lackey.* -o app.mmt          from valgrind's lackey, a file a process\n"
       "  mmulab trace import app.champsim.xz -o app.mmt   from ChampSim's records\n"
       "  mmulab trace info app.mmt                        what it holds; reads all of it\n"
       "  mmulab trace cut app.mmt -o short.mmt --accesses 1000000      of each task; all calls stay\n"
-      "  mmulab trace convert app.mmt -o small.mmt --level 19 --page-fetches\n\n"
-      "A trace is replayed by a workload: [workload] kind = \"trace\", file = \"app.mmt\". docs/trace.md explains.\n";
-  verb.options.operands("import|info|cut|convert FILE...", 1, 4096)
+      "  mmulab trace convert app.mmt -o small.mmt --level 19 --page-fetches\n"
+      "  mmulab trace count configs/traces/x86-compile.toml --vary machine.x86.stlb_sets=16..2048*2\n\n"
+      "A trace is replayed by a workload: [workload] kind = \"trace\", file = \"app.mmt\". docs/trace.md explains.\n"
+      "`count` takes the configuration of such a workload and replays it in the recording's own order, without a\n"
+      "clock: hits and misses of each structure, for many geometries in one pass. What takes time is for `sweep`.\n";
+  verb.options.operands("import|info|cut|convert|count FILE...", 1, 4096)
       .text("output", "FILE", "The trace to write")
       .choice("format", formats(), "import: whose log it is; by default what it looks like")
       .number("level", "import, cut, convert: zstd's level, 1 to 19; 3 by default")
       .number("from", "cut: leave out this many accesses of each task first")
       .number("accesses", "cut: then keep this many of each task")
       .flag("no-fetch", "import, convert: leave fetches of instructions out")
-      .flag("page-fetches", "convert: keep a fetch only where a task's code comes to another 4 KiB page");
+      .flag("page-fetches", "convert: keep a fetch only where a task's code comes to another 4 KiB page")
+      .texts("vary", "KEY=VALUES", "count: an axis of geometries, as for `sweep`; may be repeated")
+      .text("csv", "FILE|-", "count: write the counts as CSV, a row a geometry");
+  add_json(add_set(verb.options));
   verb.act = trace;
   return verb;
 }

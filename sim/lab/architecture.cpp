@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "sim/lab/architecture.h"
 
+#include "models/machine/config.h"
 #include "models/ppc64/config.h"
+#include "models/ppc64/counted_mmu.h"
+#include "models/radix/counted_mmu.h"
 #include "models/sparc64/config.h"
+#include "models/sparc64/counted_mmu.h"
 #include "models/tagged/config.h"
 #include "models/x86/config.h"
 
@@ -57,6 +61,10 @@ Architecture ppc64_architecture() {
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = ppc64_params(values)](const PortParts& parts) { return made_ppc64(parts, params); };
   };
+  a.make_counted = [](const config::Values& values) -> std::unique_ptr<CountedMmu> {
+    return std::make_unique<ppc64::CountedMmu>(topology(values), table_geometry(values).page_shift(),
+                                               ppc64_params(values), values.integer("sim.seed"));
+  };
   return a;
 }
 
@@ -66,6 +74,10 @@ Architecture x86_architecture() {
   a.costs = x86_costs;
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = x86_params(values)](const PortParts& parts) { return made_radix<X86Port>(parts, params); };
+  };
+  a.make_counted = [](const config::Values& values) -> std::unique_ptr<CountedMmu> {
+    const X86Params params = x86_params(values);
+    return std::make_unique<radix::CountedMmu>(topology(values), table_geometry(values), params, params.pcid);
   };
   return a;
 }
@@ -77,6 +89,10 @@ Architecture sparc64_architecture() {
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = sparc64_params(values)](const PortParts& parts) { return made_sparc64(parts, params); };
   };
+  a.make_counted = [](const config::Values& values) -> std::unique_ptr<CountedMmu> {
+    return std::make_unique<sparc64::CountedMmu>(topology(values), table_geometry(values).page_shift(),
+                                                 sparc64_params(values));
+  };
   return a;
 }
 
@@ -86,6 +102,10 @@ Architecture tagged_architecture() {
   a.costs = tagged_costs;
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = tagged_params(values)](const PortParts& parts) { return made_radix<TaggedPort>(parts, params); };
+  };
+  a.make_counted = [](const config::Values& values) -> std::unique_ptr<CountedMmu> {
+    constexpr bool tags = true;
+    return std::make_unique<radix::CountedMmu>(topology(values), table_geometry(values), tagged_params(values), tags);
   };
   return a;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/machine/counted_mmu.h"
 #include "models/machine/machine.h"
 #include "models/machine/tlb_agents.h"
 #include "models/mm/kernel.h"
@@ -45,6 +46,7 @@ struct Architecture {
   void (*describe)(config::Schema&) = nullptr;
   void (*costs)(const config::Values&, const CostSetter&) = nullptr;
   PortFactory (*make_port)(const config::Values&) = nullptr;
+  std::unique_ptr<CountedMmu> (*make_counted)(const config::Values&) = nullptr;
 };
 
 /// x86, ppc64, sparc64, tagged.

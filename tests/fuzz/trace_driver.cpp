@@ -2,10 +2,12 @@
 // Fuzzing of traces, as tests/fuzz/driver.cpp does it: inputs by (seed, number), in child processes. An input fails if
 // it ends its child in any way but by itself, or holds it up for 20 s.
 //
-//   trace_driver TARGET SECONDS CONFIGS [SEED [FIRST]]     TARGET: strace | lackey | champsim | file | replay
+//   trace_driver TARGET SECONDS CONFIGS [SEED [FIRST]]     TARGET: strace | lackey | champsim | file | replay |
+//                                                       count
 //
 // The first three are logs of these tools, changed at random; file is a trace with changed bytes; replay makes whole
-// traces of calls that no program would make, and runs them for some cycles.
+// traces of calls that no program would make, and runs them for some cycles; count takes such traces in their own
+// order.
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 #include <iostream>
 
 #include "sim/config/load.h"
+#include "sim/lab/count.h"
 #include "sim/lab/run.h"
 #include "sim/lab/schema.h"
 #include "tests/fuzz/input.h"
@@ -142,7 +145,7 @@ void import_changed(const std::string& target, Random& random) {
 
 void try_one(const std::string& target, const config::SearchPath& search, Random& random) {
   const std::string out = scratch("mmt");
-  if (target != "file" && target != "replay") return import_changed(target, random);
+  if (target != "file" && target != "replay" && target != "count") return import_changed(target, random);
   write_wild(random, out);
   if (target == "file") {
     write(out, changed(random, bytes_of(out)));
@@ -158,7 +161,9 @@ void try_one(const std::string& target, const config::SearchPath& search, Random
   const std::string text = random.one_of(machines) + "[workload]\nkind = 'trace'\nfile = '" + out + "'\nfetches = '" +
                            random.one_of(fetches) + "'\nrounds = " + std::to_string(1 + random.below(2)) +
                            "\n[sim]\nmax_cycles = 300000\n";
-  static_cast<void>(lab::run(config::load_text(lab::schema(), "fuzz.toml", text, {}, search), "fuzz.toml", {}));
+  const config::Values values = config::load_text(lab::schema(), "fuzz.toml", text, {}, search);
+  if (target == "count") static_cast<void>(lab::count({values, values}));
+  else static_cast<void>(lab::run(values, "fuzz.toml", {}));
 }
 
 struct Progress {

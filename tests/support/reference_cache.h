@@ -39,6 +39,13 @@ class ReferenceCache {
   void forget(std::uint64_t page) {
     if (Way* way = find(page)) way->page.reset();
   }
+  [[nodiscard]] bool holds(std::uint64_t page) { return find(page) != nullptr; }
+  template <class Predicate>
+  void forget_where(const Predicate& dies) {
+    for (Set& set : sets_)
+      for (Way& way : set.ways)
+        if (way.page && dies(*way.page)) way.page.reset();
+  }
   /// A hit, or a miss after which it is there.
   bool access(std::uint64_t page) {
     if (use(page)) return true;

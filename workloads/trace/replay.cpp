@@ -2,6 +2,8 @@
 #include "workloads/trace/replay.h"
 
 #include "workloads/access_stream.h"
+#include "workloads/trace/page_range.h"
+#include "workloads/trace/selection.h"
 
 namespace mmulab::trace {
 namespace {
@@ -12,12 +14,14 @@ constexpr std::size_t chunk_words = 4096;
 class TaskReader {
  public:
   TaskReader(Recording& recording, TaskNo task)
-      : recording_(recording), blocks_(recording.survey.tasks[raw(task)].blocks) {}
+      : recording_(recording),
+        blocks_(recording.survey.tasks[raw(task)].blocks),
+        selection_(recording.options.fetches, recording.options.geometry.page_shift(), recording.survey.relocation) {}
 
   void begin() {
     next_block_ = 0;
     block_ = Block{};
-    page_ = ~std::uint64_t{0};
+    selection_.begin();
   }
   bool next(Segment& segment) {
     while (!block_.next(segment)) {
@@ -36,41 +40,15 @@ class TaskReader {
   /// Makes words of the next `count` accesses; returns how many of them are replayed.
   std::size_t take(std::size_t count, std::uint64_t* words) {
     block_.take(words, count);
-    const Fetches fetches = recording_.options.fetches;
-    const Relocation& relocation = recording_.survey.relocation;
-    if (fetches == Fetches::all && !relocation.moves()) return count;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint64_t word = words[i];
-      if ((word & fetch_bit) != 0 && !keeps(word)) continue;
-      words[kept++] = relocation.moves() ? moved(word) : word;
-    }
-    return kept;
+    return selection_.select(words, count);
   }
 
  private:
-  [[nodiscard]] bool keeps(std::uint64_t word) {
-    if (recording_.options.fetches == Fetches::none) return false;
-    if (recording_.options.fetches == Fetches::all) return true;
-    const std::uint64_t page = address_of(word) >> recording_.options.geometry.page_shift().raw();
-    if (page == page_) return false;
-    page_ = page;
-    return true;
-  }
-  [[nodiscard]] std::uint64_t moved(std::uint64_t word) {
-    const std::uint64_t va = address_of(word), window = va >> Relocation::window_bits;
-    if (window != window_) {
-      window_ = window;
-      shift_ = recording_.survey.relocation.of(va) - va;
-    }
-    return (va + shift_) | (word & (store_bit | fetch_bit));
-  }
-
   Recording& recording_;
   const std::vector<std::uint64_t>& blocks_;
   std::size_t next_block_ = 0;
   Block block_;
-  std::uint64_t page_ = 0, window_ = ~std::uint64_t{0}, shift_ = 0;
+  Selection selection_;
 };
 
 /// A segment's accesses. Fetches stop a run ahead: ports keep no code of their own for them.
@@ -133,29 +111,6 @@ class TraceRun final : public PrivateRun {
 AccessKind kind_of(std::uint64_t word) {
   if ((word & fetch_bit) != 0) return AccessKind::fetch;
   return (word & store_bit) != 0 ? AccessKind::store : AccessKind::load;
-}
-
-/// A call's bytes as pages of the simulated machine: those that lie in it wholly, and what lies in it partly at either
-/// end.
-struct PagesOf {
-  VirtPage first;
-  Pages whole;
-  VirtPage head, tail;
-  bool has_head = false, has_tail = false;
-  [[nodiscard]] bool rounded() const { return has_head || has_tail; }
-};
-
-PagesOf pages_of(std::uint64_t first, std::uint64_t length, PageShift shift) {
-  const std::uint64_t size = shift.bytes().raw(), end = first + length;
-  const std::uint64_t from = (first + size - 1) / size, to = end / size;
-  PagesOf pages;
-  pages.first = VirtPage{from};
-  pages.whole = Pages{to > from ? to - from : 0};
-  pages.head = VirtPage{first / size};
-  pages.has_head = length != 0 && first % size != 0;
-  pages.tail = VirtPage{to};
-  pages.has_tail = length != 0 && end % size != 0 && (!pages.has_head || pages.tail != pages.head);
-  return pages;
 }
 
 class ReplayProgram final : public workload::Program {

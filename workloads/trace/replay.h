@@ -34,6 +34,10 @@ struct Recording {
   std::vector<std::uint32_t> place;  ///< of each task among the roots, or among the others
 };
 
+/// What [workload] kind = "trace" says of its recording.
+std::string recording_file(const config::Values& values);
+SurveyOptions survey_options(const config::Values& values, const TableGeometry& geometry);
+
 /// The plan of [workload] kind = "trace". Throws config::Error.
 workload::Plan replay_plan(const config::Values& values, const workload::PlanEnvironment& environment);
 

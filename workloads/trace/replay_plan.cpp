@@ -12,20 +12,6 @@ constexpr std::uint64_t frames_max = std::uint64_t{1} << 24;
 constexpr std::uint64_t words_max = std::uint64_t{1} << 27;
 constexpr std::uint32_t vmas_max = 4096, spare_vmas = 16;
 
-std::string path_of(const config::Values& values) {
-  return config::path_from(values.position("workload.file"), values.text("workload.file"));
-}
-
-SurveyOptions options_of(const config::Values& values, const TableGeometry& geometry) {
-  SurveyOptions options;
-  options.geometry = geometry;
-  const auto chosen = [&](const char* key) { return values.contains(key) ? values.text(key) : std::string{}; };
-  const std::string fetches = chosen("workload.fetches");
-  options.fetches = fetches == "all" ? Fetches::all : fetches == "pages" ? Fetches::pages : Fetches::none;
-  options.refuses_parts = chosen("workload.parts") == "refuse";
-  return options;
-}
-
 [[noreturn]] void refuse(const config::Values& values, const std::string& what, const std::string& hint) {
   throw config::Error(config::diagnose(values.position("workload.file"), what, hint));
 }
@@ -99,6 +85,20 @@ void add_tasks(const std::shared_ptr<Recording>& recording, std::uint32_t cpus, 
 
 }  // namespace
 
+std::string recording_file(const config::Values& values) {
+  return config::path_from(values.position("workload.file"), values.text("workload.file"));
+}
+
+SurveyOptions survey_options(const config::Values& values, const TableGeometry& geometry) {
+  SurveyOptions options;
+  options.geometry = geometry;
+  const auto chosen = [&](const char* key) { return values.contains(key) ? values.text(key) : std::string{}; };
+  const std::string fetches = chosen("workload.fetches");
+  options.fetches = fetches == "all" ? Fetches::all : fetches == "pages" ? Fetches::pages : Fetches::none;
+  options.refuses_parts = chosen("workload.parts") == "refuse";
+  return options;
+}
+
 Recording::Recording(const std::string& name, const SurveyOptions& wanted)
     : file(name), options(wanted), survey(trace::survey(file, options)) {
   std::uint32_t others = 0, roots = 0;
@@ -117,7 +117,7 @@ MmId Recording::mm(std::uint32_t number, std::uint64_t round) const {
 
 workload::Plan replay_plan(const config::Values& values, const workload::PlanEnvironment& environment) {
   const auto recording =
-      std::make_shared<Recording>(path_of(values), options_of(values, environment.geometry));
+      std::make_shared<Recording>(recording_file(values), survey_options(values, environment.geometry));
   recording->rounds = values.integer("workload.rounds");
   if (recording->rounds > 1 && recording->survey.roots.size() > 1)
     refuse(values, fmt::format("the trace begins with {} tasks, and only one can begin it again",

@@ -93,7 +93,8 @@ void Writer::make_room(TaskBuffer& buffer) {
   const TaskNo task = acting_;
   close_segment(buffer, {});
   flush(task);
-  turn_to(task, epoch_ + 1);
+  // The rest is of the same epoch: in a copy the next one may be another segment's.
+  turn_to(task, epoch_);
   make_room(buffer);
 }
 

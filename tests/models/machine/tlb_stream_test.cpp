@@ -26,9 +26,8 @@ Counts drive(Replacement replacement, Policy policy, std::uint32_t sets, std::ui
     const TlbKey key{VirtPage{page}, 1, 0};
     const std::uint32_t way = tlb.find(set, key);
     const bool hit = way != Tlb::absent;
-    TlbKey evicted;
     if (hit) tlb.touch(set, way);
-    else tlb.insert(set, key, page, evicted);
+    else tlb.insert(set, key, page);
     counts.hits += hit ? 1U : 0U;
     counts.differences += reference.access(page) == hit ? 0U : 1U;
   }

@@ -84,8 +84,7 @@ bool perform(Driven& driven, const Operation& op, std::uint64_t data) {
   } else if (way != Tlb::absent) {
     tlb.touch(set, way);
   } else {
-    TlbKey evicted;
-    tlb.insert(set, key_of(op), data, evicted);
+    tlb.insert(set, key_of(op), data);
   }
   return way != Tlb::absent;
 }

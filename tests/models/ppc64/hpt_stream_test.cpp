@@ -3,52 +3,13 @@
 // access finds its entry where, in which slot a new one is put, and who had to go.
 #include "tests/models/ppc64/ppc64_fixture.h"
 #include "tests/support/reference_cache.h"
+#include "tests/support/reference_hpt.h"
 
 namespace mmulab::test {
 namespace {
 
 constexpr std::uint64_t pages = 4096;
 constexpr std::uint32_t groups = 128;
-
-/// Groups of eight as the architecture has them: the hash of a 4 KiB page in a 256 MiB segment of Linux 2.6.22.
-class ReferenceHpt {
- public:
-  explicit ReferenceHpt(std::uint64_t context) : context_(context), slots_(groups * 8, free_slot) {}
-
-  [[nodiscard]] bool holds(std::uint64_t page) const {
-    for (const std::uint64_t group : groups_of(page))
-      for (std::uint64_t i = 0; i < 8; ++i)
-        if (slots_[group * 8 + i] == page) return true;
-    return false;
-  }
-  /// The first free slot of the primary group, then of the secondary; none if both are full.
-  std::optional<std::uint64_t> put(std::uint64_t page) {
-    for (const std::uint64_t group : groups_of(page))
-      for (std::uint64_t slot = group * 8; slot < group * 8 + 8; ++slot) {
-        if (slots_[slot] != free_slot) continue;
-        slots_[slot] = page;
-        return slot;
-      }
-    return {};
-  }
-  /// False if the slot is none that room for `page` may be made in.
-  bool evict(std::uint64_t slot, std::uint64_t page) {
-    const auto at = groups_of(page);
-    if ((slot / 8 != at[0] && slot / 8 != at[1]) || slots_[slot] == free_slot) return false;
-    slots_[slot] = free_slot;
-    return true;
-  }
-
- private:
-  static constexpr std::uint64_t free_slot = ~std::uint64_t{0};
-  [[nodiscard]] std::array<std::uint64_t, 2> groups_of(std::uint64_t page) const {
-    const std::uint64_t vsid = (context_ << 16 | page >> 16) * 200730139 % ((std::uint64_t{1} << 36) - 1);
-    const std::uint64_t hash = vsid ^ (page & 0xffff);
-    return {hash % groups, ~hash % groups};
-  }
-  std::uint64_t context_;
-  std::vector<std::uint64_t> slots_;
-};
 
 /// What the hash table was told during one access.
 struct Stores : EventObserver {
@@ -73,7 +34,7 @@ struct Verdict {
 class Comparison {
  public:
   explicit Comparison(const Ppc64Params& p)
-      : erat_(p.derat.sets, p.derat.ways, Policy::lru), tlb_(p.tlb.sets, p.tlb.ways, Policy::lru), hpt_(1) {}
+      : erat_(p.derat.sets, p.derat.ways, Policy::lru), tlb_(p.tlb.sets, p.tlb.ways, Policy::lru), hpt_(groups) {}
   /// `stores`: what the model did for this access.
   void follow(std::uint64_t page, Stores& stores) {
     std::vector<std::uint64_t> expected;
@@ -90,17 +51,17 @@ class Comparison {
  private:
   std::vector<std::uint64_t> miss(std::uint64_t page, const Stores& stores) {
     std::vector<std::uint64_t> expected;
-    if (hpt_.holds(page)) {
+    if (hpt_.holds({1, page})) {
       ++verdict.hits[2];
     } else {
       ++verdict.faults;
-      auto slot = hpt_.put(page);
+      auto slot = hpt_.put({1, page});
       if (slot.has_value() != stores.evicted.empty()) ++verdict.differences;
       for (const std::uint64_t gone : stores.evicted) {
         ++verdict.evictions;
-        if (!hpt_.evict(gone, page)) ++verdict.differences;
+        if (!hpt_.evict(gone, {1, page})) ++verdict.differences;
       }
-      if (!slot) slot = hpt_.put(page);
+      if (!slot) slot = hpt_.put({1, page});
       if (slot) expected.push_back(*slot);
     }
     tlb_.fill(page);

@@ -36,6 +36,9 @@ TEST_CASE("The hierarchy never holds what a flat map of the fills and invalidati
     X86Params p = modern_params();
     p.dtlb_4k = {sets, ways};
     p.stlb = {2 * sets, ways + 1};
+    using radix::TlbLevels;
+    p.levels = *rc::gen::element(TlbLevels::independent, TlbLevels::inclusive, TlbLevels::exclusive);
+    p.replacement = *rc::gen::element(Replacement::lru, Replacement::fifo, Replacement::random);
     FixtureOptions options;
     options.limits.mms = 3;
     X86Fixture x(p, 1, 1, options);

@@ -106,8 +106,27 @@ X86Params unified_params() {
   return p;
 }
 
+/// Small enough that the levels take from each other.
+X86Params related_params(Replacement replacement, radix::TlbLevels levels) {
+  X86Params p = modern_params();
+  p.dtlb_4k = {4, 2};
+  p.itlb_4k = {4, 2};
+  p.stlb = {4, 4};
+  p.replacement = replacement;
+  p.levels = levels;
+  return p;
+}
+
+std::vector<X86Params> all_params() {
+  std::vector<X86Params> all = {modern_params(), tiny_params(), unified_params(), params_2_6()};
+  for (const auto levels : {radix::TlbLevels::independent, radix::TlbLevels::inclusive, radix::TlbLevels::exclusive})
+    for (const auto replacement : {Replacement::lru, Replacement::fifo, Replacement::tree, Replacement::random})
+      all.push_back(related_params(replacement, levels));
+  return all;
+}
+
 TEST_CASE("Running ahead ends at the same cycle in the same World as taking every step") {
-  for (const X86Params& params : {modern_params(), tiny_params(), unified_params(), params_2_6()})
+  for (const X86Params& params : all_params())
     for (const bool large : {false, true})
       for (const std::uint32_t cpus : {1U, 2U})
         for (std::uint32_t seed = 1; seed <= 3; ++seed) {

@@ -88,6 +88,37 @@ TEST_CASE("Epochs put the segments of all tasks back into the order in which the
   CHECK(first == second);
 }
 
+TEST_CASE("A stretch that fills several blocks keeps its epoch, so that in a copy, too, no task's epochs fall") {
+  const Folder folder;
+  {
+    Writer writer(folder.file("a.mmt"), 1);
+    const TaskNo task = writer.add_task(1, 1);
+    for (const std::uint64_t accesses : {100U, 200'000U, 50'000U, 300U}) {
+      TaskBuffer* buffer = &writer.turn_to(task);
+      for (std::uint64_t n = 0; n < accesses; ++n) {
+        writer.make_room(*buffer);
+        buffer->access(0, 0x1000 + n * 8);
+      }
+      TraceCall call;
+      call.kind = CallKind::munmap;
+      call.first = call.length = 0x1000;
+      writer.call(call);
+    }
+    writer.finish(1);
+  }
+  TraceFile whole(folder.file("a.mmt"));
+  Writer writer(folder.file("b.mmt"), 1);
+  CopyOptions options;
+  options.from = 1'000;
+  copy(whole, options, writer);
+  for (const char* name : {"a.mmt", "b.mmt"}) {
+    const auto all = read_all(folder.file(name));
+    CHECK(all.size() > 4);
+    for (std::size_t i = 1; i < all.size(); ++i)
+      CHECK(all[i].epoch - all[i - 1].epoch == (all[i - 1].call.kind == CallKind::munmap ? 1 : 0));
+  }
+}
+
 TEST_CASE("A trace that is cut short anywhere is refused with the byte") {
   const Folder folder;
   write_sample(folder.file("a.mmt"), 20'000, 2);
