@@ -59,6 +59,7 @@ std::uint64_t Ledger::enter(Obligation o) {
   o.id = state_.next_id++;
   const std::uint64_t id = o.id;
   state_.open_by_page[o.was.page.raw()].push_back(id);
+  count_awake(o);
   state_.open.emplace(id, std::move(o));
   return id;
 }
@@ -70,6 +71,8 @@ void Ledger::settle(std::uint64_t id, const Event& event) {
   Ids& ids = by_page->second;
   ids.erase(std::find(ids.begin(), ids.end(), id));
   if (ids.empty()) state_.open_by_page.erase(by_page);
+  count_asleep(it->second);
+  happened_.due.erase(id);
   state_.open.erase(it);
 }
 
@@ -119,7 +122,7 @@ void Ledger::on_filled(const Event& event) {
   const std::uint64_t id = find_or_reopen(record, event, excess);
   if (id == 0) return;
   state_.open.at(id).note({core_of(event.cpu), event.tag, event.b});
-  state_.open.at(id).dormant = false;
+  wake(state_.open.at(id));
   happened_.stale_fill = id;
 }
 
@@ -140,7 +143,8 @@ void Ledger::on_used(const Event& event) {
         watch.stored = true;
         watch.store = moment(event);
       }
-  for (const std::uint64_t id : open_at(event.page)) {
+  if (state_.awake_by_page.count({event.mm, event.page}) == 0) return;
+  for (const std::uint64_t id : state_.open_by_page.at(event.page.raw())) {
     Obligation& o = state_.open.at(id);
     if (o.was.mm != event.mm) continue;
     if (o.change == Change::replaced && kind == AccessKind::store && o.replaced_by == event.frame)
@@ -196,7 +200,7 @@ void Ledger::on_tag_loaded(const Event& event) {
   for (auto& [id, o] : state_.open) {
     if (!o.dormant) continue;
     for (const TlbCopy& c : o.tlb)
-      if (c.core == core_of(event.cpu) && (!c.tag.exists() || c.tag == event.tag)) o.dormant = false;
+      if (c.core == core_of(event.cpu) && (!c.tag.exists() || c.tag == event.tag)) wake(o);
   }
 }
 
