@@ -124,8 +124,10 @@ class TimedHost : public FiberHost {
   void unpark(std::uint32_t cpu, Cycle at);
   [[nodiscard]] Cycle run_limit(AgentId agent) const;
   void wake_waiters(const Footprint& footprint, Cycle at);
+  void wake_waiters(Location place, Cycle at);
   void leave_fiber(Context& context);
   [[nodiscard]] bool systemc_is_due(Cycle at) const;
+  void ask_systemc();
   bool pass_gate(Context& context, Op& op);
   void pass_head(Cycle at);
   void admit_head();
@@ -147,11 +149,13 @@ class TimedHost : public FiberHost {
   std::unique_ptr<Sequencer> sequencer_;
   std::vector<std::unique_ptr<CoreThread>> threads_;
   Fiber* carrier_ = nullptr;  // the thread that lends its stack: the core's own, with lookahead any core's
-  std::vector<bool> waited_for_;  // by word: is anyone parked on it?
+  std::vector<std::uint32_t> waits_in_;  // by stretch of words: how often somebody is parked on one of them
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> waiters_;
   std::vector<Decision>* record_ = nullptr;
   std::unique_ptr<Gate> gate_;
   std::function<void(Cycle)> heartbeat_;
+  Cycle systemc_now_;           // with lookahead: its present cycle, and that of its next event
+  Cycle systemc_next_ = never;
   Cycle device_now_;
   Cycle reached_;
   std::uint64_t steps_ = 0;
