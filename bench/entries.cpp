@@ -12,6 +12,7 @@
 #include "bench/plain_loop.h"
 #include "bench/sweeping.h"
 #include "bench/trace.h"
+#include "workloads/access_run.h"
 #include "workloads/access_stream.h"
 
 namespace mmulab::bench {
@@ -22,7 +23,7 @@ constexpr Target half_of_plain{Bound::at_least, 0.5};
 
 /// Seconds of a fresh plain loop on the visits of one core: same distribution, drawn chunk by chunk.
 double plain_core_seconds(const workload::AccessStream& stream) {
-  std::vector<std::uint64_t> chunk(workload::StreamRun::chunk_words);
+  std::vector<std::uint64_t> chunk(workload::AccessRun::chunk_words);
   PlainLoop loop;
   const double started = processor_seconds();
   for (std::uint64_t from = 0; from < stream.accesses(); from += chunk.size()) {

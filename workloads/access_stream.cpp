@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "workloads/access_run.h"
+
 namespace mmulab::workload {
 namespace {
 
@@ -40,10 +42,23 @@ void fill_chosen(const AccessStream& s, std::uint64_t key, std::uint64_t from, s
             [=](std::uint64_t n) { return draw(store_key, n) >> 32 < share ? store : std::uint64_t{0}; });
 }
 
-VirtAddr address_of(std::uint64_t word) { return VirtAddr{word & ~AccessBuffer::store_bit}; }
-AccessKind kind_of(std::uint64_t word) {
-  return (word & AccessBuffer::store_bit) != 0 ? AccessKind::store : AccessKind::load;
-}
+/// A stream whose next chunk follows from how many accesses there have been.
+class StreamRun final : public AccessRun {
+ public:
+  StreamRun(const AccessStream& stream, std::uint64_t key, Kernel& kernel, std::uint64_t* chunk)
+      : AccessRun(kernel, chunk), stream_(stream), key_(key) {}
+
+ private:
+  std::size_t refill(std::uint64_t* chunk) override {
+    const std::uint64_t count = std::min(chunk_words, stream_.accesses() - made_up_);
+    stream_.fill(key_, made_up_, count, chunk);
+    made_up_ += count;
+    return count;
+  }
+  const AccessStream& stream_;
+  std::uint64_t key_;
+  std::uint64_t made_up_ = 0;
+};
 
 }  // namespace
 
@@ -62,58 +77,17 @@ void AccessStream::fill(std::uint64_t key, std::uint64_t from, std::uint64_t cou
   });
 }
 
-StreamRun::StreamRun(const AccessStream& stream, std::uint64_t key, Port& port, std::uint64_t* chunk)
-    : stream_(stream), key_(key), port_(port), chunk_(chunk) {
-  buffer_.addresses = chunk_;
-}
-
-/// Makes sure that the buffer holds an access; false if there is none left.
-bool StreamRun::supply() {
-  if (buffer_.next < buffer_.end) return true;
-  const std::uint64_t count = std::min(chunk_words, stream_.accesses() - made_up_);
-  if (count == 0) return false;
-  stream_.fill(key_, made_up_, count, chunk_);
-  made_up_ += count;
-  buffer_.next = 0;
-  buffer_.end = count;
-  return true;
-}
-
-bool StreamRun::take(std::uint64_t& word) {
-  if (!supply()) return false;
-  word = buffer_.addresses[buffer_.next++];
-  return true;
-}
-
-Cycle StreamRun::advance(Cycle now, Cycle horizon, bool& blocked) {
-  // Stopping short of the end is not being blocked: the host finds out on its next turn, when nothing moves.
-  while (supply()) {
-    now = port_.access_privately(cpu_, mm_, buffer_, now, horizon);
-    if (buffer_.next < buffer_.end) return now;
-  }
-  blocked = true;
-  return now;
-}
-
 void run_stream(Context& ctx, Kernel& kernel, const AccessStream& stream, std::uint64_t key,
                 std::uint64_t* chunk) {
-  auto* timed = dynamic_cast<TimedHost*>(&ctx.host());
-  std::uint64_t word = 0;
-  if (timed == nullptr || stream.accesses() < worth_running_ahead) {
-    for (std::uint64_t n = 0; n < stream.accesses(); ++n) {
-      ctx.learn(n);
-      stream.fill(key, n, 1, &word);
-      kernel.access(ctx, address_of(word), kind_of(word));
-    }
+  if (dynamic_cast<TimedHost*>(&ctx.host()) != nullptr && stream.accesses() >= worth_running_ahead) {
+    StreamRun(stream, key, kernel, chunk).perform(ctx, [](Outcome) {});
     return;
   }
-  StreamRun run(stream, key, kernel.port(), chunk);
-  // The fiber makes the first access, because local work may be pending before it.
-  while (run.take(word)) {
-    kernel.access(ctx, address_of(word), kind_of(word));
-    if (!timed->may_run_ahead()) continue;
-    run.place(ctx.cpu(), ctx.world().load(kernel.state().task_mm(ctx.task())));
-    timed->run_ahead(ctx, run);
+  std::uint64_t word = 0;
+  for (std::uint64_t n = 0; n < stream.accesses(); ++n) {
+    ctx.learn(n);
+    stream.fill(key, n, 1, &word);
+    kernel.access(ctx, AccessBuffer::address_of(word), AccessBuffer::kind_of(word));
   }
 }
 

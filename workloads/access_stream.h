@@ -7,7 +7,6 @@
 #pragma once
 
 #include "models/mm/kernel.h"
-#include "sim/timed/timed_host.h"
 #include "workloads/page_order.h"
 
 namespace mmulab::workload {
@@ -26,37 +25,8 @@ struct AccessStream {
   void fill(std::uint64_t key, std::uint64_t from, std::uint64_t count, std::uint64_t* words) const;
 };
 
-/// A core's supply of one stream; refills itself, with or without the fiber.
-class StreamRun final : public PrivateRun {
- public:
-  static constexpr std::uint64_t chunk_words = 4096;
-
-  /// `chunk` has room for chunk_words, or for the whole stream if that is shorter.
-  StreamRun(const AccessStream& stream, std::uint64_t key, Port& port, std::uint64_t* chunk);
-  Cycle advance(Cycle now, Cycle horizon, bool& blocked) override;
-
-  /// Takes the next access for the fiber to make; false at the end.
-  bool take(std::uint64_t& word);
-  /// From now on the accesses are those of `mm` on `cpu`.
-  void place(CpuId cpu, MmId mm) {
-    cpu_ = cpu;
-    mm_ = mm;
-  }
-
- private:
-  bool supply();
-
-  const AccessStream& stream_;
-  std::uint64_t key_;
-  Port& port_;
-  std::uint64_t* chunk_;
-  AccessBuffer buffer_;
-  std::uint64_t made_up_ = 0;
-  CpuId cpu_;
-  MmId mm_;
-};
-
-/// Makes every access of the stream as the context's task. `chunk` as above.
+/// Makes every access of the stream as the context's task. `chunk` has room for
+/// AccessRun::chunk_words, or for the whole stream if that is shorter.
 void run_stream(Context& ctx, Kernel& kernel, const AccessStream& stream, std::uint64_t key, std::uint64_t* chunk);
 
 }  // namespace mmulab::workload

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "workloads/access_run.h"
+
 namespace mmulab::workload {
 
 void OperationProgram::run(Context& ctx, Kernel& kernel) {
@@ -145,7 +147,7 @@ std::uint64_t* OperationProgram::chunk() {
   if (!chunk_.empty()) return chunk_.data();
   std::uint64_t longest = 0;
   for (const AccessStream& stream : code_.streams) longest = std::max(longest, stream.accesses());
-  chunk_.resize(std::min(longest, StreamRun::chunk_words));
+  chunk_.resize(std::min(longest, AccessRun::chunk_words));
   return chunk_.data();
 }
 

@@ -41,6 +41,9 @@ enum class Change : std::uint8_t {
 /// By which event the copies must be dead; the frame's death is always another such event.
 enum class Due : std::uint8_t { return_of_call, end_of_dup_mmap, replacement, free_of_frame, unlock_of_destination };
 
+/// What a call owes that changes a pte.
+[[nodiscard]] Due due_of(Call call);
+
 struct TlbCopy {
   CoreId core;
   Tag tag;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/invariants/ledger.h"
 
+#include <algorithm>
+
 namespace mmulab {
 
 std::uint64_t rights_of(const PteLayout& layout, Pte pte) {
@@ -14,9 +16,27 @@ std::array<char, 4> rights_text(std::uint64_t rights) {
           (rights & right_exec) != 0 ? 'x' : '-', '\0'};
 }
 
+Due due_of(Call call) {
+  switch (call) {
+    // What a thread of the kernel takes from a page behind its owner's back, it has promised nobody: others must heed
+    // it.
+    case Call::fault:
+    case Call::touch:
+    case Call::discard:
+    case Call::reclaim_anon:
+    case Call::protnone:
+    case Call::migrate:
+    case Call::migrate_vma:
+    case Call::gup:
+    case Call::ksm_merge: return Due::free_of_frame;
+    case Call::fork: return Due::end_of_dup_mmap;
+    default: return Due::return_of_call;
+  }
+}
+
 Ledger::Ledger(const LedgerConfig& config, EventStream& stream) : config_(config), stream_(stream) {}
 Ledger::~Ledger() {
-  if (attending_) stream_.relax();
+  if (attending_) stream_.relax(*this);
 }
 
 void Ledger::on_event(const Event& event) {
@@ -66,12 +86,14 @@ void Ledger::dispatch(const Event& event) {
 
 void Ledger::make_due(Obligation& o, const Event& event) {
   if (o.due) return;
+  happened_.due.insert(o.id);
   o.due = true;
   o.due_since = moment(event);
 }
 
 void Ledger::mark_returned(Obligation& o, const Event& event) {
   make_due(o, event);
+  happened_.due.insert(o.id);
   o.returned = true;
   o.returned_order = state_.order;
 }
@@ -80,6 +102,7 @@ void Ledger::on_call_returned(const Event& event) {
   const ActiveCall& call = state_.execution.finished_call();
   forget_flushed(event.task);
   if (replaces(call.call)) finish_copies(event.task);
+  if (due_of(call.call) == Due::free_of_frame && call.denied == 0) return;
   for (const auto& [id, o] : *state_.open) {
     if (o.opened.task == call.task && o.opened.call_order == call.order && o.opened.in_call) {
       if (o.due_by != Due::return_of_call && o.due_by != Due::end_of_dup_mmap) continue;
@@ -98,25 +121,33 @@ void Ledger::find_pending(Obligation& o, const ActiveCall& call, const Event& ev
     o.found_by_other = true;
   } else if ((call.denied & o.was.rights) != 0 && o.change == Change::revoked) {
     make_due(o, event);
+    happened_.due.insert(o.id);
     o.denied |= call.denied & o.was.rights;
     o.denied_order = state_.order;
   }
 }
 
 void Ledger::on_lock_released(const Event& event) {
-  if (state_.open->empty()) return;
+  const ActiveCall* call = state_.execution.call_of(event.task);
+  if (state_.open->empty() || call == nullptr) return;
+  if (call->call == Call::mremap) on_destination_unlocked(event);
+  const bool of_map = static_cast<LockClass>(event.a) == LockClass::mmap_sem;
+  if (call->call == Call::fork && of_map) on_map_unlocked(event, *call);
+}
+
+void Ledger::on_destination_unlocked(const Event& event) {
   const HeldLock& released = state_.execution.released_lock();
   for (const auto& [id, o] : *state_.open)
     if (o.due_by == Due::unlock_of_destination && !o.due && o.until.at == released.at &&
         o.until.order == released.order)
       mark_returned(to_change(id), event);
-  if (static_cast<LockClass>(event.a) != LockClass::mmap_sem) return;
-  const ActiveCall* call = state_.execution.call_of(event.task);
-  if (call == nullptr || call->call != Call::fork) return;
+}
+
+void Ledger::on_map_unlocked(const Event& event, const ActiveCall& fork) {
   for (const HeldLock& lock : state_.execution.task(event.task).locks)
     if (lock.lock_class == LockClass::mmap_sem) return;  // the child's goes first, the flush comes between
   for (const auto& [id, o] : *state_.open)
-    if (o.due_by == Due::end_of_dup_mmap && o.opened.task == event.task && o.opened.call_order == call->order)
+    if (o.due_by == Due::end_of_dup_mmap && o.opened.task == event.task && o.opened.call_order == fork.order)
       make_due(to_change(id), event);
 }
 
@@ -135,7 +166,7 @@ void Ledger::on_mm_destroyed(const Event& event) {
   for (const auto& [id, o] : *state_.open) {
     const bool falls_asleep = !o.dormant && o.was.mm == event.mm && o.hptes.empty();
     dormant += o.dormant || falls_asleep ? 1 : 0;
-    if (falls_asleep) to_change(id).dormant = true;
+    if (falls_asleep) lull(to_change(id));
   }
   // Evictions are not reported, so the sleepers are a superset; keep it from growing for ever.
   constexpr std::size_t many = 1024;
@@ -164,18 +195,49 @@ void Ledger::on_mm_destroyed(const Event& event) {
   }
 }
 
+void Ledger::count_awake(const Obligation& o) {
+  if (state_.awake.write().insert(o.id).second) ++state_.awake_by_page.write()[{o.was.mm, o.was.page}];
+}
+
+void Ledger::count_asleep(const Obligation& o) {
+  if (state_.awake->count(o.id) == 0) return;
+  state_.awake.write().erase(o.id);
+  auto& by_pages = state_.awake_by_page.write();
+  const auto by_page = by_pages.find({o.was.mm, o.was.page});
+  if (--by_page->second == 0) by_pages.erase(by_page);
+}
+
+void Ledger::lull(Obligation& o) {
+  o.dormant = true;
+  count_asleep(o);
+}
+
+void Ledger::wake(Obligation& o) {
+  o.dormant = false;
+  count_awake(o);
+}
+
 void Ledger::update_attention() {
-  bool wanted = !state_.watches->empty();
-  if (!wanted && !state_.open->empty())
-    for (const auto& [id, o] : *state_.open)
-      if (!o.dormant) {
-        wanted = true;
-        break;
-      }
+  const bool wanted = !state_.awake->empty() || !state_.watches->empty();
   if (wanted == attending_) return;
   attending_ = wanted;
-  if (wanted) stream_.attend();
-  else stream_.relax();
+  if (wanted) stream_.attend(*this);
+  else stream_.relax(*this);
+}
+
+/// What on_used could note, on_filled through an entry of a table, and nothing else: a core without a copy of the
+/// obligation goes through the live pte.
+bool Ledger::awaits(CpuId cpu, MmId mm, VirtPage page) const {
+  for (const CopyWatch& watch : *state_.watches)
+    if (watch.all || (watch.mm == mm && watch.page == page)) return true;
+  if (state_.awake_by_page->count({mm, page}) == 0) return false;
+  const Ids& ids = state_.open_by_page->at(page.raw());
+  return std::any_of(ids.begin(), ids.end(), [&](std::uint64_t id) {
+    const Obligation& o = state_.open->at(id);
+    if (o.was.mm != mm || o.dormant) return false;
+    if (!o.hptes.empty() || !o.tsbs.empty() || (o.change == Change::replaced && !o.new_written)) return true;
+    return std::any_of(o.tlb.begin(), o.tlb.end(), [&](const TlbCopy& c) { return c.core == core_of(cpu); });
+  });
 }
 
 void Ledger::restore(const Memory* memory) {
@@ -191,6 +253,7 @@ void Ledger::reset() {
 }
 
 const Obligation* Ledger::obligation(std::uint64_t id) const {
+  if (id == 0) return nullptr;  // what most events have
   const auto it = state_.open->find(id);
   return it == state_.open->end() ? nullptr : &it->second;
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The one reference model that all invariants of address translation read (modelling.md 3): instances, copies,
 // obligations, tags, frame generations, built from events alone. It judges nothing itself. While nothing is
-// pending it looks at few events; while a copy of a revoked instance lives, it attends to the stream, so that
-// cores report every access. What one event brought about is in happened() until the next. Left out: pages larger
-// than the base size in ptes.
+// pending it looks at few events; while a copy of a revoked instance lives, it attends to the stream: cores report
+// the accesses that could go through the copy. What one event brought about is in happened() until the next. Left
+// out: pages larger than the base size in ptes.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "models/invariants/instance.h"
@@ -46,8 +47,10 @@ struct Happening {
   bool copy_finished = false;  ///< a watched copy's new pte became visible
   CopyWatch copy;
   bool replaced = false;  ///< another frame has taken the place of one that somebody may still see
+  /// Ids of obligations that have fallen due, or that a returning call has found pending; ascending.
+  std::set<std::uint64_t> due;
   [[nodiscard]] bool any() const {
-    return stale_fill != 0 || stale_use != 0 || duplicate.found || copy_finished || replaced;
+    return stale_fill != 0 || stale_use != 0 || duplicate.found || copy_finished || replaced || !due.empty();
   }
 };
 
@@ -69,6 +72,8 @@ struct LedgerState {
   CopyOnWrite<std::vector<FrameRecord>> frames;
   CopyOnWrite<std::map<std::uint64_t, Obligation>> open;
   CopyOnWrite<std::unordered_map<std::uint64_t, std::vector<std::uint64_t>>> open_by_page;  // virtual page -> ids
+  CopyOnWrite<std::set<std::uint64_t>> awake;         // ids of open ones that are not dormant
+  CopyOnWrite<ByPage<std::size_t>> awake_by_page;     // how many
   CopyOnWrite<std::map<std::uint32_t, SharedTable>> shared_tables;
   CopyOnWrite<std::vector<CopyWatch>> watches;
   CopyOnWrite<std::vector<NotedEntry>> noted;
@@ -81,7 +86,7 @@ struct LedgerState {
   std::uint64_t over_invalidations = 0;
 };
 
-class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
+class Ledger : public RememberedAs<LedgerState, ReferenceModel>, public AccessWatcher {
  public:
   Ledger(const LedgerConfig& config, EventStream& stream);
   ~Ledger() override;
@@ -92,12 +97,15 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   void restore(const Memory* memory) override;
   void reset() override;
   void mix_into(StateHash& hash) const override;
+  [[nodiscard]] bool awaits(CpuId cpu, MmId mm, VirtPage page) const override;
 
   // ---- what invariants read
   [[nodiscard]] const LedgerConfig& config() const { return config_; }
   [[nodiscard]] const Execution& execution() const { return state_.execution; }
   [[nodiscard]] const Happening& happened() const { return happened_; }
   [[nodiscard]] const std::map<std::uint64_t, Obligation>& open() const { return *state_.open; }
+  /// The ids of those whose copies a cpu could reach without loading a tag first; ascending.
+  [[nodiscard]] const std::set<std::uint64_t>& awake() const { return *state_.awake; }
   /// Null if it is settled.
   [[nodiscard]] const Obligation* obligation(std::uint64_t id) const;
   [[nodiscard]] const PageRecord* page(MmId mm, VirtPage page) const;
@@ -143,10 +151,16 @@ class Ledger : public RememberedAs<LedgerState, ReferenceModel> {
   void on_call_returned(const Event& event);
   void find_pending(Obligation& o, const ActiveCall& call, const Event& event);
   void on_lock_released(const Event& event);
+  void on_destination_unlocked(const Event& event);
+  void on_map_unlocked(const Event& event, const ActiveCall& fork);
   void on_vma_unlinked(const Event& event);
   void on_mm_destroyed(const Event& event);
   void make_due(Obligation& o, const Event& event);
   void mark_returned(Obligation& o, const Event& event);
+  void count_awake(const Obligation& o);
+  void count_asleep(const Obligation& o);
+  void lull(Obligation& o);
+  void wake(Obligation& o);
   void update_attention();
 
   // ledger_ptes.cpp

@@ -59,6 +59,7 @@ std::uint64_t Ledger::enter(Obligation o) {
   o.id = state_.next_id++;
   const std::uint64_t id = o.id;
   state_.open_by_page.write()[o.was.page.raw()].push_back(id);
+  count_awake(o);
   state_.open.write().emplace(id, std::move(o));
   return id;
 }
@@ -72,6 +73,8 @@ void Ledger::settle(std::uint64_t id, const Event& event) {
   Ids& ids = by_page->second;
   ids.erase(std::find(ids.begin(), ids.end(), id));
   if (ids.empty()) open_by_page.erase(by_page);
+  count_asleep(it->second);
+  happened_.due.erase(id);
   open.erase(it);
 }
 
@@ -121,7 +124,7 @@ void Ledger::on_filled(const Event& event) {
   const std::uint64_t id = find_or_reopen(record, event, excess);
   if (id == 0) return;
   to_change(id).note({core_of(event.cpu), event.tag, event.b});
-  to_change(id).dormant = false;
+  wake(to_change(id));
   happened_.stale_fill = id;
 }
 
@@ -142,7 +145,8 @@ void Ledger::on_used(const Event& event) {
         watch.stored = true;
         watch.store = moment(event);
       }
-  for (const std::uint64_t id : open_at(event.page)) {
+  if (state_.awake_by_page->count({event.mm, event.page}) == 0) return;
+  for (const std::uint64_t id : state_.open_by_page->at(event.page.raw())) {
     const Obligation& o = state_.open->at(id);
     if (o.was.mm != event.mm) continue;
     if (o.change == Change::replaced && kind == AccessKind::store && o.replaced_by == event.frame)
@@ -198,7 +202,7 @@ void Ledger::on_tag_loaded(const Event& event) {
   for (const auto& [id, o] : *state_.open) {
     if (!o.dormant) continue;
     for (const TlbCopy& c : o.tlb)
-      if (c.core == core_of(event.cpu) && (!c.tag.exists() || c.tag == event.tag)) to_change(id).dormant = false;
+      if (c.core == core_of(event.cpu) && (!c.tag.exists() || c.tag == event.tag)) wake(to_change(id));
   }
 }
 

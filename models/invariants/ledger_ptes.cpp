@@ -7,24 +7,7 @@
 namespace mmulab {
 namespace {
 
-Due due_of(const Moment& m) {
-  if (!m.in_call) return Due::free_of_frame;
-  switch (m.call) {
-    // What a thread of the kernel takes from a page behind its owner's back, it has promised nobody: others must heed
-    // it.
-    case Call::fault:
-    case Call::touch:
-    case Call::discard:
-    case Call::reclaim_anon:
-    case Call::protnone:
-    case Call::migrate:
-    case Call::migrate_vma:
-    case Call::gup:
-    case Call::ksm_merge: return Due::free_of_frame;
-    case Call::fork: return Due::end_of_dup_mmap;
-    default: return Due::return_of_call;
-  }
-}
+Due due_of(const Moment& m) { return m.in_call ? due_of(m.call) : Due::free_of_frame; }
 
 PastObligation past_of(const Obligation& o) {
   return {true, o.was, o.change, o.lost, o.opened, o.due_by, o.until, o.replaced_by};

@@ -35,7 +35,8 @@ class NoStaleFrame : public ObligationRow {
 
  private:
   void on_given(const Event& event) {
-    for (const auto& [id, o] : ledger_.open()) {
+    for (const std::uint64_t id : ledger_.awake()) {
+      const Obligation& o = *ledger_.obligation(id);
       if (o.was.frame != event.frame || !ledger_.is_dead(o.was)) continue;
       if (const auto copy = ledger_.usable(o))
         accuse(event, o, "freed",
@@ -43,7 +44,8 @@ class NoStaleFrame : public ObligationRow {
     }
   }
   void on_return(const Event& event) {
-    for (const auto& [id, o] : ledger_.open()) {
+    for (const std::uint64_t id : ledger_.awake()) {
+      const Obligation& o = *ledger_.obligation(id);
       if (!ledger_.is_dead(o.was)) continue;
       if (const auto copy = ledger_.usable(o, event.cpu))
         accuse(event, o, "freed",

@@ -34,7 +34,8 @@ class NoStaleRight : public ObligationRow {
       return;
     }
     if (event.kind == EventKind::call_returned && ledger_.execution().finished_call().lowered != 0) exercise();
-    for (const auto& [id, o] : ledger_.open()) {
+    for (const std::uint64_t id : ledger_.happened().due) {
+      const Obligation& o = *ledger_.obligation(id);
       if (o.denied != 0 && o.denied_order == ledger_.order()) exercise();
       if (o.change != Change::lowered || !o.due || o.due_since.order != ledger_.order()) continue;
       if (const auto copy = ledger_.usable(o))

@@ -30,10 +30,10 @@ class PostCondition : public ObligationRow {
       case EventKind::call_returned:
         if (zaps(ledger_.execution().finished_call().call) && ledger_.execution().finished_call().revoked != 0)
           exercise();
-        return judge_all(event, CpuId::none());
+        return judge_due(event);
       case EventKind::vma_unlinked:
-      case EventKind::lock_released: return judge_all(event, CpuId::none());
-      case EventKind::returned_to_user: return judge_all(event, event.cpu);
+      case EventKind::lock_released: return judge_due(event);
+      case EventKind::returned_to_user: return judge_reachable(event);
       case EventKind::translation_filled: return judge(event, filled(event), "fill");
       default: return judge(event, used(event), story::access_text(event.a));
     }
@@ -50,16 +50,27 @@ class PostCondition : public ObligationRow {
                                                   : "is unmapped and its call has returned";
   }
 
-  /// At the return itself only what has just become due; on a return to user mode whatever that cpu can reach.
-  void judge_all(const Event& event, CpuId only) {
-    for (const auto& [id, o] : ledger_.open()) {
-      if (!concerns(o) || (!only.exists() && o.returned_order != ledger_.order())) continue;
-      if (!only.exists() && o.found_by_other) exercise();
-      if (const auto copy = ledger_.usable(o, only))
-        accuse(event, o, class_of(o),
-               fmt::format("{} {}, but {}", story::page_text(o.was.mm, o.was.page), what_was_done(o),
-                           story::copy_text(*copy)));
+  /// At the return itself what has just become due.
+  void judge_due(const Event& event) {
+    for (const std::uint64_t id : ledger_.happened().due) {
+      const Obligation& o = *ledger_.obligation(id);
+      if (!concerns(o) || o.returned_order != ledger_.order()) continue;
+      if (o.found_by_other) exercise();
+      judge_copies(event, o, CpuId::none());
     }
+  }
+  /// On a return to user mode whatever that cpu can reach.
+  void judge_reachable(const Event& event) {
+    for (const std::uint64_t id : ledger_.awake()) {
+      const Obligation& o = *ledger_.obligation(id);
+      if (concerns(o)) judge_copies(event, o, event.cpu);
+    }
+  }
+  void judge_copies(const Event& event, const Obligation& o, CpuId only) {
+    if (const auto copy = ledger_.usable(o, only))
+      accuse(event, o, class_of(o),
+             fmt::format("{} {}, but {}", story::page_text(o.was.mm, o.was.page), what_was_done(o),
+                         story::copy_text(*copy)));
   }
   void judge(const Event& event, const Obligation* o, const char* what) {
     if (o == nullptr || !concerns(*o)) return;

@@ -30,6 +30,8 @@ void Lines::each_line(const Footprint& footprint, F&& f) const {
   for (const Touch& touch : footprint) {
     const std::uint32_t first = line_of(touch.first);
     const std::uint32_t last = line_of(Location{touch.first.raw() + touch.words - 1});
+    // No item reaches from registers and TLBs into memory.
+    if (!coherent_[first]) continue;
     for (std::uint32_t line = first; line <= last; ++line) f(line, touch.use);
   }
 }

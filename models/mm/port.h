@@ -92,10 +92,15 @@ struct BatchEntry {
   enum : std::uint32_t { page, old_pte, words, second = words };
 };
 
-/// A core's own supply of user accesses, handed to the port in chunks: virtual address, and bit 63 set for a
-/// store.
+/// A core's own supply of user accesses, handed to the port in chunks: virtual address, and one of the bits for a
+/// store or a fetch.
 struct AccessBuffer {
   static constexpr std::uint64_t store_bit = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t fetch_bit = std::uint64_t{1} << 62;
+  static constexpr VirtAddr address_of(std::uint64_t word) { return VirtAddr{word & ~(store_bit | fetch_bit)}; }
+  static constexpr AccessKind kind_of(std::uint64_t word) {
+    return (word & fetch_bit) != 0 ? AccessKind::fetch : (word & store_bit) != 0 ? AccessKind::store : AccessKind::load;
+  }
   const std::uint64_t* addresses = nullptr;
   std::size_t next = 0;
   std::size_t end = 0;
@@ -114,8 +119,8 @@ class Port {
   /// One attempt at a user access by the context's task, by steps: TLB, walk, low-level refill handlers.
   virtual AccessResult access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) = 0;
   /// Performs buffered accesses of `cpu` that are private to its core and complete before `horizon`: the same
-  /// effects and cycles as access(), without steps. Stops at the first one that is not private. Returns the cycle
-  /// reached.
+  /// effects and cycles as access(), without steps or events. Stops at the first one that is not private. Returns the
+  /// cycle reached. There are no fetches among them.
   virtual Cycle access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) = 0;
 
   // ---- ptes

@@ -98,14 +98,23 @@ Cycle Ppc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycl
   std::uint64_t& stall = *raw(hardware_.stall(core).at);
   const std::uint32_t set_words = erat.set_words();
   std::uint64_t erat_hits = 0;
+  // The page whose entry was used last, and what it permits: using it again changes nothing in the ERAT.
+  VirtPage last{~std::uint64_t{0}};
+  std::uint64_t last_rights = 0;
   for (; buffer.next != buffer.end; ++buffer.next) {
     const std::uint64_t word = buffer.addresses[buffer.next];
     const bool store = (word & AccessBuffer::store_bit) != 0;
     const VirtAddr va{word & ~AccessBuffer::store_bit};
+    const std::uint64_t need = store ? CopyData::write | CopyData::changed : 0;
+    if (page_of(va, PageShift{12}) == last && (need & ~last_rights) == 0) {
+      if (now + costs.erat_hit >= horizon) break;
+      now += costs.erat_hit;
+      ++erat_hits;
+      continue;
+    }
     // look_up: where sizes vary, the segment comes first.
     if (slices_.vary() && !segment_loaded(describe(cpu, mm, va, AccessKind::load))) break;
     const TlbKey key = key_of(page_of(va, PageShift{12}), context, looked_up_size(cpu, va));
-    const std::uint64_t need = store ? CopyData::write | CopyData::changed : 0;
     RawWords set(sets + std::size_t{erat.set_of(index_of(key))} * set_words);
     const std::uint32_t way = erat.find(set, key);
     if (way != Tlb::absent && (need & ~CopyData{erat.data(set, way)}.rights()) == 0) {
@@ -113,10 +122,13 @@ Cycle Ppc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycl
       if (now + cost >= horizon) break;
       now += cost;
       stall = 0;
+      last = page_of(va, PageShift{12});
+      last_rights = CopyData{erat.data(set, way)}.rights();
       erat.touch(set, way);
       ++erat_hits;
       continue;
     }
+    last = VirtPage{~std::uint64_t{0}};
     const UserAccess ua = describe(cpu, mm, va, store ? AccessKind::store : AccessKind::load);
     const bool denied = way != Tlb::absent &&
                         judge(CopyData{erat.data(set, way)}, need, ua.kind) == Permission::denied;

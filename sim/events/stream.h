@@ -3,6 +3,7 @@
 // and every observer sees the same (cycle, agent) order in every mode.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "sim/events/event.h"
@@ -43,6 +44,14 @@ class CopySource {
   virtual void list_walk_copies(TableId, std::vector<WalkCacheCopy>&) const {}
 };
 
+/// Waits for certain accesses: they are made in order and reported. All others may run ahead in silence.
+class AccessWatcher {
+ public:
+  virtual ~AccessWatcher() = default;
+  /// Could an access to `page` by `cpu`, which runs `mm`, tell anything? The answer holds until the next event.
+  [[nodiscard]] virtual bool awaits(CpuId cpu, MmId mm, VirtPage page) const = 0;
+};
+
 class EventStream {
  public:
   void set_copy_source(const CopySource* source) { copy_source_ = source; }
@@ -57,21 +66,31 @@ class EventStream {
     copies.clear();
     if (copy_source_ != nullptr) copy_source_->list_walk_copies(table, copies);
   }
-  /// While anyone attends, cores make every access in order and report it; otherwise they may run ahead in silence.
-  void attend() { ++attending_; }
-  void relax() { --attending_; }
-  [[nodiscard]] bool attended() const { return attending_ != 0; }
+  /// While nobody attends, no access is awaited.
+  void attend(const AccessWatcher& watcher) { watchers_.push_back(&watcher); }
+  void relax(const AccessWatcher& watcher) {
+    watchers_.erase(std::remove(watchers_.begin(), watchers_.end(), &watcher), watchers_.end());
+  }
+  [[nodiscard]] bool attended() const { return !watchers_.empty(); }
+  [[nodiscard]] bool awaits(CpuId cpu, MmId mm, VirtPage page) const {
+    return std::any_of(watchers_.begin(), watchers_.end(),
+                       [&](const AccessWatcher* watcher) { return watcher->awaits(cpu, mm, page); });
+  }
+  /// How many events there have been.
+  [[nodiscard]] std::uint64_t published() const { return published_; }
 
   void subscribe(EventObserver& observer) { observers_.push_back(&observer); }
   [[nodiscard]] bool watched() const { return !observers_.empty(); }
   void publish(const Event& event) {
+    ++published_;
     for (EventObserver* observer : observers_) observer->on_event(event);
   }
 
  private:
   std::vector<EventObserver*> observers_;
   const CopySource* copy_source_ = nullptr;
-  std::uint64_t attending_ = 0;
+  std::vector<const AccessWatcher*> watchers_;
+  std::uint64_t published_ = 0;
 };
 
 /// Publishes `event` as part of the step that `access` belongs to, with its cycle, cpu, agent and task filled in.

@@ -205,7 +205,6 @@ TimedHost& System::make_timed(const TimedOptions& options) {
   lines->set_least_latency(std::min({parts_.lines.same_socket, parts_.lines.cross_socket, costs.least(Phase::entry)}));
   machine->lines = lines.get();
   timed_ = std::make_unique<TimedHost>(world, *lines, parts_.topology.core_of_each_cpu(), options);
-  timed_->set_stream(&events);
   add_devices(*timed_, timed_.get());
   make_contexts(*timed_);
   timed_->seal();

@@ -12,6 +12,8 @@ namespace {
 /// Private stretches are cut here so that signals and progress are served; results do not depend on it.
 constexpr Cycles run_chunk{4'000'000};
 constexpr std::uint64_t heartbeat_steps = 1U << 16;
+/// Stores look so many words at once up among those that somebody waits for.
+constexpr std::uint32_t stretch_words = 64;
 
 sc_core::sc_time systemc_time(std::uint64_t cycles) { return {static_cast<double>(cycles), sc_core::SC_NS}; }
 std::uint64_t systemc_cycle() { return sc_core::sc_time_stamp().value() / 1000; }
@@ -42,7 +44,7 @@ void TimedHost::seal() {
   for (std::uint32_t d = 0; d < devices_.size(); ++d) domain_of.push_back(cores_ + d);
   queues_.resize(devices_.size());
   sequencer_ = std::make_unique<Sequencer>(std::move(domain_of));
-  waited_for_.assign(world_.size_words(), false);
+  waits_in_.assign(world_.size_words() / stretch_words + 1, 0);
   for (std::uint32_t c = 0; c < cores_; ++c) {
     threads_.push_back(std::make_unique<CoreThread>());
     threads_.back()->id = CoreId{c};
@@ -78,6 +80,7 @@ bool TimedHost::arrive(Context& context, Op& op) {
     if (fetches) {
       await_turn(context, ready, ready + reach);
       ready = pricing_.fetch(agent.core, op.footprint, ready);
+      ask_systemc();
     }
     await_turn(context, ready + cost, ready + cost + (fetches ? Cycles{} : reach));
     if (fetches) pricing_.complete(agent.core, op.footprint);
@@ -126,9 +129,16 @@ bool TimedHost::work(Context& context, Op& op) {
 
 bool TimedHost::systemc_is_due(Cycle at) const {
   if (!options_.lookahead) return systemc_cycle() < at.raw();
+  return systemc_next_ <= at && systemc_now_ < at;
+}
+
+/// Asking SystemC is slow, and its answer changes only where its own code has run: while we waited, or in a memory
+/// target that moved a line.
+void TimedHost::ask_systemc() {
+  systemc_now_ = Cycle{systemc_cycle()};
   const sc_core::sc_time wait = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
-  return wait <= sc_core::sc_max_time() - sc_core::sc_time_stamp() &&
-         systemc_cycle() + wait.value() / 1000 <= at.raw() && systemc_cycle() < at.raw();
+  const bool pending = wait < sc_core::sc_max_time() - sc_core::sc_time_stamp();
+  systemc_next_ = pending ? systemc_now_ + Cycles{wait.value() / 1000} : never;
 }
 
 void TimedHost::leave_fiber(Context& context) {
@@ -182,15 +192,16 @@ void TimedHost::listen(Agent& agent, std::uint32_t cpu) {
   if (interrupts_ != nullptr) agent.waits_for.push_back(interrupts_->pending_word(CpuId{cpu}));
   for (Location at : agent.waits_for) {
     waiters_[at.raw()].push_back(cpu);
-    waited_for_[at.raw()] = true;
+    ++waits_in_[at.raw() / stretch_words];
   }
 }
 
 void TimedHost::stop_listening(Agent& agent, std::uint32_t cpu) {
   for (Location place : agent.waits_for) {
     auto& list = waiters_[place.raw()];
-    list.erase(std::remove(list.begin(), list.end(), cpu), list.end());
-    if (list.empty()) waited_for_[place.raw()] = false;
+    const auto gone = std::remove(list.begin(), list.end(), cpu);
+    waits_in_[place.raw() / stretch_words] -= static_cast<std::uint32_t>(list.end() - gone);
+    list.erase(gone, list.end());
   }
   agent.parked = false;
   agent.waits_in.clear();
@@ -207,15 +218,21 @@ void TimedHost::unpark(std::uint32_t cpu, Cycle at) {
 void TimedHost::wake_waiters(const Footprint& footprint, Cycle at) {
   for (const Touch& touch : footprint) {
     if (touch.use == Use::read) continue;
-    for (std::uint32_t w = 0; w < touch.words; ++w) {
-      const Location place{touch.first.raw() + w};
-      if (!waited_for_[place.raw()]) continue;
-      const std::vector<std::uint32_t> woken = waiters_[place.raw()];
-      for (std::uint32_t cpu : woken) {
-        const bool interrupt_only = interrupts_ != nullptr && interrupts_->pending_word(CpuId{cpu}) == place;
-        if (!interrupt_only || interrupts_->deliverable(CpuId{cpu})) unpark(cpu, at);
-      }
+    const std::uint32_t end = touch.first.raw() + touch.words;
+    for (std::uint32_t word = touch.first.raw(); word < end; ++word) {
+      if (waits_in_[word / stretch_words] == 0) word |= stretch_words - 1;
+      else wake_waiters(Location{word}, at);
     }
+  }
+}
+
+void TimedHost::wake_waiters(Location place, Cycle at) {
+  const auto waiting = waiters_.find(place.raw());
+  if (waiting == waiters_.end()) return;
+  const std::vector<std::uint32_t> woken = waiting->second;
+  for (std::uint32_t cpu : woken) {
+    const bool interrupt_only = interrupts_ != nullptr && interrupts_->pending_word(CpuId{cpu}) == place;
+    if (!interrupt_only || interrupts_->deliverable(CpuId{cpu})) unpark(cpu, at);
   }
 }
 
@@ -247,10 +264,7 @@ void TimedHost::fire_device(AgentId agent, Cycle at) {
 
 Cycle TimedHost::run_limit(AgentId agent) const {
   Cycle limit = std::min(sequencer_->horizon(agent), options_.until);
-  const sc_core::sc_time wait = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
-  if (wait < sc_core::sc_max_time() - sc_core::sc_time_stamp())
-    limit = std::min(limit, Cycle{systemc_cycle() + wait.value() / 1000});
-  return std::min(limit, agents_[agent.raw()].now + run_chunk);
+  return std::min(std::min(limit, systemc_next_), agents_[agent.raw()].now + run_chunk);
 }
 
 void TimedHost::run_ahead(Context& context, PrivateRun& run) {
@@ -287,6 +301,7 @@ void TimedHost::advance_private_run(AgentId id) {
 void TimedHost::run_core(CoreId core) {
   CoreThread& self = *threads_[core.raw()];
   if (core.raw() != 0) sc_core::wait(self.wake);
+  ask_systemc();
   for (;;) {
     const AgentId next = sequencer_->top();
     const Cycle at = sequencer_->key(next);
@@ -305,6 +320,7 @@ void TimedHost::run_core(CoreId core) {
     CoreThread& owner = *threads_[agents_[next.raw()].core.raw()];
     if (systemc_is_due(at) && (options_.lookahead || &owner == &self)) {
       sc_core::wait(systemc_time(at.raw() - systemc_cycle()));
+      ask_systemc();
     } else if (!options_.lookahead && &owner != &self) {
       hand_over(self, owner, at);
     } else {

@@ -16,7 +16,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sim/events/stream.h"
 #include "sim/exec/fiber_host.h"
 #include "sim/timed/gate.h"
 #include "sim/timed/pricing.h"
@@ -35,8 +34,8 @@ struct TimedOptions {
 class PrivateRun {
  public:
   virtual ~PrivateRun() = default;
-  /// Performs accesses that complete before `horizon`, as long as each is private to the core. Returns the cycle
-  /// reached; sets `blocked` if the next access needs the fiber (or there is none left).
+  /// Performs accesses that complete before `horizon`, as long as each is private to the core and nobody waits for
+  /// its events. Returns the cycle reached; sets `blocked` if the next access needs the fiber (or there is none left).
   virtual Cycle advance(Cycle now, Cycle horizon, bool& blocked) = 0;
 };
 
@@ -61,11 +60,8 @@ class TimedHost : public FiberHost {
   void run_ahead(Context& context, PrivateRun& run);
   /// True if steps may be skipped over by run_ahead; off whenever lookahead is off or every step is observed.
   [[nodiscard]] bool may_run_ahead() const {
-    return options_.lookahead && gate_ == nullptr && observer_ == nullptr && record_ == nullptr &&
-           (stream_ == nullptr || !stream_->attended());
+    return options_.lookahead && gate_ == nullptr && observer_ == nullptr && record_ == nullptr;
   }
-  /// While somebody attends to this stream nobody runs ahead: run-ahead is silent.
-  void set_stream(const EventStream* stream) { stream_ = stream; }
 
   /// No event after the present one happens any more.
   void stop() { stopping_ = true; }
@@ -128,8 +124,10 @@ class TimedHost : public FiberHost {
   void unpark(std::uint32_t cpu, Cycle at);
   [[nodiscard]] Cycle run_limit(AgentId agent) const;
   void wake_waiters(const Footprint& footprint, Cycle at);
+  void wake_waiters(Location place, Cycle at);
   void leave_fiber(Context& context);
   [[nodiscard]] bool systemc_is_due(Cycle at) const;
+  void ask_systemc();
   bool pass_gate(Context& context, Op& op);
   void pass_head(Cycle at);
   void admit_head();
@@ -151,12 +149,13 @@ class TimedHost : public FiberHost {
   std::unique_ptr<Sequencer> sequencer_;
   std::vector<std::unique_ptr<CoreThread>> threads_;
   Fiber* carrier_ = nullptr;  // the thread that lends its stack: the core's own, with lookahead any core's
-  std::vector<bool> waited_for_;  // by word: is anyone parked on it?
+  std::vector<std::uint32_t> waits_in_;  // by stretch of words: how often somebody is parked on one of them
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> waiters_;
   std::vector<Decision>* record_ = nullptr;
   std::unique_ptr<Gate> gate_;
   std::function<void(Cycle)> heartbeat_;
-  const EventStream* stream_ = nullptr;
+  Cycle systemc_now_;           // with lookahead: its present cycle, and that of its next event
+  Cycle systemc_next_ = never;
   Cycle device_now_;
   Cycle reached_;
   std::uint64_t steps_ = 0;

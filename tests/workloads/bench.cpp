@@ -109,12 +109,13 @@ Cycle DirectPort::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cyc
   return now;
 }
 
-Result run_timed(Plan plan, const PlanEnvironment& environment, bool lookahead) {
+Result run_timed(Plan plan, const PlanEnvironment& environment, bool lookahead, const AccessWatcher* watcher) {
   fresh_systemc_kernel();
   Result result;
   Counts counter(result);
   lab::System system(parts_of(plan, environment, result.privately));
   system.events.subscribe(counter);
+  if (watcher != nullptr) system.events.attend(*watcher);
   lab::populate(system, plan);
   TimedOptions options;
   options.lookahead = lookahead;

@@ -42,8 +42,9 @@ struct Result {
   std::vector<std::uint64_t> calls;  ///< entries by Call
 };
 
-/// Runs the plan in the timed host.
-Result run_timed(Plan plan, const PlanEnvironment& environment, bool lookahead);
+/// Runs the plan in the timed host; `watcher` may be null.
+Result run_timed(Plan plan, const PlanEnvironment& environment, bool lookahead,
+                 const AccessWatcher* watcher = nullptr);
 /// Runs it in the explored host, always taking the decision at `pick` modulo their number.
 Result run_explored(Plan plan, const PlanEnvironment& environment, std::uint64_t pick);
 

@@ -247,6 +247,30 @@ ops = ['barrier go', 'yield']
   CHECK(result.end < Cycle{70000});
 }
 
+TEST_CASE("Accesses that somebody awaits are left to the fiber, and nothing else changes") {
+  struct Watcher : AccessWatcher {
+    explicit Watcher(std::uint64_t of) : one_of(of) {}
+    bool awaits(CpuId, MmId, VirtPage page) const override { return page.raw() % one_of == 0; }
+    std::uint64_t one_of;
+  };
+  const std::string text =
+      "[workload]\nkind = 'unmap'\nthreads = 2\nbystanders = 1\npages = 300\nvisits = 5000\n"
+      "touches_per_page = 3\nstore_percent = 40\npattern = 'uniform'\n";
+  const auto environment = sample::wide(3);
+  const Watcher every(1), fourth(4);
+  const bench::Result free = bench::run_timed(sample::plan(text), environment, true);
+  const bench::Result some = bench::run_timed(sample::plan(text), environment, true, &fourth);
+  const bench::Result none = bench::run_timed(sample::plan(text), environment, true, &every);
+  for (const bench::Result* watched : {&some, &none}) {
+    CHECK(watched->end == free.end);
+    CHECK(watched->world == free.world);
+  }
+  CHECK(none.privately == 0);
+  // A quarter less at least: nobody runs past a step that is due.
+  CHECK(some.privately > 0);
+  CHECK(some.privately < free.privately * 3 / 4);
+}
+
 TEST_CASE("Long streams are made by running ahead, and change nothing") {
   for (const char* pattern : {"sequential", "uniform", "zipf", "chase"}) {
     const std::string text =

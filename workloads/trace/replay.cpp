@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "workloads/trace/replay.h"
 
-#include "workloads/access_stream.h"
+#include "workloads/access_run.h"
 #include "workloads/trace/page_range.h"
 #include "workloads/trace/selection.h"
 
 namespace mmulab::trace {
 namespace {
-
-constexpr std::size_t chunk_words = 4096;
 
 /// One task's segments, one after another.
 class TaskReader {
@@ -51,67 +49,26 @@ class TaskReader {
   Selection selection_;
 };
 
-/// A segment's accesses. Fetches stop a run ahead: ports keep no code of their own for them.
-class TraceRun final : public PrivateRun {
+/// A segment's accesses.
+class TraceRun final : public workload::AccessRun {
  public:
-  TraceRun(TaskReader& reader, std::uint64_t accesses, Port& port, std::uint64_t* chunk)
-      : reader_(reader), left_(accesses), port_(port), chunk_(chunk) {
-    buffer_.addresses = chunk_;
-  }
-
-  Cycle advance(Cycle now, Cycle horizon, bool& blocked) override {
-    while (supply()) {
-      if (buffer_.next == buffer_.end) break;
-      now = port_.access_privately(cpu_, mm_, buffer_, now, horizon);
-      if (buffer_.next < buffer_.end) return now;
-    }
-    blocked = true;
-    return now;
-  }
-  bool take(std::uint64_t& word) {
-    if (!supply()) return false;
-    word = chunk_[buffer_.next++];
-    if (buffer_.next > buffer_.end) seek_fetch();
-    return true;
-  }
-  void place(CpuId cpu, MmId mm) {
-    cpu_ = cpu;
-    mm_ = mm;
-  }
+  TraceRun(TaskReader& reader, std::uint64_t accesses, Kernel& kernel, std::uint64_t* chunk)
+      : AccessRun(kernel, chunk), reader_(reader), left_(accesses) {}
 
  private:
-  /// Whether there is another access; those from buffer_.next to buffer_.end are no fetches.
-  bool supply() {
-    while (buffer_.next == filled_) {
-      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, chunk_words));
-      if (count == 0) return false;
+  std::size_t refill(std::uint64_t* chunk) override {
+    std::size_t kept = 0;
+    while (kept == 0 && left_ != 0) {
+      const std::uint64_t count = std::min(left_, chunk_words);
       left_ -= count;
-      filled_ = reader_.take(count, chunk_);
-      buffer_.next = 0;
-      seek_fetch();
+      kept = reader_.take(count, chunk);
     }
-    return true;
-  }
-  void seek_fetch() {
-    std::size_t end = buffer_.next;
-    while (end < filled_ && (chunk_[end] & fetch_bit) == 0) ++end;
-    buffer_.end = end;
+    return kept;
   }
 
   TaskReader& reader_;
   std::uint64_t left_;
-  Port& port_;
-  std::uint64_t* chunk_;
-  AccessBuffer buffer_;
-  std::size_t filled_ = 0;
-  CpuId cpu_;
-  MmId mm_;
 };
-
-AccessKind kind_of(std::uint64_t word) {
-  if ((word & fetch_bit) != 0) return AccessKind::fetch;
-  return (word & store_bit) != 0 ? AccessKind::store : AccessKind::load;
-}
 
 class ReplayProgram final : public workload::Program {
  public:
@@ -121,7 +78,7 @@ class ReplayProgram final : public workload::Program {
 
   void run(Context& ctx, Kernel& kernel) override {
     const bool root = plan_.creator == no_task;
-    chunk_.resize(chunk_words);
+    chunk_.resize(TraceRun::chunk_words);
     for (std::uint64_t round = round_; round < (root ? recording_->rounds : round_ + 1); ++round) {
       if (round != round_) kernel.exec(ctx, recording_->mm(plan_.mms.front(), round));
       image_ = 0;
@@ -138,16 +95,10 @@ class ReplayProgram final : public workload::Program {
 
  private:
   void access(Context& ctx, Kernel& kernel, std::uint64_t accesses) {
-    auto* timed = dynamic_cast<TimedHost*>(&ctx.host());
-    TraceRun run(reader_, accesses, kernel.port(), chunk_.data());
-    for (std::uint64_t word = 0; run.take(word);) {
+    TraceRun(reader_, accesses, kernel, chunk_.data()).perform(ctx, [this](Outcome outcome) {
       ++recording_->counts.accesses;
-      const Outcome outcome = kernel.access(ctx, VirtAddr{address_of(word)}, kind_of(word));
       recording_->counts.denied += outcome == Outcome::ok ? 0U : 1U;
-      if (timed == nullptr || !timed->may_run_ahead()) continue;
-      run.place(ctx.cpu(), ctx.world().load(kernel.state().task_mm(ctx.task())));
-      timed->run_ahead(ctx, run);
-    }
+    });
   }
 
   void note(Outcome outcome) {

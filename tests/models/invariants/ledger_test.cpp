@@ -31,6 +31,67 @@ TEST_CASE("The ledger attends exactly while a copy of an ended instance lives") 
   CHECK_FALSE(r.stream.attended());
 }
 
+TEST_CASE("Of all accesses only those are awaited that could go through a copy of an ended instance") {
+  Rig r;
+  munmap_begins(r);
+  const auto awaits = [&](std::uint32_t cpu, std::uint32_t mm, std::uint64_t page) {
+    return r.stream.awaits(CpuId{cpu}, MmId{mm}, VirtPage{page});
+  };
+  CHECK(awaits(1, 0, 5));
+  CHECK_FALSE(awaits(0, 0, 5));  // cpu 0 never had one
+  CHECK_FALSE(awaits(1, 1, 5));
+  CHECK_FALSE(awaits(1, 0, 6));
+  r.mode(EventKind::mm_destroyed, t0, MmId{0});
+  CHECK_FALSE(awaits(1, 0, 5));
+  r.load_tag(t1, 0, 1);  // its tag is back
+  CHECK(awaits(1, 0, 5));
+  r.drop(t1, 5);
+  CHECK_FALSE(awaits(1, 0, 5));
+}
+
+TEST_CASE("Stores to a page that took another's place are awaited on every cpu until there is one") {
+  Rig r;
+  r.give(t0, 9, 5);
+  r.store(t0, 5, Rig::pte(9));
+  r.user(t1);
+  r.fill(t1, 5);
+  r.call(t0, Call::fault, 5);
+  r.give(t0, 10, 5);
+  r.store(t0, 5, Rig::pte(10, true, false, 0x40));
+  r.ret(t0);
+  REQUIRE(r.ledger->open().size() == 1);
+  CHECK(r.stream.awaits(CpuId{0}, MmId{0}, VirtPage{5}));
+  CHECK(r.stream.awaits(CpuId{1}, MmId{0}, VirtPage{5}));
+  r.fill(t0, 5);
+  r.use(t0, 5, AccessKind::store);
+  CHECK_FALSE(r.stream.awaits(CpuId{0}, MmId{0}, VirtPage{5}));
+  CHECK(r.stream.awaits(CpuId{1}, MmId{0}, VirtPage{5}));
+}
+
+TEST_CASE("While a page is moved every access is awaited") {
+  EventStream stream;
+  Ledger ledger(test::rig_config(), stream);
+  CHECK_FALSE(stream.awaits(CpuId{2}, MmId{3}, VirtPage{4}));
+  Event e{EventKind::copy_begun};
+  e.task = TaskId{0};
+  e.frame = Frame{3};
+  ledger.on_event(e);
+  CHECK(stream.awaits(CpuId{2}, MmId{3}, VirtPage{4}));
+}
+
+TEST_CASE("Through an entry of the hash table any cpu may come by a copy: its accesses are awaited") {
+  Rig r(test::ppc64_rig());
+  r.give(t0, 9, 5);
+  r.store(t0, 5, Rig::pte(9));
+  r.hpte(t0, Rig::slot(0), 5, 9);
+  r.call(t0, Call::munmap, 5);
+  r.clear(t0, 5);
+  CHECK(r.stream.awaits(CpuId{0}, MmId{0}, VirtPage{5}));
+  CHECK(r.stream.awaits(CpuId{1}, MmId{0}, VirtPage{5}));
+  r.hpte(t0, Rig::slot(0), 5, 9, false);
+  CHECK_FALSE(r.stream.awaits(CpuId{1}, MmId{0}, VirtPage{5}));
+}
+
 TEST_CASE("A pte that nobody has cached leaves nothing to attend to") {
   Rig r;
   r.give(t0, 9, 5);
