@@ -6,8 +6,8 @@
 
 #include "sim/archive/opened.h"
 #include "sim/archive/tidy_rows.h"
-#include "sim/archive/file_beside.h"
 #include "sim/cli/verb.h"
+#include "sim/results/whole_file.h"
 
 namespace mmulab::cli {
 namespace {
@@ -30,10 +30,11 @@ int export_rows(const Arguments& arguments, Streams& streams) {
     write_rows(archive.database(), options, streams.out);
     return exit_clean;
   }
-  archive::FileBeside file(target);
+  WholeFile file(target);
   std::ofstream out(file.name(), std::ios::binary);
   const std::size_t rows = write_rows(archive.database(), options, out);
   if (!out.flush()) throw config::Error(config::diagnose({}, "cannot write `" + target + "`"));
+  file.sync();
   file.keep();
   streams.out << fmt::format("{}: {} rows\n", target, rows);
   return exit_clean;

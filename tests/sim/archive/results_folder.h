@@ -2,10 +2,6 @@
 // Folders of results that a test makes up: sweeps and single results, with what the test wants them to have measured.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "sim/archive/merge.h"
@@ -14,6 +10,7 @@
 #include "sim/config/hash.h"
 #include "sim/results/json.h"
 #include "sim/sweep/point_record.h"
+#include "tests/support/folder.h"
 
 namespace mmulab::test {
 
@@ -64,28 +61,8 @@ inline sweep::PointRecord point_of(const MadeUp& made_up, std::uint64_t number, 
   return r;
 }
 
-/// Goes away with the test.
-class ResultsFolder {
+class ResultsFolder : public Folder {
  public:
-  ResultsFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "mmulab-archive-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~ResultsFolder() { std::filesystem::remove_all(path_); }
-  ResultsFolder(const ResultsFolder&) = delete;
-  ResultsFolder& operator=(const ResultsFolder&) = delete;
-
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return file(name);
-  }
-  [[nodiscard]] std::string read(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(path_ / name, std::ios::binary).rdbuf();
-    return text.str();
-  }
   /// The folder of a whole sweep, its points numbered as they stand.
   std::string sweep(const std::string& name, const std::vector<MadeUp>& runs) const {
     sweep::SweepRecord record;
@@ -104,9 +81,6 @@ class ResultsFolder {
     }
     return file(name);
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// Twelve runs: two strategies, two machines, three seeds.

@@ -4,11 +4,13 @@
 #include <filesystem>
 
 #include "sim/config/diagnostic.h"
-#include "tests/sim/sweep/folder.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 
 namespace mmulab::sweep {
 namespace {
+
+using test::Folder;
 
 using State = Found::State;
 
