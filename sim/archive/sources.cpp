@@ -29,7 +29,7 @@ constexpr std::uintmax_t result_bytes_max = std::uintmax_t{1} << 30;
 }
 
 /// Points are sealed, single results are not.
-bool is_sealed(const std::string& text) { return text.compare(0, 25, "{\"schema\":\"mmulab.point.1") == 0; }
+bool is_sealed(const std::string& text) { return text.compare(0, 25, "{\"schema\":\"mmulab.point.2") == 0; }
 
 void add_file(Sources& sources, const std::string& file) {
   if (is_database(file)) {
@@ -96,8 +96,8 @@ sweep::PointRecord record_of(const ResultFile& result, const std::string& text) 
 }
 
 std::string digest_of(const sweep::PointRecord& record) {
-  if (record.status == sweep::PointStatus::ran) return config::hash_text(record.result);
-  return config::hash_text(
+  if (record.status == sweep::PointStatus::ran) return config::digest_text(record.result);
+  return config::digest_text(
       fmt::format("{}\n{}\n{}\n{}", name_of(record.status), record.exit_code, record.reason, record.complaint));
 }
 

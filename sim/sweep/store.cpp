@@ -203,18 +203,18 @@ Found Store::find(const std::string& hash) const {
   return found;
 }
 
-void Store::put(const PointRecord& record) {
-  const std::string name = point_file(record.hash);
+void Store::put(const std::string& hash, const std::string& text) {
+  const std::string name = point_file(hash);
   const fs::path parent = fs::path(folder_ + "/" + name).parent_path();
   std::error_code failure;
   fs::create_directories(parent, failure);
   if (failure) cannot_write(parent.string(), failure.value());
-  write(name, to_text(record));
+  write(name, text);
 }
 
-void Store::log(const PointRecord& record, double seconds) {
-  const std::string line = fmt::format("{}\t{}\t{}\t{}\t{:.6f}\n", record.number, record.hash, name_of(record.status),
-                                       record.exit_code, seconds);
+void Store::log(const PointOutcome& outcome, double seconds) {
+  const std::string line = fmt::format("{}\t{}\t{}\t{}\t{:.6f}\n", outcome.number, outcome.hash,
+                                       name_of(outcome.status), outcome.exit_code, seconds);
   if (!write_all(log_, line)) cannot_write(folder_ + "/" + log_file, errno);
 }
 
