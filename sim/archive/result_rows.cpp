@@ -135,9 +135,9 @@ class Reader : public nlohmann::json_sax<Json> {
 
   bool set(std::uint64_t v) {
     StatRow& row = stats_.back().second;
-    const std::pair<const char*, Integer*> optional[] = {
+    const std::pair<std::string_view, Integer*> optional[] = {
         {"min", &row.min}, {"max", &row.max}, {"p50", &row.p50}, {"p90", &row.p90}, {"p99", &row.p99}};
-    const std::pair<const char*, std::uint64_t*> plain[] = {
+    const std::pair<std::string_view, std::uint64_t*> plain[] = {
         {"value", &row.value}, {"count", &row.count}, {"sum", &row.sum}};
     unsigned bit = 1;
     for (const auto& [name, place] : plain) {
