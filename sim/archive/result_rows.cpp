@@ -114,7 +114,7 @@ class Reader : public nlohmann::json_sax<Json> {
 
   static Part part_of(const std::string& name) {
     if (name == "stats") return Part::stats;
-    for (const char* unused : {"low_confidence", "assumptions", "expectations", "goals", "unreached", "orders"})
+    for (const char* unused : {"low_confidence", "expectations", "unreached", "orders"})
       if (name == unused) return Part::skipped;
     return Part::built;
   }
@@ -250,6 +250,8 @@ ResultRows read(const Json& json, ResultRows rows, const std::string& file) {
   for (const auto& v : json.at("violations")) rows.violations.push_back(violation_row(v));
   for (const auto& c : json.at("checks"))
     rows.checks[text_in(c, "invariant")] = {text_in(c, "status"), count_in(c, "exercised")};
+  for (const auto& g : json.at("goals")) rows.goals[text_in(g, "goal")] = {count_in(g, "reached"), g.at("vacuous")};
+  rows.assumptions = json.at("assumptions").get<std::vector<std::string>>();
   if (rows.verb == "run") read_run(rows, json);
   else read_check(rows, json);
   std::sort(rows.stats.begin(), rows.stats.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

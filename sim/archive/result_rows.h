@@ -33,6 +33,11 @@ struct CheckRow {
   std::uint64_t exercised = 0;
 };
 
+struct GoalRow {
+  std::uint64_t reached = 0;
+  bool vacuous = false;
+};
+
 struct ResultRows {
   std::string verb, version;
   std::string config_hash, title, machine, arch, kernel, strategy, workload, verdict;
@@ -43,6 +48,8 @@ struct ResultRows {
   std::vector<std::pair<std::string, StatRow>> stats;  // by name
   std::vector<ViolationRow> violations;
   std::map<std::string, CheckRow> checks;
+  std::map<std::string, GoalRow> goals;
+  std::vector<std::string> assumptions;
 };
 
 /// Throws config::Error, naming `file`, for a text that is no such result.

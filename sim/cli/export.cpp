@@ -25,7 +25,11 @@ int export_rows(const Arguments& arguments, Streams& streams) {
   const std::string target = arguments.text("output").value_or("-");
   archive::Opened archive(arguments.positionals());
   for (const auto& remark : archive.remarks()) streams.err << remark << '\n';
-  const archive::ExportOptions options{format_of(arguments, target), arguments.all("metric")};
+  const archive::ExportOptions options{format_of(arguments, target), arguments.text("table").value_or("observations"),
+                                       arguments.all("metric")};
+  if (!options.metrics.empty() && options.table != "observations")
+    throw config::Error(config::diagnose({}, "--metric chooses observations, not " + options.table,
+                                         "leave out --metric or --table"));
   if (target == "-") {
     write_rows(archive.database(), options, streams.out);
     return exit_clean;
@@ -48,12 +52,14 @@ Verb export_verb() {
   verb.help = "Write results as one tidy table, CSV or JSON Lines: an observation a row";
   verb.details =
       "  mmulab export results.db -o results.csv\n"
-      "  mmulab export SWEEP --metric 'call.munmap.latency.*' --format jsonl | jq .value\n\n"
+      "  mmulab export SWEEP --metric 'call.munmap.latency.*' --format jsonl | jq .value\n"
+      "  mmulab export SWEEP --table goals                     violations, checks, goals or assumptions instead\n\n"
       "Each row names its run, what was varied, the metric, its unit and the value; a run without a result is one row\n"
       "without a metric. Histograms give .count, .mean, .min, .max, .p50, .p90 and .p99.\n";
   verb.options.operands("RESULTS...", 1, SIZE_MAX)
       .text("output", "FILE|-", "Where to; by default standard output")
       .choice("format", {"csv", "jsonl"}, "By default what the file's name says, else csv")
+      .choice("table", archive::tidy_tables(), "What a row is; by default an observation")
       .texts("metric", "PATTERN", "Only metrics like this (* and ?); may be repeated");
   verb.act = export_rows;
   return verb;

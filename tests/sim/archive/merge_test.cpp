@@ -54,6 +54,21 @@ TEST_CASE("What a sweep measured stands in the tables and views") {
   CHECK(sole_text(db, "PRAGMA user_version") == std::to_string(schema_version));
 }
 
+TEST_CASE("The goals and assumptions of a check are archived, and stay so from archive to archive") {
+  const ResultsFolder folder;
+  const std::string proof = folder.write("proof.json", test::proof_json());
+  merge({proof}, folder.file("a.db"), Versions::one);
+  merge({folder.file("a.db")}, folder.file("b.db"), Versions::one);
+  CHECK(folder.read("a.db") == folder.read("b.db"));
+  const std::string db = folder.file("b.db");
+  CHECK(sole_text(db, "SELECT group_concat(goal || ' ' || reached || ' ' || vacuous) FROM goals") ==
+        "copy-meets-store 0 1,refault-meets-pending 7 0");
+  CHECK(sole_text(db, "SELECT group_concat(number || ' ' || assumption) FROM assumptions") ==
+        "1 memory model: sc,2 hardware agents: none");
+  CHECK(sole_text(db, "SELECT value FROM observations WHERE metric = 'goal.refault-meets-pending'") == "7");
+  CHECK(sole_text(db, "PRAGMA integrity_check") == "ok");
+}
+
 TEST_CASE("The order of merging, and how often, changes no byte of an archive") {
   const ResultsFolder folder;
   auto runs = twelve();
@@ -259,7 +274,8 @@ TEST_CASE("Archives that are cut short, or another program's, are refused by nam
   }
   {
     Database claimed(folder.file("claimed.db"), Database::Mode::make);
-    claimed.execute("PRAGMA application_id = " + std::to_string(application_id) + "; PRAGMA user_version = 1");
+    claimed.execute("PRAGMA application_id = " + std::to_string(application_id) + "; PRAGMA user_version = " +
+                    std::to_string(schema_version));
     claimed.execute("CREATE TABLE runs(hash, version); INSERT INTO runs VALUES('a', 'b')");
   }
   CHECK_THAT(complaint_of([&] { merge({folder.file("claimed.db")}, folder.file("b.db"), Versions::one); }),

@@ -8,6 +8,7 @@
 #include "sim/archive/result_rows.h"
 #include "sim/config/diagnostic.h"
 #include "sim/config/hash.h"
+#include "sim/results/check_result.h"
 #include "sim/results/json.h"
 #include "sim/sweep/point_record.h"
 #include "tests/support/folder.h"
@@ -44,6 +45,21 @@ inline std::string json_of(const MadeUp& made_up) {
   r.stats->counter({"ipi.sent", "1", "interrupts"}).add(made_up.ipis);
   auto& latency = r.stats->histogram({"call.munmap.latency", "cycles", "how long, \"all in all\""});
   for (const std::uint64_t each : made_up.latencies) latency.add(each);
+  return to_json(r);
+}
+
+/// A proof that reached one goal of two, as `check --json` writes it.
+inline std::string proof_json() {
+  CheckResult r;
+  r.subject.title = "a proof";
+  r.subject.machine = "tiny";
+  r.subject.arch = "x86";
+  r.subject.strategy = "per-pte";
+  r.subject.config_hash = config::hash_text("a proof");
+  r.subject.assumptions = {"memory model: sc", "hardware agents: none"};
+  r.verdict = CheckVerdict::vacuous;
+  r.version = "0.1.0";
+  r.goals = {{"refault-meets-pending", 7, false}, {"copy-meets-store", 0, true}};
   return to_json(r);
 }
 
