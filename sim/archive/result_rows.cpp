@@ -261,6 +261,29 @@ ResultRows read(const Json& json, ResultRows rows, const std::string& file) {
   return rows;
 }
 
+using Ordered = nlohmann::ordered_json;
+
+Ordered parsed_object(const std::string& json, const std::string& file) {
+  // Whoever walks through JSON does so recursively.
+  constexpr int depth_max = 64;
+  const auto shallow = [&](int depth, Ordered::parse_event_t /*event*/, Ordered& /*parsed*/) {
+    if (depth <= depth_max) return true;
+    refuse(file, "it nests too deeply");
+  };
+  try {
+    Ordered parsed = Ordered::parse(json, shallow);
+    if (!parsed.is_object()) refuse(file, "it is no JSON object");
+    return parsed;
+  } catch (const Ordered::parse_error& error) {
+    refuse(file, fmt::format("byte {}: it is no JSON", error.byte));
+  }
+}
+
+std::string line_without_host(Ordered result) {
+  result.erase("host");
+  return result.dump(-1, ' ', false, Ordered::error_handler_t::replace);
+}
+
 }  // namespace
 
 ResultRows rows_of(const std::string& json, const std::string& file) {
@@ -277,21 +300,21 @@ ResultRows rows_of(const std::string& json, const std::string& file) {
 }
 
 std::string without_host(const std::string& json, const std::string& file) {
-  using Ordered = nlohmann::ordered_json;
-  // Whoever walks through JSON does so recursively.
-  constexpr int depth_max = 64;
-  const auto shallow = [&](int depth, Ordered::parse_event_t /*event*/, Ordered& /*parsed*/) {
-    if (depth <= depth_max) return true;
-    refuse(file, "it nests too deeply");
-  };
+  return line_without_host(parsed_object(json, file));
+}
+
+std::vector<std::string> results_in(const std::string& json, const std::string& file) {
+  const Ordered whole = parsed_object(json, file);
+  if (whole.value("schema", Ordered()) != "mmulab.comparison/1") return {line_without_host(whole)};
+  std::vector<std::string> results;
   try {
-    Ordered parsed = Ordered::parse(json, shallow);
-    if (!parsed.is_object()) refuse(file, "it is no JSON object");
-    parsed.erase("host");
-    return parsed.dump(-1, ' ', false, Ordered::error_handler_t::replace);
-  } catch (const Ordered::parse_error& error) {
-    refuse(file, fmt::format("byte {}: it is no JSON", error.byte));
+    for (const auto& point : whole.at("points"))
+      if (point.at("result").is_object()) results.push_back(line_without_host(point.at("result")));
+  } catch (const Ordered::exception& error) {
+    refuse(file, fmt::format("not as docs/results.schema.json says: {}", error.what()));
   }
+  if (results.empty()) refuse(file, "no run of the comparison came to its end");
+  return results;
 }
 
 }  // namespace mmulab::archive

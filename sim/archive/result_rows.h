@@ -55,6 +55,10 @@ struct ResultRows {
 /// Throws config::Error, naming `file`, for a text that is no such result.
 [[nodiscard]] ResultRows rows_of(const std::string& json, const std::string& file);
 
+/// The results that a file holds, each without what depends on the host, on one line: itself, or the runs of a
+/// comparison that came to their ends. Throws config::Error, naming `file`, where there is none, or no JSON object.
+[[nodiscard]] std::vector<std::string> results_in(const std::string& json, const std::string& file);
+
 /// The result without what depends on the host, on one line, as sweeps keep it. Throws config::Error, naming `file`,
 /// for what is no JSON object, or nests more deeply than any result.
 [[nodiscard]] std::string without_host(const std::string& json, const std::string& file);

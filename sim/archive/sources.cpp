@@ -37,13 +37,13 @@ void add_file(Sources& sources, const std::string& file) {
     return;
   }
   const std::string text = read_text(file);
-  ResultFile result{file, is_sealed(text), "", ""};
-  if (result.is_point) {
-    result.hash = sweep::read_point(text, file).hash;
-  } else {
-    result.hash = config::hash_text(without_host(text, file));
+  if (is_sealed(text)) {
+    sources.results.push_back({file, true, "", sweep::read_point(text, file).hash});
+    return;
   }
-  sources.results.push_back(result);
+  std::size_t place = 0;
+  for (const auto& result : results_in(text, file))
+    sources.results.push_back({file, false, "", config::hash_text(result), place++});
 }
 
 /// points/HH/HASH.json; what a sweep has under way has another ending.
@@ -91,7 +91,7 @@ sweep::PointRecord record_of(const ResultFile& result, const std::string& text) 
   }
   sweep::PointRecord record;
   record.hash = result.hash;
-  record.result = without_host(text, result.file);
+  record.result = results_in(text, result.file).at(result.place);
   return record;
 }
 

@@ -69,6 +69,32 @@ TEST_CASE("The goals and assumptions of a check are archived, and stay so from a
   CHECK(sole_text(db, "PRAGMA integrity_check") == "ok");
 }
 
+TEST_CASE("A comparison is the runs that it holds") {
+  const ResultsFolder folder;
+  Comparison comparison;
+  comparison.title = comparison.file = "made up";
+  comparison.version = "0.1.0";
+  const MadeUp one, other{"linux-modern", 1, 2, 7};
+  for (const MadeUp& each : {one, other}) {
+    ComparisonPoint& point = comparison.points.emplace_back();
+    point.strategy = each.strategy;
+    point.outcome = PointOutcome::ran;
+    point.json = test::json_of(each);
+  }
+  comparison.points.emplace_back().reason = "it is not for this machine";
+  merge({folder.write("all.json", to_json(comparison))}, folder.file("a.db"), Versions::one);
+  const std::string first = folder.write("one.json", test::json_of(one));
+  merge({first, folder.write("other.json", test::json_of(other))}, folder.file("b.db"), Versions::one);
+  CHECK(folder.read("a.db") == folder.read("b.db"));
+  comparison.points.erase(comparison.points.begin(), comparison.points.begin() + 2);
+  const std::string none = folder.write("none.json", to_json(comparison));
+  CHECK_THAT(complaint_of([&] { merge({none}, folder.file("c.db"), Versions::one); }),
+             Catch::Contains("none.json: no run of the comparison came to its end"));
+  const std::string odd = folder.write("odd.json", "{\"schema\":\"mmulab.comparison/1\",\"points\":[1]}");
+  CHECK_THAT(complaint_of([&] { merge({odd}, folder.file("c.db"), Versions::one); }),
+             Catch::Contains("odd.json: not as"));
+}
+
 TEST_CASE("The order of merging, and how often, changes no byte of an archive") {
   const ResultsFolder folder;
   auto runs = twelve();
