@@ -8,6 +8,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(LibLZMA REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_package(SQLite3 REQUIRED)
 
 add_library(mmulab_systemc INTERFACE)

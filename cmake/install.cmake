@@ -26,6 +26,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
 install(FILES ${PROJECT_SOURCE_DIR}/cmake/mmulab_add_plugin.cmake ${PROJECT_BINARY_DIR}/mmulabConfig.cmake ${PROJECT_BINARY_DIR}/mmulabConfigVersion.cmake
   DESTINATION ${mmulab_package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/docs/results.schema.json ${PROJECT_SOURCE_DIR}/docs/check.schema.json
+  ${PROJECT_SOURCE_DIR}/docs/point.schema.json
   DESTINATION ${CMAKE_INSTALL_DATADIR}/mmulab)
 
 # Completions and manual pages come from the executable's own declarations.

@@ -66,6 +66,7 @@ class Statement {
   [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] bool is_integer(int column) const;
+  [[nodiscard]] bool is_real(int column) const;
 
  private:
   void check(int code) const;

@@ -14,9 +14,9 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/archive/sources.h"
-#include "sim/archive/file_beside.h"
 #include "sim/archive/writer.h"
 #include "sim/config/diagnostic.h"
+#include "sim/results/whole_file.h"
 
 namespace mmulab::archive {
 namespace {
@@ -245,12 +245,13 @@ MergeReport merge(const std::vector<std::string>& paths, const std::string& file
       throw config::Error(config::diagnose({}, file + ": it is there and no archive", "choose another name"));
     all.push_back(file);
   }
-  FileBeside fresh(file);
+  WholeFile fresh(file);
   MergeReport report;
   {
     Writer writer(fresh.name());
     report = gather(all, writer, versions);
   }
+  fresh.sync();
   fresh.keep();
   lock.sync();
   return report;

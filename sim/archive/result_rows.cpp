@@ -13,6 +13,10 @@ namespace {
 
 using Json = nlohmann::json;
 
+[[noreturn]] void refuse(const std::string& file, const std::string& message) {
+  throw config::Error(config::diagnose({}, file + ": " + message));
+}
+
 std::uint64_t count_in(const Json& json, const char* name) { return json.at(name).get<std::uint64_t>(); }
 std::string text_in(const Json& json, const char* name) { return json.at(name).get<std::string>(); }
 
@@ -31,49 +35,67 @@ StatRow counter(std::uint64_t value, const char* unit, const char* description) 
   return {"counter", unit, description, value, 0, 0, {}, {}, {}, {}, {}};
 }
 
+/// Makes a value of what a parser tells in the order of the text.
+class Builder {
+ public:
+  explicit Builder(Json& whole) : whole_(whole) {}
+  void key(const std::string& name) { key_ = name; }
+  Json& put(Json value) {
+    if (open_.empty()) return whole_ = std::move(value);
+    Json& inner = *open_.back();
+    return inner.is_array() ? inner.emplace_back(std::move(value)) : inner[key_] = std::move(value);
+  }
+  void begin(Json empty) { open_.push_back(&put(std::move(empty))); }
+  void end() { open_.pop_back(); }
+
+ private:
+  Json& whole_;
+  std::vector<Json*> open_;  // from the outermost inwards
+  std::string key_;
+};
+
 /// Statistics are most of a result, and there may be ten thousand results: they become rows as they are read. What
 /// nobody asks for is left out, all else is built as ever.
 class Reader : public nlohmann::json_sax<Json> {
  public:
-  Reader(Json& rest, std::vector<std::pair<std::string, StatRow>>& stats) : built_(rest), stats_(stats) {}
+  Reader(Json& rest, std::vector<std::pair<std::string, StatRow>>& stats, std::string file)
+      : built_(rest), stats_(stats), file_(std::move(file)) {}
   [[nodiscard]] std::string statistic() const { return stats_.empty() ? "" : stats_.back().first; }
 
-  bool null() override { return value([&] { return built_.null(); }); }
-  bool boolean(bool v) override { return value([&] { return built_.boolean(v); }); }
-  bool number_integer(number_integer_t v) override { return value([&] { return built_.number_integer(v); }); }
-  bool number_float(number_float_t v, const string_t& text) override {
-    return value([&] { return built_.number_float(v, text); });
-  }
-  bool binary(binary_t& v) override { return value([&] { return built_.binary(v); }); }
+  bool null() override { return value(nullptr); }
+  bool boolean(bool v) override { return value(v); }
+  bool number_integer(number_integer_t v) override { return value(v); }
+  bool number_float(number_float_t v, const string_t& /*text*/) override { return value(v); }
+  bool binary(binary_t& v) override { return value(Json::binary(v)); }
   bool number_unsigned(number_unsigned_t v) override {
-    if (part_ != Part::stats) return value([&] { return built_.number_unsigned(v); });
-    return depth_ == stat_depth && set(v);
+    return part_ == Part::stats ? depth_ == stat_depth && set(v) : value(v);
   }
   bool string(string_t& v) override {
-    if (part_ != Part::stats) return value([&] { return built_.string(v); });
-    return depth_ == stat_depth && set(v);
+    return part_ == Part::stats ? depth_ == stat_depth && set(v) : value(std::move(v));
   }
-  bool start_object(std::size_t size) override {
+  bool start_object(std::size_t /*size*/) override {
     ++depth_;
-    if (part_ == Part::stats) return depth_ <= stat_depth;
-    return part_ == Part::skipped || built_.start_object(size);
+    if (part_ == Part::built) built_.begin(Json::object());
+    return part_ != Part::stats || depth_ <= stat_depth;
   }
   bool end_object() override {
     const bool whole = part_ != Part::stats || depth_ != stat_depth || complete();
-    return end([&] { return built_.end_object(); }) && whole;
+    end();
+    return whole;
   }
-  bool start_array(std::size_t size) override {
+  bool start_array(std::size_t /*size*/) override {
     ++depth_;
-    if (part_ == Part::stats) return false;
-    return part_ == Part::skipped || built_.start_array(size);
+    if (part_ == Part::built) built_.begin(Json::array());
+    return part_ != Part::stats;
   }
   bool end_array() override {
-    return end([&] { return built_.end_array(); });
+    end();
+    return true;
   }
   bool key(string_t& name) override {
     if (depth_ == 1) part_ = part_of(name);
-    if (part_ == Part::skipped) return true;
-    if (part_ == Part::built) return built_.key(name);
+    if (part_ == Part::built) built_.key(name);
+    if (part_ != Part::stats) return true;
     if (depth_ == 2) {
       stats_.emplace_back(name, StatRow{});
       given_ = 0;
@@ -81,10 +103,9 @@ class Reader : public nlohmann::json_sax<Json> {
     field_ = name;
     return true;
   }
-  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception& e) override {
-    if (const auto* overflow = dynamic_cast<const Json::out_of_range*>(&e))
-      return built_.parse_error(position, token, *overflow);
-    return built_.parse_error(position, token, dynamic_cast<const Json::parse_error&>(e));
+  bool parse_error(std::size_t byte, const std::string& /*token*/, const Json::exception& error) override {
+    const bool overflows = dynamic_cast<const Json::out_of_range*>(&error) != nullptr;
+    refuse(file_, fmt::format("byte {}: {}", byte, overflows ? "its number is too large" : "it is no JSON"));
   }
 
  private:
@@ -93,32 +114,30 @@ class Reader : public nlohmann::json_sax<Json> {
 
   static Part part_of(const std::string& name) {
     if (name == "stats") return Part::stats;
-    for (const char* unused : {"low_confidence", "assumptions", "expectations", "goals", "unreached", "orders"})
+    for (const char* unused : {"low_confidence", "expectations", "unreached", "orders"})
       if (name == unused) return Part::skipped;
     return Part::built;
   }
 
   /// A value at the top ends what its key began.
-  template <class Build>
-  bool value(const Build& build) {
+  template <class Value>
+  bool value(Value&& v) {
     if (part_ == Part::stats) return false;
-    const bool good = part_ == Part::skipped || build();
+    if (part_ == Part::built) built_.put(std::forward<Value>(v));
     if (depth_ == 1) part_ = Part::built;
-    return good;
+    return true;
   }
-  template <class Build>
-  bool end(const Build& build) {
+  void end() {
     --depth_;
-    const bool good = part_ != Part::built || build();
+    if (part_ == Part::built) built_.end();
     if (depth_ == 1) part_ = Part::built;
-    return good;
   }
 
   bool set(std::uint64_t v) {
     StatRow& row = stats_.back().second;
-    const std::pair<const char*, Integer*> optional[] = {
+    const std::pair<std::string_view, Integer*> optional[] = {
         {"min", &row.min}, {"max", &row.max}, {"p50", &row.p50}, {"p90", &row.p90}, {"p99", &row.p99}};
-    const std::pair<const char*, std::uint64_t*> plain[] = {
+    const std::pair<std::string_view, std::uint64_t*> plain[] = {
         {"value", &row.value}, {"count", &row.count}, {"sum", &row.sum}};
     unsigned bit = 1;
     for (const auto& [name, place] : plain) {
@@ -151,8 +170,9 @@ class Reader : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  nlohmann::detail::json_sax_dom_parser<Json> built_;
+  Builder built_;
   std::vector<std::pair<std::string, StatRow>>& stats_;
+  std::string file_;
   Part part_ = Part::built;
   int depth_ = 0;
   std::string field_;
@@ -230,13 +250,38 @@ ResultRows read(const Json& json, ResultRows rows, const std::string& file) {
   for (const auto& v : json.at("violations")) rows.violations.push_back(violation_row(v));
   for (const auto& c : json.at("checks"))
     rows.checks[text_in(c, "invariant")] = {text_in(c, "status"), count_in(c, "exercised")};
+  for (const auto& g : json.at("goals")) rows.goals[text_in(g, "goal")] = {count_in(g, "reached"), g.at("vacuous")};
+  rows.assumptions = json.at("assumptions").get<std::vector<std::string>>();
   if (rows.verb == "run") read_run(rows, json);
   else read_check(rows, json);
   std::sort(rows.stats.begin(), rows.stats.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
   if (std::adjacent_find(rows.stats.begin(), rows.stats.end(), same) != rows.stats.end())
-    throw config::Error(config::diagnose({}, file + ": it has a statistic twice"));
+    refuse(file, "it has a statistic twice");
   return rows;
+}
+
+using Ordered = nlohmann::ordered_json;
+
+Ordered parsed_object(const std::string& json, const std::string& file) {
+  // Whoever walks through JSON does so recursively.
+  constexpr int depth_max = 64;
+  const auto shallow = [&](int depth, Ordered::parse_event_t /*event*/, Ordered& /*parsed*/) {
+    if (depth <= depth_max) return true;
+    refuse(file, "it nests too deeply");
+  };
+  try {
+    Ordered parsed = Ordered::parse(json, shallow);
+    if (!parsed.is_object()) refuse(file, "it is no JSON object");
+    return parsed;
+  } catch (const Ordered::parse_error& error) {
+    refuse(file, fmt::format("byte {}: it is no JSON", error.byte));
+  }
+}
+
+std::string line_without_host(Ordered result) {
+  result.erase("host");
+  return result.dump(-1, ' ', false, Ordered::error_handler_t::replace);
 }
 
 }  // namespace
@@ -245,35 +290,31 @@ ResultRows rows_of(const std::string& json, const std::string& file) {
   try {
     ResultRows rows;
     Json rest;
-    Reader reader(rest, rows.stats);
+    Reader reader(rest, rows.stats, file);
     if (!Json::sax_parse(json, &reader))
-      throw config::Error(config::diagnose(
-          {}, fmt::format("{}: not as docs/results.schema.json says: the statistic `{}`", file, reader.statistic())));
+      refuse(file, fmt::format("not as docs/results.schema.json says: the statistic `{}`", reader.statistic()));
     return read(rest, std::move(rows), file);
-  } catch (const Json::parse_error& error) {
-    throw config::Error(config::diagnose({}, fmt::format("{}: byte {}: it is no JSON", file, error.byte)));
   } catch (const Json::exception& error) {
-    throw config::Error(
-        config::diagnose({}, fmt::format("{}: not as docs/results.schema.json says: {}", file, error.what())));
+    refuse(file, fmt::format("not as docs/results.schema.json says: {}", error.what()));
   }
 }
 
 std::string without_host(const std::string& json, const std::string& file) {
-  using Ordered = nlohmann::ordered_json;
-  // Whoever walks through JSON does so recursively.
-  constexpr int depth_max = 64;
-  const auto shallow = [&](int depth, Ordered::parse_event_t /*event*/, Ordered& /*parsed*/) {
-    if (depth <= depth_max) return true;
-    throw config::Error(config::diagnose({}, file + ": it nests too deeply"));
-  };
+  return line_without_host(parsed_object(json, file));
+}
+
+std::vector<std::string> results_in(const std::string& json, const std::string& file) {
+  const Ordered whole = parsed_object(json, file);
+  if (whole.value("schema", Ordered()) != "mmulab.comparison/1") return {line_without_host(whole)};
+  std::vector<std::string> results;
   try {
-    Ordered parsed = Ordered::parse(json, shallow);
-    if (!parsed.is_object()) throw config::Error(config::diagnose({}, file + ": it is no JSON object"));
-    parsed.erase("host");
-    return parsed.dump(-1, ' ', false, Ordered::error_handler_t::replace);
-  } catch (const Ordered::parse_error& error) {
-    throw config::Error(config::diagnose({}, fmt::format("{}: byte {}: it is no JSON", file, error.byte)));
+    for (const auto& point : whole.at("points"))
+      if (point.at("result").is_object()) results.push_back(line_without_host(point.at("result")));
+  } catch (const Ordered::exception& error) {
+    refuse(file, fmt::format("not as docs/results.schema.json says: {}", error.what()));
   }
+  if (results.empty()) refuse(file, "no run of the comparison came to its end");
+  return results;
 }
 
 }  // namespace mmulab::archive

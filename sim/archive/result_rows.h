@@ -33,6 +33,11 @@ struct CheckRow {
   std::uint64_t exercised = 0;
 };
 
+struct GoalRow {
+  std::uint64_t reached = 0;
+  bool vacuous = false;
+};
+
 struct ResultRows {
   std::string verb, version;
   std::string config_hash, title, machine, arch, kernel, strategy, workload, verdict;
@@ -43,10 +48,16 @@ struct ResultRows {
   std::vector<std::pair<std::string, StatRow>> stats;  // by name
   std::vector<ViolationRow> violations;
   std::map<std::string, CheckRow> checks;
+  std::map<std::string, GoalRow> goals;
+  std::vector<std::string> assumptions;
 };
 
 /// Throws config::Error, naming `file`, for a text that is no such result.
 [[nodiscard]] ResultRows rows_of(const std::string& json, const std::string& file);
+
+/// The results that a file holds, each without what depends on the host, on one line: itself, or the runs of a
+/// comparison that came to their ends. Throws config::Error, naming `file`, where there is none, or no JSON object.
+[[nodiscard]] std::vector<std::string> results_in(const std::string& json, const std::string& file);
 
 /// The result without what depends on the host, on one line, as sweeps keep it. Throws config::Error, naming `file`,
 /// for what is no JSON object, or nests more deeply than any result.

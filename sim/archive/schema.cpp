@@ -56,6 +56,15 @@ CREATE TABLE checks(
   run INTEGER NOT NULL REFERENCES runs, invariant TEXT NOT NULL,
   status TEXT NOT NULL, exercised INTEGER NOT NULL,
   PRIMARY KEY(run, invariant)) WITHOUT ROWID;
+-- How often each goal was reached; vacuous: the scenario names it, and it never was.
+CREATE TABLE goals(
+  run INTEGER NOT NULL REFERENCES runs, goal TEXT NOT NULL,
+  reached INTEGER NOT NULL, vacuous INTEGER NOT NULL,
+  PRIMARY KEY(run, goal)) WITHOUT ROWID;
+-- What the verdict rests on, in the result's order.
+CREATE TABLE assumptions(
+  run INTEGER NOT NULL REFERENCES runs, number INTEGER NOT NULL, assumption TEXT NOT NULL,
+  PRIMARY KEY(run, number)) WITHOUT ROWID;
 CREATE TABLE sweeps(
   id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, version TEXT NOT NULL, verb TEXT NOT NULL,
   plan TEXT NOT NULL, overrides TEXT NOT NULL, axes TEXT NOT NULL,  -- the file's text; two JSON arrays
@@ -67,7 +76,7 @@ CREATE TABLE points(
 )sql";
 
 constexpr const char* views = R"sql(
--- Tidy: a number a row. A histogram is NAME.count, .mean, .min, .max, .p50, .p90, .p99.
+-- Tidy: a number a row. A histogram is NAME.count, .mean, .min, .max, .p50, .p90, .p99; a goal goal.NAME.
 CREATE VIEW observations AS
   SELECT run, name AS metric, unit, value FROM stats JOIN metrics ON metrics.id = metric
   UNION ALL SELECT run, name || '.max', unit, max FROM stats JOIN metrics ON metrics.id = metric WHERE max IS NOT NULL
@@ -78,7 +87,8 @@ CREATE VIEW observations AS
   UNION ALL SELECT run, name || '.max', unit, max FROM histograms JOIN metrics ON metrics.id = metric WHERE count > 0
   UNION ALL SELECT run, name || '.p50', unit, p50 FROM histograms JOIN metrics ON metrics.id = metric WHERE count > 0
   UNION ALL SELECT run, name || '.p90', unit, p90 FROM histograms JOIN metrics ON metrics.id = metric WHERE count > 0
-  UNION ALL SELECT run, name || '.p99', unit, p99 FROM histograms JOIN metrics ON metrics.id = metric WHERE count > 0;
+  UNION ALL SELECT run, name || '.p99', unit, p99 FROM histograms JOIN metrics ON metrics.id = metric WHERE count > 0
+  UNION ALL SELECT run, 'goal.' || goal, '1', reached FROM goals;
 -- What was varied besides the seed, in one text: runs of one setting repeat one another.
 CREATE VIEW settings AS
   SELECT id AS run, coalesce((SELECT group_concat(name || '=' || value, ' ') FROM parameters

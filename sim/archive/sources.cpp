@@ -29,7 +29,7 @@ constexpr std::uintmax_t result_bytes_max = std::uintmax_t{1} << 30;
 }
 
 /// Points are sealed, single results are not.
-bool is_sealed(const std::string& text) { return text.compare(0, 25, "{\"schema\":\"mmulab.point.1") == 0; }
+bool is_sealed(const std::string& text) { return text.compare(0, 25, "{\"schema\":\"mmulab.point.2") == 0; }
 
 void add_file(Sources& sources, const std::string& file) {
   if (is_database(file)) {
@@ -37,13 +37,13 @@ void add_file(Sources& sources, const std::string& file) {
     return;
   }
   const std::string text = read_text(file);
-  ResultFile result{file, is_sealed(text), "", ""};
-  if (result.is_point) {
-    result.hash = sweep::read_point(text, file).hash;
-  } else {
-    result.hash = config::hash_text(without_host(text, file));
+  if (is_sealed(text)) {
+    sources.results.push_back({file, true, "", sweep::read_point(text, file).hash});
+    return;
   }
-  sources.results.push_back(result);
+  std::size_t place = 0;
+  for (const auto& result : results_in(text, file))
+    sources.results.push_back({file, false, "", config::hash_text(result), place++});
 }
 
 /// points/HH/HASH.json; what a sweep has under way has another ending.
@@ -91,13 +91,13 @@ sweep::PointRecord record_of(const ResultFile& result, const std::string& text) 
   }
   sweep::PointRecord record;
   record.hash = result.hash;
-  record.result = without_host(text, result.file);
+  record.result = results_in(text, result.file).at(result.place);
   return record;
 }
 
 std::string digest_of(const sweep::PointRecord& record) {
-  if (record.status == sweep::PointStatus::ran) return config::hash_text(record.result);
-  return config::hash_text(
+  if (record.status == sweep::PointStatus::ran) return config::digest_text(record.result);
+  return config::digest_text(
       fmt::format("{}\n{}\n{}\n{}", name_of(record.status), record.exit_code, record.reason, record.complaint));
 }
 

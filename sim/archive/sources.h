@@ -12,12 +12,13 @@
 
 namespace mmulab::archive {
 
-/// One result in a file of its own.
+/// One result, in a file of its own or beside others.
 struct ResultFile {
   std::string file;
   bool is_point = false;  ///< sealed, as a sweep writes it
   std::string verb;       ///< of its sweep, if that is known: what did not run does not say
   std::string hash;
+  std::size_t place = 0;  ///< among the results in the file
 };
 
 struct SweepFolder {

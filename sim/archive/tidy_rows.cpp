@@ -9,7 +9,7 @@
 #include <fnmatch.h>
 #include <nlohmann/json.hpp>
 
-#include "sim/config/diagnostic.h"
+#include "sim/units/assert.h"
 
 namespace mmulab::archive {
 namespace {
@@ -68,16 +68,18 @@ class Lines {
   std::size_t written_ = 0;
 };
 
+/// Integers as they are, means with as many digits as give the same number again.
 Field field_of(const Statement& row, int column) {
   if (row.is_null(column)) return {"", false, true};
   if (row.is_integer(column)) return {std::to_string(row.integer(column)), true, false};
+  if (row.is_real(column)) return {fmt::format("{}", row.real(column)), true, false};
   return {row.text(column), false, false};
 }
 
-/// Integers as they are, means with as many digits as give the same number again.
-Field value_of(const Statement& row, int column) {
-  if (row.is_integer(column)) return {std::to_string(row.integer(column)), true, false};
-  return {fmt::format("{}", row.real(column)), true, false};
+std::vector<Field> fields_of(const Statement& row, int first, std::size_t count) {
+  std::vector<Field> fields;
+  for (std::size_t i = 0; i < count; ++i) fields.push_back(field_of(row, first + static_cast<int>(i)));
+  return fields;
 }
 
 std::map<std::string, std::string> parameters_of(Statement& find, std::int64_t run) {
@@ -98,6 +100,32 @@ std::vector<std::string> run_columns(const std::vector<std::string>& parameters)
   return columns;
 }
 
+/// What is exported of a run: columns, and the one that they are ordered by. None is named as one of `runs` is.
+struct TidyTable {
+  const char* name;
+  std::vector<std::string> columns;
+  const char* select;
+};
+
+const std::vector<TidyTable>& tables() {
+  static const std::vector<TidyTable> all = {
+      {"observations", {"metric", "unit", "value"},
+       "SELECT metric, unit, value FROM observations WHERE run = ? ORDER BY metric"},
+      {"violations", {"number", "invariant", "class", "expected", "cycle", "cpu", "task", "mm", "va", "message"},
+       "SELECT number, invariant, class, expected, cycle, cpu, task, mm, va, message FROM violations WHERE run = ?"},
+      {"checks", {"invariant", "outcome", "exercised"},
+       "SELECT invariant, status, exercised FROM checks WHERE run = ?"},
+      {"goals", {"goal", "reached", "vacuous"}, "SELECT goal, reached, vacuous FROM goals WHERE run = ?"},
+      {"assumptions", {"number", "assumption"}, "SELECT number, assumption FROM assumptions WHERE run = ?"}};
+  return all;
+}
+
+const TidyTable& table_named(const std::string& name) {
+  const auto found = std::find_if(tables().begin(), tables().end(), [&](const TidyTable& t) { return name == t.name; });
+  MMULAB_ASSERT(found != tables().end(), "the command line knows the tables");
+  return *found;
+}
+
 std::string select_runs(const std::vector<std::string>& columns) {
   std::string list = "id";
   for (const auto& name : columns) list += ", " + name;
@@ -112,6 +140,12 @@ bool fits(const std::string& name, const std::vector<std::string>& patterns) {
          });
 }
 
+std::vector<std::string> tidy_tables() {
+  std::vector<std::string> names;
+  for (const TidyTable& table : tables()) names.emplace_back(table.name);
+  return names;
+}
+
 std::vector<std::string> parameter_names(Database& archive) {
   std::vector<std::string> names;
   Statement find(archive, "SELECT DISTINCT name FROM parameters ORDER BY name");
@@ -120,20 +154,20 @@ std::vector<std::string> parameter_names(Database& archive) {
 }
 
 std::size_t write_rows(Database& archive, const ExportOptions& options, std::ostream& out) {
+  const TidyTable& table = table_named(options.table);
+  const bool observes = &table == &tables().front();
   const auto parameters = parameter_names(archive);
   const auto columns = run_columns(parameters);
   std::vector<std::string> names = columns;
   names.insert(names.end(), parameters.begin(), parameters.end());
   const std::size_t common_count = names.size();
-  names.insert(names.end(), {"metric", "unit", "value"});
+  names.insert(names.end(), table.columns.begin(), table.columns.end());
   Lines lines(out, options.format, names);
   Statement runs(archive, select_runs(columns));
   Statement varied(archive, "SELECT name, value FROM parameters WHERE run = ?");
-  Statement observations(archive, "SELECT metric, unit, value FROM observations WHERE run = ? ORDER BY metric");
+  Statement rows(archive, table.select);
   while (runs.step()) {
-    std::vector<Field> fields;
-    for (int column = 1; column <= static_cast<int>(columns.size()); ++column)
-      fields.push_back(field_of(runs, column));
+    std::vector<Field> fields = fields_of(runs, 1, columns.size());
     const auto values = parameters_of(varied, runs.integer(0));
     for (const auto& name : parameters) {
       const auto found = values.find(name);
@@ -141,15 +175,14 @@ std::size_t write_rows(Database& archive, const ExportOptions& options, std::ost
     }
     const std::string common = lines.text_of(fields, 0);
     bool any = false;
-    observations.bind(1, runs.integer(0));
-    while (observations.step()) {
+    rows.bind(1, runs.integer(0));
+    while (rows.step()) {
       any = true;
-      const Field metric = field_of(observations, 0);
-      if (!fits(metric.text, options.metrics)) continue;
-      lines.write(common, lines.text_of({metric, field_of(observations, 1), value_of(observations, 2)}, common_count));
+      const auto own = fields_of(rows, 0, table.columns.size());
+      if (!observes || fits(own.front().text, options.metrics)) lines.write(common, lines.text_of(own, common_count));
     }
-    const Field none{"", false, true};
-    if (!any) lines.write(common, lines.text_of({none, none, none}, common_count));
+    const std::vector<Field> none(table.columns.size(), {"", false, true});
+    if (!any && observes) lines.write(common, lines.text_of(none, common_count));
   }
   return lines.written();
 }

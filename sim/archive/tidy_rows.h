@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An archive as one tidy table: an observation a row, with what its run was and what was varied.
+// An archive as one tidy table: an observation a row, or a violation, a check, a goal, an assumption, with what its run
+// was and what was varied.
 #pragma once
 
 #include <iosfwd>
@@ -12,13 +13,17 @@ namespace mmulab::archive {
 
 enum class Format { csv, jsonl };
 
+/// "observations" and the others that there are.
+[[nodiscard]] std::vector<std::string> tidy_tables();
+
 struct ExportOptions {
   Format format = Format::csv;
-  std::vector<std::string> metrics;  ///< patterns with * and ?; none: every metric
+  std::string table = "observations";
+  std::vector<std::string> metrics;  ///< of observations: patterns with * and ?; none: every metric
 };
 
-/// Rows in the order of the runs' hashes, a run's by metric; one that has no result is one row without a metric.
-/// Returns how many.
+/// Rows in the order of the runs' hashes, a run's by metric or in their own order; one that has no result is one row
+/// without a metric, and none of another table. Returns how many.
 std::size_t write_rows(Database& archive, const ExportOptions& options, std::ostream& out);
 
 /// The names of what was varied, over all runs.

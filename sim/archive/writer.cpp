@@ -43,10 +43,12 @@ std::string array_of(const std::vector<std::string>& texts) {
 }
 
 /// The tables whose rows are copied as they are, but for the run's id; and their other columns.
-constexpr std::array<std::pair<const char*, const char*>, 3> plain_tables{
+constexpr std::array<std::pair<const char*, const char*>, 5> plain_tables{
     {{"parameters", "name, value"},
      {"violations", "number, invariant, class, expected, cycle, cpu, task, mm, va, message, story"},
-     {"checks", "invariant, status, exercised"}}};
+     {"checks", "invariant, status, exercised"},
+     {"goals", "goal, reached, vacuous"},
+     {"assumptions", "number, assumption"}}};
 
 }  // namespace
 
@@ -58,8 +60,10 @@ struct Writer::Statements {
         stat(d, "INSERT INTO stats VALUES(?,?,?,?)"),
         histogram(d, "INSERT INTO histograms VALUES(?,?,?,?,?,?,?,?,?)"),
         violation(d, "INSERT INTO violations VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"),
-        check(d, "INSERT INTO checks VALUES(?,?,?,?)") {}
-  Statement run, parameter, metric, stat, histogram, violation, check;
+        check(d, "INSERT INTO checks VALUES(?,?,?,?)"),
+        goal(d, "INSERT INTO goals VALUES(?,?,?,?)"),
+        assumption(d, "INSERT INTO assumptions VALUES(?,?,?)") {}
+  Statement run, parameter, metric, stat, histogram, violation, check, goal, assumption;
 };
 
 Writer::Writer(const std::string& file) : database_(file, Database::Mode::make) {
@@ -111,6 +115,11 @@ void Writer::add(const ReadResult& result) {
   add_violations(run, result.rows);
   for (const auto& [invariant, row] : result.rows.checks)
     statements_->check.bind(1, run).bind(2, invariant).bind(3, row.status).bind_count(4, row.exercised).run();
+  for (const auto& [goal, row] : result.rows.goals)
+    statements_->goal.bind(1, run).bind(2, goal).bind_count(3, row.reached).bind(4, std::int64_t{row.vacuous}).run();
+  std::int64_t number = 0;
+  for (const auto& assumption : result.rows.assumptions)
+    statements_->assumption.bind(1, run).bind(2, ++number).bind(3, assumption).run();
   add_stats(run, result.rows);
 }
 

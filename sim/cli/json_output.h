@@ -23,7 +23,7 @@ class JsonOutput {
   [[nodiscard]] config::Color talk_color(const Streams& streams) const {
     return to_stdout_ ? streams.color : streams.out_color;
   }
-  /// Throws std::runtime_error when it fails nevertheless, with nothing left behind.
+  /// Throws config::Error when it fails nevertheless, with nothing left behind.
   void write(const std::string& text, Streams& streams) const;
 
  private:

@@ -15,8 +15,8 @@
 
 #include "sim/archive/opened.h"
 #include "sim/archive/sources.h"
-#include "sim/archive/file_beside.h"
 #include "sim/cli/verb.h"
+#include "sim/results/whole_file.h"
 
 namespace mmulab::cli {
 namespace {
@@ -89,9 +89,10 @@ int plot(const Arguments& arguments, Streams& streams) {
   if (!script) require_gnuplot();
   const auto rows = rows_of(arguments.positionals(), options.metric, streams);
   const auto picture = ends_with(file, ".png") ? archive::Picture::png : archive::Picture::svg;
-  archive::FileBeside whole(file);
+  WholeFile whole(file);
   if (script) write(plot_script(rows, options, picture, file.substr(0, file.size() - 3) + ".svg"), whole.name());
   else draw(plot_script(rows, options, picture, whole.name()));
+  whole.sync();
   whole.keep();
   streams.out << fmt::format("{}: {} results\n", file, rows.rows.size());
   return exit_clean;

@@ -76,7 +76,9 @@ Estimate estimate(const sweep::Plan& plan, const std::string& file, const std::s
     if (point->number != 1 && point->number != (plan.points() + 1) / 2 && point->number != plan.points()) continue;
     auto settled = plan.settle(*point);
     if (settled.values)
-      work.emplace_back([&, s = std::move(settled)] { return do_point(s, plan.record().verb, file, simulator); });
+      work.emplace_back([&, s = std::move(settled)] {
+        return reply_of([&] { return make_point(s, plan.record().verb, file, simulator).json; });
+      });
   }
   options.timeout_seconds = tried_seconds;
   options.complaint_bytes = 1;
@@ -144,7 +146,7 @@ int sweep_points(const Arguments& arguments, Streams& streams, const sweep::Plan
   std::function<void(const sweep::PointRecord&)> on_record;
   if (arguments.has("vary-confidence"))
     on_record = [&](const sweep::PointRecord& record) { rankings.add(record); };
-  SweepWork work({plan, store, simulator, arguments.positionals().front(), shard, total, on_record}, options, progress);
+  SweepWork work({plan, store, simulator, arguments.positionals().front()}, shard, options, progress, on_record);
   work.run();
   tell(work.tally(), store, total, streams);
   if (on_record && shard.whole() && work.tally().points() == total) streams.out << rankings.text() << std::flush;

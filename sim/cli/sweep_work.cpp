@@ -1,43 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "sim/cli/sweep_work.h"
 
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "sim/cli/configured_work.h"
-#include "sim/cli/interrupt.h"
-#include "sim/cli/version.h"
-#include "sim/lab/check.h"
-#include "sim/results/json.h"
 
 namespace mmulab::cli {
 namespace {
 
+using sweep::PointStatus;
+using State = sweep::Found::State;
+
 constexpr std::size_t troubles_max = 10;
 constexpr std::size_t complaint_bytes = 65536;
-
-struct Made {
-  int code;
-  std::string json;
-};
-
-Made run_point(const sweep::Settled& settled, const std::string& file, const Simulator& simulator) {
-  lab::RunControl control;
-  control.interrupt = &InterruptGuard::flag();
-  RunResult result = simulator.run(*settled.values, file, control);
-  if (result.version.empty()) result.version = version();
-  return {exit_code(result, false), to_json_line(result)};
-}
-
-Made check_point(const sweep::Settled& settled, const std::string& file) {
-  lab::CheckControl control;
-  control.interrupt = &InterruptGuard::flag();
-  control.overrides = settled.overrides;
-  CheckResult result = lab::check(*settled.values, file, control);
-  result.version = version();
-  return {exit_code(result, false), to_json_line(result)};
-}
 
 std::string shown(const sweep::Parameters& parameters) {
   std::string text;
@@ -45,49 +20,24 @@ std::string shown(const sweep::Parameters& parameters) {
   return text;
 }
 
-void count(SweepTally& tally, const sweep::PointRecord& record) {
-  using sweep::PointStatus;
-  if (record.status == PointStatus::refused) ++tally.refused;
-  else if (record.status == PointStatus::failed) ++tally.failed;
-  else if (record.exit_code == exit_clean) ++tally.clean;
-  else if (record.exit_code == exit_violated) ++tally.violated;
+void count(SweepTally& tally, const PointReport& report) {
+  const auto& [hash, number, status, exit_code] = report.outcome;
+  if (status == PointStatus::refused) ++tally.refused;
+  else if (status == PointStatus::failed) ++tally.failed;
+  else if (exit_code == exit_clean) ++tally.clean;
+  else if (exit_code == exit_violated) ++tally.violated;
   else ++tally.undecided;
+  if (report.before == State::kept) ++tally.kept;
+  if (report.before == State::damaged) ++tally.damaged;
+  if (report.before == State::failed) ++tally.retried;
 }
 
 }  // namespace
 
-ChildReply do_point(const sweep::Settled& settled, const std::string& verb, const std::string& file,
-                    const Simulator& simulator) {
-  ChildReply reply = reply_of([&] {
-    const Made made = verb == "check" ? check_point(settled, file) : run_point(settled, file, simulator);
-    return fmt::format("{}\n{}", made.code, made.json);
-  });
-  // What was cut short by the user is no result.
-  if (InterruptGuard::flag().load()) return {exit_interrupted, {}};
-  return reply;
-}
-
-void fill_record(sweep::PointRecord& record, ChildEnd end, const ChildOptions& options) {
-  using sweep::PointStatus;
-  record.complaint = std::move(end.complaint);
-  WorkResult result = result_of(end);
-  const std::size_t newline = result.text.find('\n');
-  if (result.kind == WorkResult::Kind::made && newline != std::string::npos) {
-    record.status = PointStatus::ran;
-    record.exit_code = std::stoi(result.text.substr(0, newline));
-    record.result = result.text.substr(newline + 1);
-    return;
-  }
-  const bool refused = result.kind == WorkResult::Kind::refused;
-  record.status = refused ? PointStatus::refused : PointStatus::failed;
-  record.exit_code = refused ? exit_usage : exit_internal;
-  record.reason = std::move(result.text);
-  if (record.reason == out_of_memory && options.memory_mib)
-    record.reason += fmt::format(" (at most {} MiB)", *options.memory_mib);
-}
-
-SweepWork::SweepWork(Place place, ChildOptions options, SweepProgress& progress)
-    : place_(std::move(place)), options_(std::move(options)), progress_(progress), points_(place_.plan) {
+SweepWork::SweepWork(PointPlace place, const sweep::Shard& shard, ChildOptions options, SweepProgress& progress,
+                     Listener on_record)
+    : place_(std::move(place)), shard_(shard), options_(std::move(options)), progress_(progress),
+      on_record_(std::move(on_record)), points_(place_.plan) {
   options_.complaint_bytes = complaint_bytes;
   options_.on_done = {};
   options_.on_tick = [this] { tick(); };
@@ -105,77 +55,59 @@ void SweepWork::tick() { progress_.tick({tally_.kept, tally_.points() - tally_.k
 
 std::optional<ChildWork> SweepWork::next() {
   while (!options_.interrupt->load()) {
-    const auto point = points_.next();
+    auto point = points_.next();
     if (!point) return {};
-    if (!place_.shard.takes(point->number)) continue;
-    const auto settled = std::make_shared<sweep::Settled>(place_.plan.settle(*point));
-    sweep::PointRecord record;
-    record.hash = settled->hash;
-    record.content = settled->content;
-    record.plan = place_.plan.record().hash;
-    record.version = place_.plan.record().version;
-    record.number = point->number;
-    record.parameters = point->parameters;
-    if (is_kept(record)) continue;
-    if (!settled->values) {
-      record.status = sweep::PointStatus::refused;
-      record.exit_code = exit_usage;
-      record.reason = settled->refusal;
-      keep(record);
-      continue;
-    }
-    running_.emplace(started_++, std::move(record));
-    return ChildWork([this, settled] {
-      place_.store.leave_in_child();
-      return do_point(*settled, place_.plan.record().verb, place_.file, place_.simulator);
-    });
+    if (!shard_.takes(point->number)) continue;
+    const sweep::Point& running = running_.emplace(started_++, std::move(*point)).first->second;
+    return ChildWork([this, &running] { return work_on(running, place_); });
   }
   return {};
 }
 
-bool SweepWork::is_kept(sweep::PointRecord& record) {
-  using State = sweep::Found::State;
-  sweep::Found found = place_.store.find(record.hash);
-  if (found.state == State::damaged) {
-    ++tally_.damaged;
-    trouble(record, "made again: " + found.record.reason);
-  }
-  if (found.state == State::failed) ++tally_.retried;
-  if (found.state != State::kept) return false;
-  // Another plan may have given it another number.
-  if (found.record.plan != record.plan || found.record.number != record.number) {
-    found.record.plan = record.plan;
-    found.record.number = record.number;
-    place_.store.put(found.record);
-  }
-  ++tally_.kept;
-  count(tally_, found.record);
-  if (place_.on_record) place_.on_record(found.record);
-  tick();
-  return true;
-}
-
 void SweepWork::ended(std::size_t number, ChildEnd end) {
   const auto found = running_.find(number);
-  sweep::PointRecord record = std::move(found->second);
+  const sweep::Point point = std::move(found->second);
   running_.erase(found);
   if (options_.interrupt->load() || (end.exited && end.reply.code == exit_interrupted)) return;
-  const double seconds = end.seconds;
-  fill_record(record, std::move(end), options_);
-  keep(record);
-  place_.store.log(record, seconds);
+  auto report = end.exited && end.reply.code == exit_clean ? read_report(end.reply.text) : std::nullopt;
+  if (!report) report = failed(point, end);
+  if (!report->text.empty() && !end.complaint.empty()) {
+    sweep::PointRecord record = sweep::read_point(report->text, "a child's report");
+    record.complaint = std::move(end.complaint);
+    report->text = to_text(record);
+  }
+  take(point, *report, end.seconds);
 }
 
-void SweepWork::keep(const sweep::PointRecord& record) {
-  place_.store.put(record);
-  count(tally_, record);
-  if (place_.on_record) place_.on_record(record);
-  if (record.status == sweep::PointStatus::failed) trouble(record, record.reason);
+/// The child did not tell even whose point it was.
+PointReport SweepWork::failed(const sweep::Point& point, const ChildEnd& end) const {
+  sweep::PointRecord record = blank_record(place_.plan, point, place_.plan.settle(point));
+  record.status = PointStatus::failed;
+  record.exit_code = exit_internal;
+  const WorkResult result = result_of(end);
+  record.reason = result.kind == WorkResult::Kind::made ? "its report was cut short" : result.text;
+  if (record.reason == out_of_memory && options_.memory_mib)
+    record.reason += fmt::format(" (at most {} MiB)", *options_.memory_mib);
+  const sweep::Found before = place_.store.find(record.hash);
+  return {{record.hash, record.number, record.status, record.exit_code}, before.state, before.record.reason,
+          to_text(record)};
 }
 
-void SweepWork::trouble(const sweep::PointRecord& record, const std::string& what) {
+void SweepWork::take(const sweep::Point& point, const PointReport& report, double seconds) {
+  const sweep::PointOutcome& outcome = report.outcome;
+  if (!report.text.empty()) place_.store.put(outcome.hash, report.text);
+  if (report.before != State::kept) place_.store.log(outcome, seconds);
+  if (report.before == State::damaged) trouble(point, "made again: " + report.damage);
+  count(tally_, report);
+  if (!on_record_ && outcome.status != PointStatus::failed) return;
+  const sweep::Found found = place_.store.find(outcome.hash);
+  if (on_record_) on_record_(found.record);
+  if (outcome.status == PointStatus::failed) trouble(point, found.record.reason);
+}
+
+void SweepWork::trouble(const sweep::Point& point, const std::string& what) {
   if (tally_.troubles.size() < troubles_max)
-    tally_.troubles.push_back(fmt::format("point {} ({}): {}", record.number, shown(record.parameters), what));
+    tally_.troubles.push_back(fmt::format("point {} ({}): {}", point.number, shown(point.parameters), what));
 }
 
 }  // namespace mmulab::cli

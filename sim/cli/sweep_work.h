@@ -7,11 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/cli/children.h"
-#include "sim/cli/simulator.h"
+#include "sim/cli/point_work.h"
 #include "sim/cli/sweep_progress.h"
-#include "sim/sweep/plan.h"
-#include "sim/sweep/store.h"
 
 namespace mmulab::cli {
 
@@ -30,25 +27,12 @@ struct SweepTally {
   [[nodiscard]] std::uint64_t points() const { return clean + violated + undecided + refused + failed; }
 };
 
-/// In a child: a point's result, or why there is none.
-[[nodiscard]] ChildReply do_point(const sweep::Settled& settled, const std::string& verb, const std::string& file,
-                                  const Simulator& simulator);
-
-/// Fills the record's status, exit code, reason, complaint and result.
-void fill_record(sweep::PointRecord& record, ChildEnd end, const ChildOptions& options);
-
 class SweepWork {
  public:
-  struct Place {
-    const sweep::Plan& plan;
-    sweep::Store& store;
-    const Simulator& simulator;
-    std::string file;
-    sweep::Shard shard;
-    std::uint64_t total;  ///< points of this shard
-    std::function<void(const sweep::PointRecord&)> on_record;  ///< hears of each; may be empty
-  };
-  SweepWork(Place place, ChildOptions options, SweepProgress& progress);
+  using Listener = std::function<void(const sweep::PointRecord&)>;
+  /// `on_record` hears of each point; it may be empty.
+  SweepWork(PointPlace place, const sweep::Shard& shard, ChildOptions options, SweepProgress& progress,
+            Listener on_record);
 
   /// Does what the store lacks. Throws config::Error when the store takes no more.
   void run();
@@ -56,17 +40,19 @@ class SweepWork {
 
  private:
   std::optional<ChildWork> next();
-  bool is_kept(sweep::PointRecord& record);
   void ended(std::size_t number, ChildEnd end);
-  void keep(const sweep::PointRecord& record);
-  void trouble(const sweep::PointRecord& record, const std::string& what);
+  void take(const sweep::Point& point, const PointReport& report, double seconds);
+  [[nodiscard]] PointReport failed(const sweep::Point& point, const ChildEnd& end) const;
+  void trouble(const sweep::Point& point, const std::string& what);
   void tick();
 
-  Place place_;
+  PointPlace place_;
+  sweep::Shard shard_;
   ChildOptions options_;
   SweepProgress& progress_;
+  Listener on_record_;
   sweep::Points points_;
-  std::map<std::size_t, sweep::PointRecord> running_;
+  std::map<std::size_t, sweep::Point> running_;
   std::size_t started_ = 0;
   SweepTally tally_;
 };

@@ -106,11 +106,16 @@ void Binder::bind_citation(const KeySpec& key, const Entry& entry, Values::Setti
              suggestion(entry.key, parts));
     return;
   }
-  KeySpec part;
-  part.path = key.path + "." + entry.key;
-  if (entry.key == "confidence") part.choices = levels;
-  std::string text;
-  bind_text(part, entry.value, text);
+  const bool is_level = entry.key == "confidence";
+  std::string text = entry.value.text;
+  const bool fits = !is_level || std::find(levels.begin(), levels.end(), text) != levels.end();
+  if (entry.value.kind != Node::Kind::Text || !fits) {
+    KeySpec part;
+    part.path = key.path + "." + entry.key;
+    if (is_level) part.choices = levels;
+    bind_text(part, entry.value, text);  // which complains
+    return;
+  }
   if (entry.key == "source") setting.source = text;
   else if (entry.key == "note") setting.note = text;
   else

@@ -60,7 +60,7 @@ void Binder::bind_table(const SectionSpec& section, const Node& table, Values& v
     const std::string path = join_path(section.path, entry.key);
     const bool plain = entry.key.find('.') == std::string::npos;  // "a.b" in quotes is one strange key
     const KeySpec* key = plain ? schema_.find_key(path) : nullptr;
-    const SectionSpec* below = plain ? schema_.find_section(path) : nullptr;
+    const SectionSpec* below = plain && key == nullptr ? schema_.find_section(path) : nullptr;
     if (key != nullptr) bind_key(*key, entry.value, values.settings_[join_path(prefix, entry.key)]);
     else if (below == nullptr || below == &section) unknown(section, entry);
     else if (below->repeated) bind_tables(*below, entry, values);

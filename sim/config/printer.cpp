@@ -116,6 +116,7 @@ std::string canonical_text(const Schema& schema, const Values& values) {
     if (!key.host_only) lines.push_back(path + "=" + literal(key.kind, value));
     if (key.content) lines.push_back(path + "~" + key.content(path_from(values.position(path), value.text)));
   });
+  const auto plain = static_cast<std::ptrdiff_t>(lines.size());
   for (const auto& section : schema.sections()) {
     if (!section.repeated) continue;
     std::size_t index = 0;
@@ -127,8 +128,10 @@ std::string canonical_text(const Schema& schema, const Values& values) {
                           literal(key->kind, value_at(element, key->name, key->kind)));
     }
   }
-  // Sorted, so that declaring sections in another order keeps every hash.
-  std::sort(lines.begin(), lines.end());
+  // Sorted, so that declaring sections in another order keeps every hash. Paths in order make lines nearly in order.
+  if (!std::is_sorted(lines.begin(), lines.begin() + plain)) std::sort(lines.begin(), lines.begin() + plain);
+  std::sort(lines.begin() + plain, lines.end());
+  std::inplace_merge(lines.begin(), lines.begin() + plain, lines.end());
   return fmt::format("{}\n", fmt::join(lines, "\n"));
 }
 

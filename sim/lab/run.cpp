@@ -170,8 +170,9 @@ class TimedRun {
 }  // namespace
 
 RunResult run(const config::Values& values, const std::string& file, const RunControl& control) {
-  const config::Values scaled = values.scaled(config::Confidence::Low, values.integer("sim.low_confidence_percent"));
-  return TimedRun(scaled, file, control)();
+  const std::uint64_t percent = values.integer("sim.low_confidence_percent");
+  if (percent == 100) return TimedRun(values, file, control)();
+  return TimedRun(values.scaled(config::Confidence::Low, percent), file, control)();
 }
 
 }  // namespace mmulab::lab

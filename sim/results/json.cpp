@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sim/results/json.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +16,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* run_schema = "mmulab.run/1";
 constexpr const char* comparison_schema = "mmulab.comparison/1";
+
+std::string on_one_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string written(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -40,36 +44,37 @@ Json violation_json(const RunResult& result, const Violation& v) {
   return json;
 }
 
-Json histogram_json(const Histogram& h) {
-  return {{"count", h.count()},           {"sum", h.sum()},
-          {"min", h.min()},               {"max", h.max()},
-          {"p50", h.percentile(50)},      {"p90", h.percentile(90)},
-          {"p99", h.percentile(99)}};
+std::string quoted(const std::string& text) {
+  const auto plain = [](unsigned char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), plain)) return '"' + text + '"';
+  return on_one_line(text);
 }
 
-Json stat_json(const Stat& stat) {
-  Json json;
-  json["kind"] = stat.histogram != nullptr ? "histogram" : stat.counter != nullptr ? "counter" : "gauge";
-  json["unit"] = stat.text.unit;
-  json["description"] = stat.text.description;
-  if (stat.counter != nullptr) json["value"] = stat.counter->value();
-  if (stat.gauge != nullptr) {
-    json["value"] = stat.gauge->value();
-    json["max"] = stat.gauge->max();
+std::string stat_text(const Stat& stat) {
+  const char* kind = stat.histogram != nullptr ? "histogram" : stat.counter != nullptr ? "counter" : "gauge";
+  std::string text = fmt::format(R"({}:{{"kind":"{}","unit":{},"description":{})", quoted(stat.text.name), kind,
+                                 quoted(stat.text.unit), quoted(stat.text.description));
+  if (stat.counter != nullptr) text += fmt::format(R"(,"value":{})", stat.counter->value());
+  if (stat.gauge != nullptr)
+    text += fmt::format(R"(,"value":{},"max":{})", stat.gauge->value(), stat.gauge->max());
+  if (stat.histogram != nullptr) {
+    const Histogram& h = *stat.histogram;
+    text += fmt::format(R"(,"count":{},"sum":{},"min":{},"max":{},"p50":{},"p90":{},"p99":{})", h.count(), h.sum(),
+                        h.min(), h.max(), h.percentile(50), h.percentile(90), h.percentile(99));
   }
-  if (stat.histogram != nullptr) json.update(histogram_json(*stat.histogram));
-  return json;
+  return text + "}";
 }
 
 bool depends_on_host(const Stat& stat) { return stat.text.name.rfind(stat_names::host_prefix, 0) == 0; }
 
-/// Either the statistics of the simulated system, or those of how it was simulated.
-Json stats_json(const RunResult& result, bool of_host) {
-  Json json = Json::object();
-  if (result.stats == nullptr) return json;
+/// Either the statistics of the simulated system, or those of how it was simulated. They are most of a result, and a
+/// sweep writes many results, so they are text from the beginning.
+std::string stats_text(const RunResult& result, bool of_host) {
+  std::string text = "{";
+  if (result.stats == nullptr) return text + "}";
   for (const Stat& stat : result.stats->all())
-    if (depends_on_host(stat) == of_host) json[stat.text.name] = stat_json(stat);
-  return json;
+    if (depends_on_host(stat) == of_host) text += (text.size() == 1 ? "" : ",") + stat_text(stat);
+  return text + "}";
 }
 
 Json subject_json(const RunSubject& s) {
@@ -106,10 +111,10 @@ Json host_json(const RunResult& result) {
   return {{"file", result.subject.file},
           {"wall_seconds", result.wall_seconds},
           {"steps", result.steps},
-          {"stats", stats_json(result, true)}};
+          {"stats", Json::parse(stats_text(result, true))}};
 }
 
-Json run_json(const RunResult& result) {
+Json head_json(const RunResult& result) {
   Json json;
   json["schema"] = run_schema;
   json["version"] = result.version;
@@ -129,7 +134,6 @@ Json run_json(const RunResult& result) {
   json["goals"] = goals_json(result);
   json["assumptions"] = result.subject.assumptions;
   json["low_confidence"] = result.subject.low_confidence;
-  json["stats"] = stats_json(result, false);
   return json;
 }
 
@@ -174,14 +178,16 @@ RunSummary summary_of(const Json& json) {
 
 }  // namespace
 
-std::string to_json(const RunResult& result) {
-  Json json = run_json(result);
-  json["host"] = host_json(result);
-  return written(json);
+std::string to_json_line(const RunResult& result) {
+  std::string line = on_one_line(head_json(result));
+  line.pop_back();  // the brace
+  return line + ",\"stats\":" + stats_text(result, false) + "}";
 }
 
-std::string to_json_line(const RunResult& result) {
-  return run_json(result).dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string to_json(const RunResult& result) {
+  Json json = Json::parse(to_json_line(result));
+  json["host"] = host_json(result);
+  return written(json);
 }
 
 std::string to_json(const Comparison& comparison) {

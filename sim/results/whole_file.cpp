@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "sim/results/whole_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace mmulab {
 namespace {
 
-/// mkstemp keeps others out; a result is no secret.
+/// mkostemp keeps others out; a result is no secret.
 void open_to_others(int fd) {
   const mode_t mask = umask(0);
   umask(mask);
@@ -20,26 +22,43 @@ void open_to_others(int fd) {
 
 }  // namespace
 
-bool write_all(int fd, const std::string& text) {
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
-    done += static_cast<std::size_t>(n);
+    text.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;
 }
 
-int replace_file(const std::string& file, const std::string& temporary, const std::string& text) {
-  std::string name = temporary + "XXXXXX";
-  const int fd = mkstemp(name.data());
-  if (fd < 0) return errno;
-  int error = write_all(fd, text) ? 0 : errno;
-  open_to_others(fd);
-  if (close(fd) != 0 && error == 0) error = errno;
-  if (error == 0 && std::rename(name.c_str(), file.c_str()) != 0) error = errno;
-  if (error != 0) unlink(name.c_str());
-  return error;
+CannotWrite::CannotWrite(const std::string& file, int error, const std::string& hint)
+    : Error(config::diagnose({}, "cannot write `" + file + "`: " + std::strerror(error), hint)), error_(error) {}
+
+WholeFile::WholeFile(std::string file, const std::string& temporary)
+    : file_(std::move(file)), name_(temporary + "XXXXXX"), fd_(mkostemp(name_.data(), O_CLOEXEC)) {
+  if (fd_ < 0) fail(errno);
+  open_to_others(fd_);
+}
+
+WholeFile::~WholeFile() {
+  if (fd_ >= 0) close(fd_);
+  if (!name_.empty()) unlink(name_.c_str());
+}
+
+void WholeFile::write(std::string_view text) {
+  if (!write_all(fd_, text)) fail(errno);
+}
+
+void WholeFile::sync() {
+  if (fsync(fd_) != 0) fail(errno);
+}
+
+void WholeFile::keep() {
+  const int closed = close(fd_);
+  fd_ = -1;
+  if (closed != 0 || std::rename(name_.c_str(), file_.c_str()) != 0) fail(errno);
+  name_.clear();
 }
 
 }  // namespace mmulab

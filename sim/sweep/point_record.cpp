@@ -14,8 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* point_schema = "mmulab.point.1";
-constexpr const char* sweep_schema = "mmulab.sweep.1";
+constexpr const char* point_schema = "mmulab.point.2";
+constexpr const char* sweep_schema = "mmulab.sweep.2";
 constexpr std::size_t checksum_digits = 32;
 
 [[noreturn]] void refuse(const std::string& file, std::size_t byte, const std::string& message) {
@@ -27,7 +27,7 @@ std::string on_one_line(const Json& json) { return json.dump(-1, ' ', false, Jso
 
 std::string sealed(std::string line) {
   line += "\n";
-  return line + config::hash_text(line) + "\n";
+  return line + config::digest_text(line) + "\n";
 }
 
 /// Whoever walks through JSON does so recursively.
@@ -49,7 +49,7 @@ std::string unsealed(const std::string& text, const std::string& file) {
   if (text.size() < checksum_digits + 2 || text.back() != '\n' || text[text.size() - checksum_digits - 2] != '\n')
     refuse(file, text.size(), "it is cut short: no checksum ends it");
   const std::string line = text.substr(0, text.size() - checksum_digits - 1);
-  if (config::hash_text(line) != text.substr(line.size(), checksum_digits))
+  if (config::digest_text(line) != text.substr(line.size(), checksum_digits))
     refuse(file, line.size(), "its checksum is not that of what stands before it");
   if (nests_deeply(line)) refuse(file, 0, "it nests too deeply");
   return line;

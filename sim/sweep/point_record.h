@@ -20,6 +20,14 @@ enum class PointStatus {
 /// Axis -> value as text, in the order of the axes; sim.seed last where points are repeated.
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
+/// What became of a point, in short.
+struct PointOutcome {
+  std::string hash;
+  std::uint64_t number = 0;
+  PointStatus status = PointStatus::ran;
+  int exit_code = 0;
+};
+
 struct PointRecord {
   std::string hash;     ///< names the file: `content` and the parameters
   std::string content;  ///< what decides the result: configuration, verb, limits, version

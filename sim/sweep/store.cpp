@@ -33,8 +33,7 @@ constexpr const char* temporaries = "tmp";
 }
 
 [[noreturn]] void cannot_write(const std::string& file, int error) {
-  refuse(fmt::format("cannot write `{}`: {}", file, std::strerror(error)),
-         "what was done is kept, and `--resume` goes on from there");
+  throw CannotWrite(file, error, "what was done is kept, and `--resume` goes on from there");
 }
 
 std::optional<std::string> text_of(const std::string& file) {
@@ -179,13 +178,13 @@ void Store::clear_temporaries() const {
 void Store::write(const std::string& name, const std::string& text) const {
   const std::string file = folder_ + "/" + name;
   const std::string temporary = fmt::format("{}/{}/{}", folder_, temporaries, prefix_);
-  int error = replace_file(file, temporary, text);
-  if (error == ENOENT) {
-    std::error_code failure;
-    fs::create_directories(fs::path(file).parent_path(), failure);
-    error = failure ? failure.value() : replace_file(file, temporary, text);
+  try {
+    WholeFile whole(file, temporary);
+    whole.write(text);
+    whole.keep();
+  } catch (const CannotWrite& failed) {
+    cannot_write(file, failed.error());
   }
-  if (error != 0) cannot_write(file, error);
 }
 
 Found Store::find(const std::string& hash) const {
@@ -204,11 +203,18 @@ Found Store::find(const std::string& hash) const {
   return found;
 }
 
-void Store::put(const PointRecord& record) { write(point_file(record.hash), to_text(record)); }
+void Store::put(const std::string& hash, const std::string& text) {
+  const std::string name = point_file(hash);
+  const fs::path parent = fs::path(folder_ + "/" + name).parent_path();
+  std::error_code failure;
+  fs::create_directories(parent, failure);
+  if (failure) cannot_write(parent.string(), failure.value());
+  write(name, text);
+}
 
-void Store::log(const PointRecord& record, double seconds) {
-  const std::string line = fmt::format("{}\t{}\t{}\t{}\t{:.6f}\n", record.number, record.hash, name_of(record.status),
-                                       record.exit_code, seconds);
+void Store::log(const PointOutcome& outcome, double seconds) {
+  const std::string line = fmt::format("{}\t{}\t{}\t{}\t{:.6f}\n", outcome.number, outcome.hash,
+                                       name_of(outcome.status), outcome.exit_code, seconds);
   if (!write_all(log_, line)) cannot_write(folder_ + "/" + log_file, errno);
 }
 

@@ -41,10 +41,10 @@ class Store {
   /// What differs from the sweep that was here before; empty where nothing does.
   [[nodiscard]] const std::vector<std::string>& changes() const { return changes_; }
   [[nodiscard]] Found find(const std::string& hash) const;
-  /// Throws config::Error when the folder takes no more.
-  void put(const PointRecord& record);
+  /// The text of a point. Throws config::Error when the folder takes no more.
+  void put(const std::string& hash, const std::string& text);
   /// How long a point took: one line of the folder's log, which is no result.
-  void log(const PointRecord& record, double seconds);
+  void log(const PointOutcome& outcome, double seconds);
   [[nodiscard]] const std::string& folder() const { return folder_; }
   /// A forked child lets go of the lock, so that it does not outlive its parent's.
   void leave_in_child() const;

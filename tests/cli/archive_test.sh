@@ -47,6 +47,11 @@ ends 0 "$mmulab" export old.db --metric 'call.*.p50' -o table.csv
 ends 0 "$mmulab" export old --metric end.cycle --format jsonl
 [ "$(grep -c '"metric":"end.cycle"' out)" = 6 ] || failed "JSON Lines without six cycles"
 
+ends 0 "$mmulab" export old.db --table assumptions
+grep -q 'memory model: sc' out || failed "assumptions are not exported"
+ends 2 "$mmulab" export old.db --table goals --metric end.cycle
+says 'chooses observations'
+
 ends 0 "$mmulab" diff old.db before.db --fail-over 0%
 says ' 0 changed'
 ends 1 "$mmulab" diff old.db slower --metric end.cycle --fail-over 1%

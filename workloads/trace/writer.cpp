@@ -4,11 +4,8 @@
 #include <cerrno>
 #include <cstdio>
 
-#include <fmt/format.h>
-#include <unistd.h>
 #include <zstd.h>
 
-#include "sim/config/diagnostic.h"
 #include "sim/units/assert.h"
 
 namespace mmulab::trace {
@@ -29,9 +26,8 @@ void TaskBuffer::grow(std::uint32_t to) {
 }
 
 Writer::Writer(std::string file, int level)
-    : file_(std::move(file)), temporary_(fmt::format("{}.{}.tmp", file_, getpid())), level_(level) {
-  out_ = std::fopen(temporary_.c_str(), "wb");
-  if (out_ == nullptr) fail(std::strerror(errno));
+    : file_(std::move(file)), whole_(file_), out_(std::fopen(whole_.name().c_str(), "wb")), level_(level) {
+  if (out_ == nullptr) fail();
   zstd_ = ZSTD_createCCtx();
   ZSTD_CCtx_setParameter(zstd_, ZSTD_c_compressionLevel, level_);
   put(file_magic, sizeof file_magic);
@@ -39,17 +35,13 @@ Writer::Writer(std::string file, int level)
 
 Writer::~Writer() {
   ZSTD_freeCCtx(zstd_);
-  if (out_ == nullptr) return;
-  std::fclose(out_);
-  std::remove(temporary_.c_str());
+  if (out_ != nullptr) std::fclose(out_);
 }
 
-void Writer::fail(const char* what) const {
-  throw config::Error(config::diagnose({}, fmt::format("cannot write `{}`: {}", file_, what)));
-}
+void Writer::fail() const { throw CannotWrite(file_, errno); }
 
 void Writer::put(const void* bytes, std::size_t count) {
-  if (std::fwrite(bytes, 1, count, out_) != count) fail(std::strerror(errno));
+  if (std::fwrite(bytes, 1, count, out_) != count) fail();
 }
 
 TaskNo Writer::add_task(std::uint32_t tid, std::uint32_t pid) {
@@ -187,14 +179,11 @@ void Writer::finish(std::uint32_t mappings) {
   out.put(totals_.content);
   FieldWriter(end + end_bytes - 4).put(end_checksum(end));
   put(end, end_bytes);
-  const bool flushed = std::fflush(out_) == 0 && fsync(fileno(out_)) == 0;
-  if (!flushed || std::fclose(out_) != 0) {
-    out_ = nullptr;
-    std::remove(temporary_.c_str());
-    fail(std::strerror(errno));
-  }
+  const int closed = std::fclose(out_);
   out_ = nullptr;
-  if (std::rename(temporary_.c_str(), file_.c_str()) != 0) fail(std::strerror(errno));
+  if (closed != 0) fail();
+  whole_.sync();
+  whole_.keep();
 }
 
 }  // namespace mmulab::trace

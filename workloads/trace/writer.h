@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/results/whole_file.h"
 #include "workloads/trace/block.h"
 
 struct ZSTD_CCtx_s;
@@ -80,10 +81,11 @@ class Writer {
   void close_segment(TaskBuffer& buffer, const TraceCall& call);
   void flush(TaskNo task);
   void put(const void* bytes, std::size_t count);
-  [[noreturn]] void fail(const char* what) const;
+  [[noreturn]] void fail() const;
 
-  std::string file_, temporary_;
-  std::FILE* out_ = nullptr;
+  std::string file_;
+  WholeFile whole_;
+  std::FILE* out_;
   ZSTD_CCtx_s* zstd_ = nullptr;
   std::vector<std::unique_ptr<TaskBuffer>> tasks_;
   TaskNo acting_ = no_task;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <sstream>
 
 #include "sim/archive/opened.h"
@@ -24,7 +25,7 @@ std::string exported(const std::vector<std::string>& paths, const ExportOptions&
 TEST_CASE("A table has a line an observation, its fields quoted where they must be") {
   const ResultsFolder folder;
   const std::string sweep = folder.sweep("S", {MadeUp{}});
-  const std::string table = exported({sweep}, {Format::csv, {"ipi.sent", "call.*.p?0"}});
+  const std::string table = exported({sweep}, {Format::csv, "observations", {"ipi.sent", "call.*.p?0"}});
   const std::string hash = config::hash_text("per-pte2");
   const std::string run = test::point_of(MadeUp{}, 1, "").hash;
   const std::string common =
@@ -39,8 +40,8 @@ TEST_CASE("A table has a line an observation, its fields quoted where they must 
 TEST_CASE("JSON Lines say the same as the table, numbers as numbers") {
   const ResultsFolder folder;
   const std::string sweep = folder.sweep("S", test::twelve());
-  std::istringstream lines(exported({sweep}, {Format::jsonl, {}}));
-  std::istringstream rows(exported({sweep}, {Format::csv, {}}));
+  std::istringstream lines(exported({sweep}, {Format::jsonl, "observations", {}}));
+  std::istringstream rows(exported({sweep}, {Format::csv, "observations", {}}));
   std::string line, row;
   REQUIRE(std::getline(rows, row));
   std::size_t count = 0;
@@ -56,6 +57,27 @@ TEST_CASE("JSON Lines say the same as the table, numbers as numbers") {
   }
   CHECK(count == 12 * 10);
   CHECK_FALSE(std::getline(rows, row));
+}
+
+TEST_CASE("Goals and assumptions are tables of their own, and a run without any has no row there") {
+  const ResultsFolder folder;
+  const std::string sweep = folder.sweep("S", {MadeUp{}});
+  const std::string proof = folder.write("proof.json", test::proof_json());
+  const auto table = [&](const std::string& name) {
+    return exported({sweep, proof}, {Format::csv, name, {}});
+  };
+  CHECK_THAT(table("goals"), Catch::Contains(",goal,reached,vacuous\n") && Catch::Contains(",copy-meets-store,0,1\n") &&
+                                 Catch::Contains(",refault-meets-pending,7,0\n"));
+  CHECK_THAT(table("goals"), !Catch::Contains("made up"));
+  CHECK_THAT(table("assumptions"), Catch::Contains(",1,memory model: sc\n"));
+  for (const std::string& name : tidy_tables()) {
+    std::istringstream lines(exported({sweep, proof}, {Format::jsonl, name, {}}));
+    std::istringstream heading(table(name));
+    std::string names;
+    REQUIRE(std::getline(heading, names));
+    const auto columns = static_cast<std::size_t>(std::count(names.begin(), names.end(), ',')) + 1;
+    for (std::string line; std::getline(lines, line);) CHECK(nlohmann::json::parse(line).size() == columns);
+  }
 }
 
 TEST_CASE("A folder, its archive and a second archive of it export the same") {

@@ -54,6 +54,47 @@ TEST_CASE("What a sweep measured stands in the tables and views") {
   CHECK(sole_text(db, "PRAGMA user_version") == std::to_string(schema_version));
 }
 
+TEST_CASE("The goals and assumptions of a check are archived, and stay so from archive to archive") {
+  const ResultsFolder folder;
+  const std::string proof = folder.write("proof.json", test::proof_json());
+  merge({proof}, folder.file("a.db"), Versions::one);
+  merge({folder.file("a.db")}, folder.file("b.db"), Versions::one);
+  CHECK(folder.read("a.db") == folder.read("b.db"));
+  const std::string db = folder.file("b.db");
+  CHECK(sole_text(db, "SELECT group_concat(goal || ' ' || reached || ' ' || vacuous) FROM goals") ==
+        "copy-meets-store 0 1,refault-meets-pending 7 0");
+  CHECK(sole_text(db, "SELECT group_concat(number || ' ' || assumption) FROM assumptions") ==
+        "1 memory model: sc,2 hardware agents: none");
+  CHECK(sole_text(db, "SELECT value FROM observations WHERE metric = 'goal.refault-meets-pending'") == "7");
+  CHECK(sole_text(db, "PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("A comparison is the runs that it holds") {
+  const ResultsFolder folder;
+  Comparison comparison;
+  comparison.title = comparison.file = "made up";
+  comparison.version = "0.1.0";
+  const MadeUp one, other{"linux-modern", 1, 2, 7};
+  for (const MadeUp& each : {one, other}) {
+    ComparisonPoint& point = comparison.points.emplace_back();
+    point.strategy = each.strategy;
+    point.outcome = PointOutcome::ran;
+    point.json = test::json_of(each);
+  }
+  comparison.points.emplace_back().reason = "it is not for this machine";
+  merge({folder.write("all.json", to_json(comparison))}, folder.file("a.db"), Versions::one);
+  const std::string first = folder.write("one.json", test::json_of(one));
+  merge({first, folder.write("other.json", test::json_of(other))}, folder.file("b.db"), Versions::one);
+  CHECK(folder.read("a.db") == folder.read("b.db"));
+  comparison.points.erase(comparison.points.begin(), comparison.points.begin() + 2);
+  const std::string none = folder.write("none.json", to_json(comparison));
+  CHECK_THAT(complaint_of([&] { merge({none}, folder.file("c.db"), Versions::one); }),
+             Catch::Contains("none.json: no run of the comparison came to its end"));
+  const std::string odd = folder.write("odd.json", "{\"schema\":\"mmulab.comparison/1\",\"points\":[1]}");
+  CHECK_THAT(complaint_of([&] { merge({odd}, folder.file("c.db"), Versions::one); }),
+             Catch::Contains("odd.json: not as"));
+}
+
 TEST_CASE("The order of merging, and how often, changes no byte of an archive") {
   const ResultsFolder folder;
   auto runs = twelve();
@@ -259,7 +300,8 @@ TEST_CASE("Archives that are cut short, or another program's, are refused by nam
   }
   {
     Database claimed(folder.file("claimed.db"), Database::Mode::make);
-    claimed.execute("PRAGMA application_id = " + std::to_string(application_id) + "; PRAGMA user_version = 1");
+    claimed.execute("PRAGMA application_id = " + std::to_string(application_id) + "; PRAGMA user_version = " +
+                    std::to_string(schema_version));
     claimed.execute("CREATE TABLE runs(hash, version); INSERT INTO runs VALUES('a', 'b')");
   }
   CHECK_THAT(complaint_of([&] { merge({folder.file("claimed.db")}, folder.file("b.db"), Versions::one); }),

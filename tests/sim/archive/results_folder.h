@@ -2,18 +2,16 @@
 // Folders of results that a test makes up: sweeps and single results, with what the test wants them to have measured.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "sim/archive/merge.h"
 #include "sim/archive/result_rows.h"
 #include "sim/config/diagnostic.h"
 #include "sim/config/hash.h"
+#include "sim/results/check_result.h"
 #include "sim/results/json.h"
 #include "sim/sweep/point_record.h"
+#include "tests/support/folder.h"
 
 namespace mmulab::test {
 
@@ -50,6 +48,21 @@ inline std::string json_of(const MadeUp& made_up) {
   return to_json(r);
 }
 
+/// A proof that reached one goal of two, as `check --json` writes it.
+inline std::string proof_json() {
+  CheckResult r;
+  r.subject.title = "a proof";
+  r.subject.machine = "tiny";
+  r.subject.arch = "x86";
+  r.subject.strategy = "per-pte";
+  r.subject.config_hash = config::hash_text("a proof");
+  r.subject.assumptions = {"memory model: sc", "hardware agents: none"};
+  r.verdict = CheckVerdict::vacuous;
+  r.version = "0.1.0";
+  r.goals = {{"refault-meets-pending", 7, false}, {"copy-meets-store", 0, true}};
+  return to_json(r);
+}
+
 inline sweep::PointRecord point_of(const MadeUp& made_up, std::uint64_t number, const std::string& plan) {
   sweep::PointRecord r;
   r.parameters = {{"strategy", made_up.strategy},
@@ -64,28 +77,8 @@ inline sweep::PointRecord point_of(const MadeUp& made_up, std::uint64_t number, 
   return r;
 }
 
-/// Goes away with the test.
-class ResultsFolder {
+class ResultsFolder : public Folder {
  public:
-  ResultsFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "mmulab-archive-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~ResultsFolder() { std::filesystem::remove_all(path_); }
-  ResultsFolder(const ResultsFolder&) = delete;
-  ResultsFolder& operator=(const ResultsFolder&) = delete;
-
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return file(name);
-  }
-  [[nodiscard]] std::string read(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(path_ / name, std::ios::binary).rdbuf();
-    return text.str();
-  }
   /// The folder of a whole sweep, its points numbered as they stand.
   std::string sweep(const std::string& name, const std::vector<MadeUp>& runs) const {
     sweep::SweepRecord record;
@@ -104,9 +97,6 @@ class ResultsFolder {
     }
     return file(name);
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// Twelve runs: two strategies, two machines, three seeds.

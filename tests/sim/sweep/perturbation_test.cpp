@@ -6,11 +6,13 @@
 #include "sim/config/diagnostic.h"
 #include "sim/lab/schema.h"
 #include "sim/sweep/plan.h"
-#include "tests/sim/sweep/folder.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 
 namespace mmulab::sweep {
 namespace {
+
+using test::Folder;
 
 PointRecord record(const std::string& strategy, const std::string& constants, std::uint64_t cycle) {
   PointRecord r;

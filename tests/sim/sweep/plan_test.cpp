@@ -5,11 +5,13 @@
 
 #include "sim/config/diagnostic.h"
 #include "sim/lab/schema.h"
-#include "tests/sim/sweep/folder.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 
 namespace mmulab::sweep {
 namespace {
+
+using test::Folder;
 
 const config::Schema& schema() {
   static const config::Schema s = lab::schema();

@@ -64,7 +64,7 @@ TEST_CASE("A point that never ran has no result, and a sweep is no point") {
   sweep.axes = {"strategy"};
   sweep.points = 1'000'000'000'000;
   sweep.plan = "[sweep]\n";
-  CHECK_THROWS_WITH(read_point(to_text(sweep), "s.json"), Catch::Contains("its schema is not mmulab.point.1"));
+  CHECK_THROWS_WITH(read_point(to_text(sweep), "s.json"), Catch::Contains("its schema is not mmulab.point.2"));
   const SweepRecord back = read_sweep(to_text(sweep), "s.json");
   CHECK(to_text(back) == to_text(sweep));
   CHECK(back.points == sweep.points);
@@ -72,7 +72,7 @@ TEST_CASE("A point that never ran has no result, and a sweep is no point") {
 
 TEST_CASE("A text of brackets with the right checksum is refused, not walked through") {
   const std::string line = std::string(1'000'000, '[') + "\n";
-  CHECK_THROWS_WITH(read_point(line + config::hash_text(line) + "\n", "p.json"), Catch::Contains("nests too deeply"));
+  CHECK_THROWS_WITH(read_point(line + config::digest_text(line) + "\n", "p.json"), Catch::Contains("nests too deeply"));
 }
 
 TEST_CASE("Points lie in 256 folders") { CHECK(point_file("ab12") == "points/ab/ab12.json"); }

@@ -4,11 +4,13 @@
 #include <filesystem>
 
 #include "sim/config/diagnostic.h"
-#include "tests/sim/sweep/folder.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 
 namespace mmulab::sweep {
 namespace {
+
+using test::Folder;
 
 using State = Found::State;
 
@@ -30,16 +32,18 @@ PointRecord point(char digit) {
   return r;
 }
 
+void put(Store& store, const PointRecord& record) { store.put(record.hash, to_text(record)); }
+
 TEST_CASE("A point that was put is found by the next sweep that resumes, whole or not at all") {
   const Folder folder;
   const std::string place = folder.file("out");
   {
     Store store(place, sweep(), Begin::anew, {});
-    store.put(point('a'));
+    put(store, point('a'));
     PointRecord failed = point('b');
     failed.status = PointStatus::failed;
-    store.put(failed);
-    store.log(failed, 0.5);
+    put(store, failed);
+    store.log({failed.hash, failed.number, failed.status, failed.exit_code}, 0.5);
   }
   CHECK_THROWS_WITH(Store(place, sweep(), Begin::anew, {}), Catch::Contains("holds a sweep already"));
   const Store store(place, sweep(), Begin::resume, {});
@@ -62,7 +66,10 @@ TEST_CASE("A point that was put is found by the next sweep that resumes, whole o
 TEST_CASE("A changed plan is told apart, and what was there stays") {
   const Folder folder;
   const std::string place = folder.file("out");
-  { Store(place, sweep(), Begin::anew, {}).put(point('a')); }
+  {
+    Store store(place, sweep(), Begin::anew, {});
+    put(store, point('a'));
+  }
   SweepRecord other = sweep("one\n2\n");
   other.points = 3;
   CHECK_THROWS_WITH(Store(place, other, Begin::anew, {}), Catch::Contains("of another plan"));
@@ -118,7 +125,10 @@ TEST_CASE("A folder that holds something else, is a file, or cannot be written i
 TEST_CASE("A sweep's own record that is damaged is written again when it resumes") {
   const Folder folder;
   const std::string place = folder.file("out");
-  { Store(place, sweep(), Begin::anew, {}).put(point('a')); }
+  {
+    Store store(place, sweep(), Begin::anew, {});
+    put(store, point('a'));
+  }
   std::filesystem::resize_file(place + "/sweep.json", 30);
   CHECK_THROWS_WITH(Store(place, sweep(), Begin::anew, {}), Catch::Contains("sweep.json: byte 30: it is cut short"));
   { CHECK(Store(place, sweep(), Begin::resume, {}).changes().size() == 1); }
