@@ -8,27 +8,34 @@ namespace {
 
 using Word = Cell<std::uint64_t>;
 
-// One for each spinlock's class; mmap_sem and the page lock, the first classes, are none (sem.cpp, page_lock.cpp).
-const Label lock_label[] = {{"i_mmap_lock.lock", "spin_lock", Ordering::atomic},
-                            {"anon_vma_lock.lock", "spin_lock", Ordering::atomic},
-                            {"page_table_lock.lock", "spin_lock", Ordering::atomic},
-                            {"ptl.lock", "spin_lock", Ordering::atomic},
-                            {"rq_lock.lock", "spin_lock", Ordering::atomic},
-                            {"zone_lock.lock", "spin_lock", Ordering::atomic},
-                            {"context_lock.lock", "spin_lock", Ordering::atomic},
-                            {"ctx_alloc_lock.lock", "spin_lock", Ordering::atomic},
-                            {"shootdown_lock.lock", "spin_lock", Ordering::atomic},
-                            {"tlbie_lock.lock", "spin_lock", Ordering::atomic}};
-const Label unlock_label[] = {{"i_mmap_lock.unlock", "spin_unlock", Ordering::release},
-                              {"anon_vma_lock.unlock", "spin_unlock", Ordering::release},
-                              {"page_table_lock.unlock", "spin_unlock", Ordering::release},
-                              {"ptl.unlock", "spin_unlock", Ordering::release},
-                              {"rq_lock.unlock", "spin_unlock", Ordering::release},
-                              {"zone_lock.unlock", "spin_unlock", Ordering::release},
-                              {"context_lock.unlock", "spin_unlock", Ordering::release},
-                              {"ctx_alloc_lock.unlock", "spin_unlock", Ordering::release},
-                              {"shootdown_lock.unlock", "spin_unlock", Ordering::release},
-                              {"tlbie_lock.unlock", "spin_unlock", Ordering::release}};
+// One of each for each spinlock's class, each where it can be told from the others; mmap_sem and the page lock, the
+// first classes, are none (sem.cpp, page_lock.cpp).
+const Label lock_i_mmap{"i_mmap_lock.lock", "spin_lock", Ordering::atomic};
+const Label lock_anon_vma{"anon_vma_lock.lock", "spin_lock", Ordering::atomic};
+const Label lock_page_table{"page_table_lock.lock", "spin_lock", Ordering::atomic};
+const Label lock_ptl{"ptl.lock", "spin_lock", Ordering::atomic};
+const Label lock_rq{"rq_lock.lock", "spin_lock", Ordering::atomic};
+const Label lock_zone{"zone_lock.lock", "spin_lock", Ordering::atomic};
+const Label lock_context{"context_lock.lock", "spin_lock", Ordering::atomic};
+const Label lock_ctx_alloc{"ctx_alloc_lock.lock", "spin_lock", Ordering::atomic};
+const Label lock_shootdown{"shootdown_lock.lock", "spin_lock", Ordering::atomic};
+const Label lock_tlbie{"tlbie_lock.lock", "spin_lock", Ordering::atomic};
+const Label unlock_i_mmap{"i_mmap_lock.unlock", "spin_unlock", Ordering::release};
+const Label unlock_anon_vma{"anon_vma_lock.unlock", "spin_unlock", Ordering::release};
+const Label unlock_page_table{"page_table_lock.unlock", "spin_unlock", Ordering::release};
+const Label unlock_ptl{"ptl.unlock", "spin_unlock", Ordering::release};
+const Label unlock_rq{"rq_lock.unlock", "spin_unlock", Ordering::release};
+const Label unlock_zone{"zone_lock.unlock", "spin_unlock", Ordering::release};
+const Label unlock_context{"context_lock.unlock", "spin_unlock", Ordering::release};
+const Label unlock_ctx_alloc{"ctx_alloc_lock.unlock", "spin_unlock", Ordering::release};
+const Label unlock_shootdown{"shootdown_lock.unlock", "spin_unlock", Ordering::release};
+const Label unlock_tlbie{"tlbie_lock.unlock", "spin_unlock", Ordering::release};
+const Label* const lock_labels[] = {
+    &lock_i_mmap, &lock_anon_vma, &lock_page_table, &lock_ptl, &lock_rq, &lock_zone, &lock_context,
+    &lock_ctx_alloc, &lock_shootdown, &lock_tlbie};
+const Label* const unlock_labels[] = {
+    &unlock_i_mmap, &unlock_anon_vma, &unlock_page_table, &unlock_ptl, &unlock_rq, &unlock_zone, &unlock_context,
+    &unlock_ctx_alloc, &unlock_shootdown, &unlock_tlbie};
 const Label irq_off{"irq.disable", "irq_disable"};
 const Label irq_on{"irq.enable", "irq_enable"};
 const Label preempt_off{"preempt.disable", "preempt_disable"};
@@ -79,7 +86,7 @@ void Locks::spin_lock(Context& ctx, Word lock, LockClass lock_class) const {
     wait.found_taken(ctx);
     return false;
   };
-  ctx.step_when(lock_label[spinlock_number(lock_class)], writes(lock, depth), is_free,
+  ctx.step_when(*lock_labels[spinlock_number(lock_class)], writes(lock, depth), is_free,
                 [&](Access& a) {
                   a.write(lock, std::uint64_t{ctx.task().raw()} + 1);
                   deepen(a, depth, EventKind::preemption_disabled);
@@ -90,7 +97,7 @@ void Locks::spin_lock(Context& ctx, Word lock, LockClass lock_class) const {
 
 void Locks::spin_unlock(Context& ctx, Word lock, LockClass lock_class) const {
   const Word depth = state_.task_preempt_off(ctx.task());
-  ctx.step(unlock_label[spinlock_number(lock_class)], writes(lock, depth), [&](Access& a) {
+  ctx.step(*unlock_labels[spinlock_number(lock_class)], writes(lock, depth), [&](Access& a) {
     MMULAB_ASSERT(a.read(lock) == std::uint64_t{ctx.task().raw()} + 1, "only the holder unlocks");
     emit(a, lock_event(EventKind::lock_released, lock_class, lock.at));
     a.write(lock, std::uint64_t{0});

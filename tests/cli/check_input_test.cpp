@@ -184,11 +184,61 @@ TEST_CASE("replay: a schedule for another scenario, and one that the model no lo
   CHECK(first_line(choice).find("the model does `ppc64.dsi, with fewer choices`") != std::string::npos);
 }
 
+TEST_CASE("replay: what occurs instead of the violation that the schedule names is told") {
+  if (test::searching_takes_too_long()) return;
+  Command command;
+  const std::string other = with(command.schedule(), "violation no-duplicate-hpte D1", "violation no-leak frame");
+  const Outcome o = command.run(command.replay_words(other));
+  CHECK(o.code == 1);
+  CHECK(o.out.find("VIOLATED  no-duplicate-hpte D1\n") != std::string::npos);
+  CHECK(o.out.find("   instead no-duplicate-hpte D1: D1: two valid hash entries") != std::string::npos);
+  const Outcome as_told = command.run(command.replay_words(command.schedule()));
+  CHECK(as_told.out.find("instead") == std::string::npos);
+}
+
+TEST_CASE("check: engines that draw schedules heed the bound, too") {
+  if (test::searching_takes_too_long()) return;
+  Command command;
+  for (const char* engine : {"urw", "pct"}) {
+    const std::vector<std::string> words = {"check", refault, "--engine", engine, "--set", "check.schedules=500"};
+    std::vector<std::string> bounded = words;
+    bounded.insert(bounded.end(), {"--bound", "1"});
+    // It takes two switches to show D1.
+    CHECK(command.run(bounded).code == 3);
+    CHECK(command.run(words).code == 1);
+  }
+}
+
+TEST_CASE("check: the figures of a bounded proof are those of the search that it rests on") {
+  if (test::searching_takes_too_long()) return;
+  Command command;
+  const Outcome o = command.run({"check", refault, "--set", "strategy=ppc64-2.6.22", "--max-states", "500"});
+  CHECK(o.code == 0);
+  const auto figures = [&](const std::string& after) {
+    const std::size_t at = o.out.find(after) + after.size();
+    REQUIRE(at > after.size());
+    return o.out.substr(at, o.out.find(" transitions", at) - at);
+  };
+  CHECK(figures("PROVED for at most 0 context switches  ") == figures("dfs, at most 0 switches: "));
+  CHECK(o.out.find("dfs, at most 1 switch: ") < o.out.find("dfs, at most 0 switches: "));
+}
+
+TEST_CASE("list goals: whatever a scenario may demand") {
+  Command command;
+  const Outcome o = command.run({"list", "goals"});
+  CHECK(o.code == 0);
+  CHECK(o.out.find("frame-reused") != std::string::npos);
+  CHECK(std::count(o.out.begin(), o.out.end(), '\n') == 5);
+}
+
 TEST_CASE("replay: --break-at stops before a step that there is, and refuses any other") {
   if (test::searching_takes_too_long()) return;
   Command command;
   const std::string whole = command.schedule();
   CHECK(first_line(command.replay(whole, {"--break-at", "9999"})) == "error: the schedule has no step 9999");
+  CHECK(first_line(command.replay(whole, {"--break-at", "0"})) == "error: the schedule has no step 0");
+  CHECK(command.replay(whole, {"--break-at", "17", "--timed"}) ==
+        "error: --break-at counts explored steps; the timed machine has cycles\n  = help: leave --timed out\n");
   CHECK(signal_of(command.replay_words(whole, {"--break-at", "17"})) == SIGTRAP);
   CHECK(signal_of(command.replay_words(whole)) == 0);
 }
