@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/ranges.h>
+
 #include "sim/lab/build.h"
 
 namespace mmulab::lab {
@@ -59,10 +61,14 @@ void assume_of_engines(const std::vector<EngineRun>& engines, std::vector<std::s
 }  // namespace
 
 std::vector<std::string> assumptions_of(const config::Values& values, const CursorOptions& options,
-                                        std::size_t namings, const std::vector<EngineRun>& engines) {
+                                        std::size_t namings, const CheckResult& result) {
+  const std::vector<EngineRun>& engines = result.engines;
   std::vector<std::string> list;
   assume_memory(explored_memory(values), values.text("machine.arch"), list);
   list.emplace_back(assumption_of(explored_tlb(values)));
+  list.push_back(result.agents.empty()
+                     ? std::string("no hardware has acted by itself")
+                     : fmt::format("hardware that has acted by itself: {}", fmt::join(result.agents, ", ")));
   list.emplace_back("boot and warm-up ran in one order; what follows was explored");
   list.emplace_back("tasks that have done all their operations exit last, one after another; where some share a cpu, "
                     "all but its last one at any time");

@@ -11,7 +11,8 @@
 namespace mmulab::lab {
 
 /// `namings`: under how many names of cpus that do the same a state was looked at (Cursor::namings).
+/// `result`: what its engines and the hardware in it did.
 [[nodiscard]] std::vector<std::string> assumptions_of(const config::Values& values, const CursorOptions& options,
-                                                      std::size_t namings, const std::vector<EngineRun>& engines);
+                                                      std::size_t namings, const CheckResult& result);
 
 }  // namespace mmulab::lab

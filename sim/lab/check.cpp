@@ -260,7 +260,7 @@ class Check {
     list_agents();
     list_unreached();
     list_orders();
-    result_.subject.assumptions = assumptions_of(values_, options(), cursor_.namings(), result_.engines);
+    result_.subject.assumptions = assumptions_of(values_, options(), cursor_.namings(), result_);
   }
 
   /// Hardware that acted by itself in some schedule.

@@ -13,6 +13,7 @@ struct Wait {
   std::string where;  ///< "cpu 0 runs zapper and waits in ptl.lock"
   std::string what;   ///< "table[3].0, held by loader"
   TaskId whom;        ///< none: nobody in particular
+  Location first;     ///< of what it looks at
 };
 
 class Waits {
@@ -23,6 +24,7 @@ class Waits {
   std::vector<std::string> story() {
     for (std::uint32_t c = 0; c < host_.cpus(); ++c) add_cpu(CpuId{c});
     for (std::uint32_t mm = 0; mm < system_.state->limits().mms; ++mm) add_sleepers(MmId{mm});
+    for (Wait& wait : waits_) for_only_other(wait);
     std::vector<std::string> lines;
     if (const std::string cycle = cycle_text(); !cycle.empty()) lines.push_back(cycle);
     for (const Wait& w : waits_) lines.push_back(w.what.empty() ? w.where : w.where + " for " + w.what);
@@ -43,6 +45,7 @@ class Waits {
     for (const Touch& t : state.pending->footprint)
       for (std::uint32_t w = 0; w < t.words && !wait.whom.exists(); ++w)
         for_lock(wait, Location{t.first.raw() + w});
+    if (state.pending->footprint.size() != 0) wait.first = state.pending->footprint.begin()->first;
     if (!wait.whom.exists()) for_answer(wait, cpu);
     waits_.push_back(wait);
   }
@@ -67,6 +70,13 @@ class Waits {
     }
   }
 
+  /// What is no lock has no holder; but if only one other task is left, nobody else can bring it about.
+  void for_only_other(Wait& wait) const {
+    if (wait.whom.exists() || waits_.size() != 2) return;
+    wait.whom = waits_[&wait == &waits_.front() ? 1 : 0].task;
+    wait.what = fmt::format("{}, which only {} could change", system_.world.describe(wait.first), name(wait.whom));
+  }
+
   void add_sleepers(MmId mm) {
     const KernelState& state = *system_.state;
     TaskId sleeper = load(state.sem_head(mm));
@@ -75,7 +85,8 @@ class Waits {
       wait.task = sleeper;
       wait.where = fmt::format("{} sleeps and waits", name(sleeper));
       for_lock(wait, state.sem_readers(mm).at);
-      if (wait.what.empty()) wait.what = system_.world.describe(state.sem_readers(mm).at);
+      wait.first = state.sem_readers(mm).at;
+      if (wait.what.empty()) wait.what = system_.world.describe(wait.first);
       waits_.push_back(wait);
       sleeper = load(state.task_next(sleeper));
     }

@@ -223,6 +223,13 @@ TEST_CASE("check: the figures of a bounded proof are those of the search that it
   CHECK(o.out.find("dfs, at most 1 switch: ") < o.out.find("dfs, at most 0 switches: "));
 }
 
+TEST_CASE("check: what hardware did by itself is among the assumptions") {
+  if (test::searching_takes_too_long()) return;
+  Command command;
+  const Outcome o = command.run({"check", refault});
+  CHECK(o.out.find("  hardware that has acted by itself: ppc64.tlbie_snoop\n") != std::string::npos);
+}
+
 TEST_CASE("list goals: whatever a scenario may demand") {
   Command command;
   const Outcome o = command.run({"list", "goals"});

@@ -97,6 +97,18 @@ TEST_CASE("With the locks in one order nobody waits for ever") {
   CHECK(proof.counterexamples.empty());
 }
 
+TEST_CASE("Who waits for no lock waits for the only other one that is left") {
+  const SearchResult found = find(small_system("machine = 'ppc64-tiny'\nkernel = 'modern'\nworkload = 'race-revoke'\n"
+                                               "strategy = { preset = 'safe-deferral', settle = 'wait-when-nested' }\n"),
+                                  SearchWay{});
+  REQUIRE(found.end == SearchEnd::found);
+  const Violation& v = found.counterexamples.front().violation;
+  CHECK(v.class_id == "deadlock");
+  CHECK(tells(v, "cpu 1 runs toucher and waits in gather.wait_nested for mm[0].10, which only caller could change"));
+  CHECK(tells(v, "wait cycle: caller waits for file[0].0, held by toucher; "
+                 "toucher waits for mm[0].10, which only caller could change"));
+}
+
 TEST_CASE("Two cpus that wait for each other's answer with interrupts off: the cycle goes through both") {
   lab::ExploredSystem system(small_system(deaf_switches), OnViolation::count);
   Cursor cursor(system, CursorOptions::plain());
