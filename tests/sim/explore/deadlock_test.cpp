@@ -98,9 +98,10 @@ TEST_CASE("With the locks in one order nobody waits for ever") {
 }
 
 TEST_CASE("Who waits for no lock waits for the only other one that is left") {
-  const SearchResult found = find(small_system("machine = 'ppc64-tiny'\nkernel = 'modern'\nworkload = 'race-revoke'\n"
-                                               "strategy = { preset = 'safe-deferral', settle = 'wait-when-nested' }\n"),
-                                  SearchWay{});
+  const std::string text =
+      "machine = 'ppc64-tiny'\nkernel = 'modern'\nworkload = 'race-revoke'\n"
+      "strategy = { preset = 'safe-deferral', settle = 'wait-when-nested' }\n";
+  const SearchResult found = find(small_system(text), SearchWay{});
   REQUIRE(found.end == SearchEnd::found);
   const Violation& v = found.counterexamples.front().violation;
   CHECK(v.class_id == "deadlock");
