@@ -58,6 +58,8 @@ ends 1 "$mmulab" diff old.db slower --metric end.cycle --fail-over 1%
 says 'end.cycle'
 says 'paired'
 ends 0 "$mmulab" diff old.db slower --metric end.cycle --fail-over 10000%
+ends 2 "$mmulab" diff old.db slower --metric end.cylce --fail-over 5%
+says 'did you mean `end.cycle`'
 ends 2 "$mmulab" diff old.db slower --fail-over much
 says 'needs a part such as 5%'
 ends 0 "$mmulab" run "$small" --json one.json
