@@ -47,6 +47,15 @@ ends 0 "$mmulab" export old.db --metric 'call.*.p50' -o table.csv
 ends 0 "$mmulab" export old --metric end.cycle --format jsonl
 [ "$(grep -c '"metric":"end.cycle"' out)" = 6 ] || failed "JSON Lines without six cycles"
 
+# A link goes on pointing at the table, a pipe gets it, a device says why it does not.
+ln -s linked.csv link.csv
+echo old >linked.csv
+ends 0 "$mmulab" export old.db --metric 'call.*.p50' -o link.csv
+[ -L link.csv ] && cmp table.csv linked.csv || failed "a link is replaced, or its file not written"
+"$mmulab" export old.db --metric 'call.*.p50' -o /dev/stdout | grep -v rows$ | cmp - table.csv ||
+  failed "a pipe gets another table"
+[ ! -c /dev/full ] || ends 2 "$mmulab" export old.db -o /dev/full
+
 ends 0 "$mmulab" export old.db --table assumptions
 grep -q 'memory model: sc' out || failed "assumptions are not exported"
 ends 2 "$mmulab" export old.db --table goals --metric end.cycle
