@@ -4,6 +4,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/workloads/trace/shelf.h"
+#include "workloads/trace/copy.h"
 #include "workloads/trace/import.h"
 
 using namespace mmulab;
@@ -88,6 +89,63 @@ TEST_CASE("Time stamps and names of tasks may be written in any of strace's ways
     INFO(front);
     CHECK(calls_of(strace(folder, std::string(front) + "munmap(0x1000, 4096) = 0"), 0) == "munmap:1000+1000");
   }
+}
+
+TEST_CASE("What strace prints on a terminal names tasks only while there are several, and is interrupted by itself") {
+  // As strace 6.1 printed it: a thread, a vfork, a fork.
+  const std::string told =
+      "execve(\"./t\", [\"./t\"], 0x7ffec0fa3c30 /* 37 vars */) = 0\n"
+      "clone3({flags=CLONE_VM|CLONE_THREAD, stack=0x7fb285e20000}strace: Process 11 attached\n"
+      " => {parent_tid=[11]}, 88) = 11\n"
+      "[pid    11] munmap(0x11000, 4096 <unfinished ...>\n"
+      "[pid    10] munmap(0x10000, 4096 <unfinished ...>\n"
+      "[pid    11] <... munmap resumed>)       = 0\n"
+      "[pid    10] <... munmap resumed>)       = 0\n"
+      "[pid    11] exit(0)                     = ?\n"
+      "[pid    11] +++ exited with 0 +++\n"
+      "munmap(0x12000, 4096)                   = 0\n"
+      "vfork(strace: Process 12 attached\n"
+      " <unfinished ...>\n"
+      "[pid    12] execve(\"/bin/true\", [\"true\"], 0x7ffe <unfinished ...>\n"
+      "[pid    10] <... vfork resumed>)        = 12\n"
+      "[pid    12] <... execve resumed>)       = 0\n"
+      "[pid    10] wait4(-1,  <unfinished ...>\n"
+      "[pid    12] +++ exited with 0 +++\n"
+      "<... wait4 resumed>NULL, 0, NULL)       = 12\n"
+      "clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLDstrace: Process 13 attached\n"
+      ", child_tidptr=0x7f1ddf61fa10) = 13\n"
+      "[pid    13] munmap(0x13000, 4096)       = 0\n"
+      "[pid    10] exit_group(0)               = ?\n"
+      "[pid    10] +++ exited with 0 +++\n"
+      "munmap(0x14000, 4096)                   = 0\n"
+      "+++ exited with 0 +++\n";
+  const auto expect = [](const std::string& text) {
+    const Folder folder;
+    const std::string trace = strace(folder, text);
+    CHECK(calls_of(trace, 0) ==
+          "execve clone:1 munmap:10000+1000 munmap:12000+1000 vfork:2 wait:2 fork:3 exit");
+    CHECK(calls_of(trace, 1) == "munmap:11000+1000 exit");
+    CHECK(calls_of(trace, 2) == "execve exit");
+    CHECK(calls_of(trace, 3) == "munmap:13000+1000 munmap:14000+1000 exit");
+    TraceFile file(trace);
+    const TraceInfo info = describe(file);
+    CHECK(info.tasks.at(0).pid == 10);
+    CHECK(info.tasks.at(1).tid == 11);
+    CHECK(info.tasks.at(1).pid == 10);
+    CHECK(info.tasks.at(3).pid == 13);
+  };
+  expect(told);
+  std::string quiet = told;  // -q
+  for (const char* said : {"strace: Process 11 attached\n", "strace: Process 12 attached\n",
+                           "strace: Process 13 attached\n"})
+    quiet.erase(quiet.find(said), std::string(said).size());
+  expect(quiet);
+}
+
+TEST_CASE("What strace prints on a terminal is refused where it does not say whose it is, or does not go on") {
+  const std::string two = "1 clone(flags=SIGCHLD) = 2\n1 clone(flags=SIGCHLD) = 3\n";
+  CHECK(has(strace_says(two + "munmap(0x1000, 4096) = 0\n"), "line 3: whose line this is, of 3 tasks"));
+  CHECK(has(strace_says("brk(NULL) = 0x1000\nvfork(strace: Process 2 attached\n"), "line 3: the call that was"));
 }
 
 TEST_CASE("What is wrong with a log of strace is said with its line") {
