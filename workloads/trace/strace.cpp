@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // strace -f. Calls count where they end, so that order is that of results; a task that acts before its creator's call
 // has ended is the child of the creator whose unfinished call is the oldest. Numbers instead of names of flags (-X
-// raw) are understood for none of them. On a terminal strace names tasks only while there are several: what nobody's
+// raw) are refused. On a terminal strace names tasks only while there are several: what nobody's
 // name stands before is the only one's, and the first name that is no child's is the first task's.
 #include <deque>
 #include <map>
@@ -157,11 +157,22 @@ class StraceImport {
       }
   }
 
-  static Creation creation_of(std::uint32_t tid, std::string_view name, std::string_view text) {
+  /// Sets of flags by their names: `0x3 /* PROT_READ|PROT_WRITE */` has them, too.
+  [[nodiscard]] std::string_view names(std::string_view flags) const {
+    const bool number = !flags.empty() && flags.front() >= '0' && flags.front() <= '9' && flags != "0";
+    if (number && flags.find("/*") == std::string_view::npos)
+      place_.fail(fmt::format("`{}` gives no names to its flags", flags.substr(0, flags.find(' '))),
+                  "record without -X raw");
+    return flags;
+  }
+
+  [[nodiscard]] Creation creation_of(std::uint32_t tid, std::string_view name, std::string_view text) const {
+    std::string_view flags = strace_field(text, "flags");
+    if (flags.data() != text.data()) flags = names(flags);
     Creation creation{tid, CallKind::fork, false};
-    if (name == "vfork" || strace_has(text, "CLONE_VFORK")) creation.kind = CallKind::vfork;
-    else if (strace_has(text, "CLONE_VM")) creation.kind = CallKind::clone;
-    creation.thread = strace_has(text, "CLONE_THREAD");
+    if (name == "vfork" || strace_has(flags, "CLONE_VFORK")) creation.kind = CallKind::vfork;
+    else if (strace_has(flags, "CLONE_VM")) creation.kind = CallKind::clone;
+    creation.thread = strace_has(flags, "CLONE_THREAD");
     return creation;
   }
 
@@ -224,9 +235,10 @@ class StraceImport {
     return *value;
   }
 
-  static std::uint32_t rights(std::string_view text) {
-    return (strace_has(text, "PROT_READ") ? readable : 0U) | (strace_has(text, "PROT_WRITE") ? writable : 0U) |
-           (strace_has(text, "PROT_EXEC") ? executable : 0U);
+  [[nodiscard]] std::uint32_t rights(std::string_view text) const {
+    const std::string_view set = names(text);
+    return (strace_has(set, "PROT_READ") ? readable : 0U) | (strace_has(set, "PROT_WRITE") ? writable : 0U) |
+           (strace_has(set, "PROT_EXEC") ? executable : 0U);
   }
 
   void perform(std::string_view name, const StraceCall& call) {
@@ -239,8 +251,9 @@ class StraceImport {
     if (name == "mmap" || name == "mmap2") {
       made.kind = CallKind::mmap;
       made.first = call.result;
-      const std::string_view flags = call.arguments.size() > 3 ? call.arguments[3] : std::string_view{};
-      made.flags = rights(third) | (strace_has(flags, "MAP_SHARED") ? shared : 0U) |
+      made.flags = rights(third);
+      const std::string_view flags = call.arguments.size() > 3 ? names(call.arguments[3]) : std::string_view{};
+      made.flags |= (strace_has(flags, "MAP_SHARED") ? shared : 0U) |
                    (strace_has(flags, "MAP_FIXED") ? fixed : 0U) | (strace_has(flags, "MAP_ANONYMOUS") ? 0U : of_file);
     } else {
       made.first = number(call, 0);
@@ -251,7 +264,7 @@ class StraceImport {
       }
       if (name == "madvise") {
         made.kind = CallKind::madvise;
-        made.flags = strace_has(third, "MADV_DONTNEED") ? drops : strace_has(third, "MADV_FREE") ? frees : 0U;
+        made.flags = strace_has(names(third), "MADV_DONTNEED") ? drops : strace_has(third, "MADV_FREE") ? frees : 0U;
       }
       if (name == "mremap") {
         made.kind = CallKind::mremap;

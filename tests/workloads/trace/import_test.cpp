@@ -148,6 +148,21 @@ TEST_CASE("What strace prints on a terminal is refused where it does not say who
   CHECK(has(strace_says("brk(NULL) = 0x1000\nvfork(strace: Process 2 attached\n"), "line 3: the call that was"));
 }
 
+TEST_CASE("Flags without names are refused, flags with both are understood") {
+  CHECK(has(strace_says("1 mmap(NULL, 8192, 0x3, 0x22, -1, 0) = 0x1000\n"), "line 1: `0x3` gives no names"));
+  CHECK(has(strace_says("1 mmap(NULL, 8192, PROT_READ, 0x22, -1, 0) = 0x1000\n"), "line 1: `0x22` gives no names"));
+  CHECK(has(strace_says("1 brk(0) = 0x1000\n1 mprotect(0x1000, 4096, 0x1) = 0\n"), "line 2: `0x1` gives no names"));
+  CHECK(has(strace_says("1 madvise(0x1000, 4096, 0x4) = 0\n"), "line 1: `0x4` gives no names"));
+  CHECK(has(strace_says("1 clone(child_stack=NULL, flags=0x1200011, tls=0x0) = 2\n"), "`0x1200011` gives no names"));
+  CHECK(has(strace_says("1 clone3({flags=0x3d0f00, stack=0x7f}, 88) = 2\n"), "`0x3d0f00` gives no names"));
+  const Folder folder;
+  const std::string trace = strace(folder,
+      "1 mmap(NULL, 8192, 0x3 /* PROT_READ|PROT_WRITE */, 0x22 /* MAP_PRIVATE|MAP_ANONYMOUS */, -1, 0) = 0x1000\n"
+      "1 clone(child_stack=NULL, flags=0x10100 /* CLONE_VM|CLONE_THREAD */, tls=0x0) = 2\n"
+      "1 vfork() = 3\n");
+  CHECK(calls_of(trace, 0) == "mmap:1000+2000 clone:1 vfork:2");
+}
+
 TEST_CASE("What is wrong with a log of strace is said with its line") {
   CHECK(has(strace_says("1 munmap(0x1000, 4096) = 0\nhello\n"), "line 2: this is no line"));
   CHECK(has(strace_says("1 munmap(0x1000, 4096"), "line 1: `munmap` has no end"));
