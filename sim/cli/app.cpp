@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <ostream>
 
 #include "sim/cli/help.h"
@@ -12,6 +13,21 @@
 namespace mmulab::cli {
 namespace {
 
+/// Nobody means a file to be read and then lost; `merge` and sweeps, which keep what is there, name no FILE.
+void refuse_overwriting(const Verb& verb, const Arguments& arguments) {
+  namespace fs = std::filesystem;
+  for (const Options::Option& option : verb.options.declared()) {
+    if (option.takes != Options::Takes::Text || option.placeholder.rfind("FILE", 0) != 0) continue;
+    const auto file = arguments.text(option.name);
+    std::error_code failure;
+    if (!file || !fs::is_regular_file(*file, failure)) continue;
+    for (const std::string& operand : arguments.positionals())
+      if (fs::equivalent(*file, operand, failure))
+        throw config::Error(config::diagnose(
+            {}, "`" + *file + "` is read here, and --" + option.name + " would replace it", "name another file"));
+  }
+}
+
 int run_verb(const Verb& verb, const std::vector<std::string>& words, Streams& streams) {
   const Arguments arguments = verb.options.parse(words);
   if (const auto color = arguments.text("color"); color && *color != "auto")
@@ -20,6 +36,7 @@ int run_verb(const Verb& verb, const std::vector<std::string>& words, Streams& s
     streams.out << verb_help(verb);
     return exit_clean;
   }
+  refuse_overwriting(verb, arguments);
   if (verb.options.declares("plugin")) lab::load_plugins(arguments.all("plugin"));
   return verb.act(arguments, streams);
 }

@@ -56,6 +56,10 @@ ends 0 "$mmulab" export old.db --metric 'call.*.p50' -o link.csv
   failed "a pipe gets another table"
 [ ! -c /dev/full ] || ends 2 "$mmulab" export old.db -o /dev/full
 
+ends 2 "$mmulab" export old.db -o old.db
+says 'is read here'
+cmp old.db before.db || failed "an archive is replaced by its own table"
+
 ends 0 "$mmulab" export old.db --table assumptions
 grep -q 'memory model: sc' out || failed "assumptions are not exported"
 ends 2 "$mmulab" export old.db --table goals --metric end.cycle

@@ -233,6 +233,12 @@ TEST_CASE("Files of lackey are put together by who created whom, in whatever ord
   CHECK(calls_of(trace, 2) == "execve mmap:4000000+100000 exit");
 }
 
+TEST_CASE("Two files of one process are refused") {
+  const Folder folder;
+  const std::string log = lackey_head + " L 04000000,8\n";
+  CHECK(has(message([&] { lackey(folder, {log, log}); }), "l1` is of process 70, and so is `"));
+}
+
 TEST_CASE("What is wrong with a log of lackey is said with its line") {
   const auto says = [](const std::string& text) {
     const Folder folder;
