@@ -104,6 +104,12 @@ TEST_CASE("A point that needs more memory than it may have fails with a sentence
 }
 #endif
 
+TEST_CASE("Limits that no clock and no memory reaches are none") {
+  const Strategies shelf;
+  const std::string most = std::to_string(~std::uint64_t{0});
+  CHECK(sweep(shelf, {"--vary=strategy=good", "--timeout=" + most, "--max-memory=" + most}).code == 0);
+}
+
 TEST_CASE("Resuming does what is missing, damaged or failed, and nothing twice") {
   const Strategies shelf;
   const std::vector<std::string> words = {"--vary=strategy=good,throw", "--vary=sim.seed=1..3"};
