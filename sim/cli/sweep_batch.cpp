@@ -30,8 +30,8 @@ std::string command_of(const SweepBatch& batch) {
 }
 
 std::string head_of(const SweepBatch& batch) {
-  return fmt::format("# {} points of {} in {} shards. To go on after a failure, run it again.\n", batch.points,
-                     batch.name, batch.shards);
+  return fmt::format("# {} points of {} in {} {}. To go on after a failure, run it again.\n", batch.points, batch.name,
+                     batch.shards, batch.shards == 1 ? "shard" : "shards");
 }
 
 std::string cd_here() {
