@@ -2,6 +2,8 @@
 #include "sim/cli/app.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <ostream>
@@ -58,6 +60,15 @@ int dispatch(const std::vector<std::string>& words, Streams& streams) {
   return run_verb(find_verb(first), {words.begin() + 1, words.end()}, streams);
 }
 
+/// A full disk or a closed pipe is nobody's bug.
+void flush(std::ostream& out) {
+  errno = 0;
+  if (out.flush()) return;
+  // Nothing says why if it failed long ago.
+  const std::string why = errno == 0 ? "" : std::string(": ") + std::strerror(errno);
+  throw config::Error(config::diagnose({}, "cannot write to standard output" + why, "what is in files is kept"));
+}
+
 int internal_error(Streams& streams, const char* what) {
   streams.err << "mmulab: internal error: " << what
               << "\n  this is a bug of mmulab, not of your configuration\n";
@@ -69,8 +80,7 @@ int internal_error(Streams& streams, const char* what) {
 int run_command(const std::vector<std::string>& words, Streams streams) {
   try {
     const int code = dispatch(words, streams);
-    streams.out.flush();
-    if (!streams.out) return internal_error(streams, "cannot write to standard output");
+    flush(streams.out);
     return code;
   } catch (const config::Error& error) {
     streams.out.flush();
