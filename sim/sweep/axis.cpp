@@ -123,9 +123,10 @@ Series series(const Piece& piece) {
   if (piece.text().empty()) piece.refuse("there is no value");
   if (is_range(piece.text())) return range(piece);
   std::vector<std::string> texts;
+  std::unordered_set<std::string> written;
   for (const Piece& value : split(piece, ',')) {
     if (value.text().empty()) value.refuse("a value is missing between commas");
-    if (std::find(texts.begin(), texts.end(), value.text()) != texts.end())
+    if (!written.insert(bare(std::string(value.text()))).second)
       value.refuse(fmt::format("the value {} stands here twice", value.text()), "leave one out");
     texts.push_back(bare(std::string(value.text())));
   }
@@ -137,6 +138,7 @@ Series series(const Piece& piece) {
 Series Series::listed(std::vector<std::string> texts) {
   Series s;
   s.size_ = texts.size();
+  s.known_.insert(texts.begin(), texts.end());
   s.texts_ = std::move(texts);
   return s;
 }
@@ -172,7 +174,7 @@ std::string Series::at(std::uint64_t index) const {
 }
 
 bool Series::contains(const std::string& text) const {
-  if (form_ == Form::list) return std::find(texts_.begin(), texts_.end(), text) != texts_.end();
+  if (form_ == Form::list) return known_.count(text) != 0;
   const auto value = number(text);
   if (!value || *value < from_ || *value > to_) return false;
   if (form_ == Form::sum) return (*value - from_) % by_ == 0;
@@ -208,14 +210,14 @@ Written in_option(const std::string& option, const std::string& text) {
 
 std::vector<Term> parse_terms(const Written& written) {
   std::vector<Term> terms;
+  std::unordered_set<std::string_view> keys;
   for (const Piece& piece : split({&written, 0, written.text.size()}, '&')) {
     const std::size_t equals = piece.text().find('=');
     if (equals == std::string_view::npos || equals == 0)
       piece.refuse(fmt::format("`{}` names no key and values", piece.text()));
     const Piece key = Piece{&written, piece.from, piece.from + equals}.trimmed();
     const Piece values = Piece{&written, piece.from + equals + 1, piece.to}.trimmed();
-    for (const Term& other : terms)
-      if (other.key == key.text()) key.refuse(fmt::format("`{}` stands here twice", key.text()));
+    if (!keys.insert(key.text()).second) key.refuse(fmt::format("`{}` stands here twice", key.text()));
     terms.push_back({std::string(key.text()), series(values), piece.at()});
   }
   return terms;

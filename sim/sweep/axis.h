@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "sim/config/source.h"
@@ -29,6 +30,7 @@ class Series {
   enum class Form { list, sum, product };
   Form form_ = Form::list;
   std::vector<std::string> texts_;
+  std::unordered_set<std::string> known_;  // the same
   std::uint64_t from_ = 0;
   std::uint64_t to_ = 0;
   std::uint64_t by_ = 1;

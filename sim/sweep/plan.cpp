@@ -2,6 +2,8 @@
 #include "sim/sweep/plan.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -15,6 +17,9 @@ namespace {
 
 /// So many values of an axis are tried before anything runs; of a longer one the first and the last.
 constexpr std::uint64_t tried_max = 1000;
+
+/// So often a point is held against an exclusion: some seconds.
+constexpr std::uint64_t comparisons_max = 100'000'000;
 
 /// The items of an array of strings; what is none is the schema's to complain of.
 std::vector<Written> written_in(const config::Node* sweep, const char* key) {
@@ -190,12 +195,11 @@ void Plan::add_exclusions(const config::Node* sweep, bool narrowed) {
 }
 
 bool Plan::excludes(const std::vector<std::uint64_t>& digits) const {
-  const auto holds = [&](const Term& term) {
-    for (std::size_t a = 0; a < axes_.size(); ++a)
-      for (const Term& t : axes_[a].terms)
-        if (t.key == term.key) return term.values.contains(t.values.at(digits[a]));
-    return false;
-  };
+  if (exclusions_.empty()) return false;
+  std::unordered_map<std::string_view, std::string> values;
+  for (std::size_t a = 0; a < axes_.size(); ++a)
+    for (const Term& t : axes_[a].terms) values[t.key] = t.values.at(digits[a]);
+  const auto holds = [&](const Term& term) { return term.values.contains(values.at(term.key)); };
   return std::any_of(exclusions_.begin(), exclusions_.end(), [&](const std::vector<Term>& terms) {
     return std::all_of(terms.begin(), terms.end(), holds);
   });
@@ -218,6 +222,11 @@ std::uint64_t Plan::count() const {
         fmt::format("the sweep has {} points, and at most {} can be swept", shown, points_max),
         "take fewer values, larger steps, or several sweeps"));
   if (exclusions_.empty()) return product;
+  if (exclusions_.size() > comparisons_max / product)
+    throw config::Error(config::diagnose(
+        exclusions_.front().front().at,
+        fmt::format("{} points cannot be held against {} exclusions", product, exclusions_.size()),
+        "exclude ranges, KEY=FROM..TO, or several values at once, KEY=A,B"));
   Points points(*this);
   std::uint64_t left = 0;
   while (points.skip_excluded()) ++left;

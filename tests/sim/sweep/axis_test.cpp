@@ -79,6 +79,7 @@ TEST_CASE("What is no axis is pointed at") {
   CHECK(wrong("k=") == "3+1: there is no value");
   CHECK(wrong("k=1,,2") == "5+1: a value is missing between commas");
   CHECK(wrong("k=1,2,1") == "7+1: the value 1 stands here twice");
+  CHECK(wrong("k=a,'a'") == "5+3: the value 'a' stands here twice");
   CHECK(wrong("k=9..3") == "3+4: the range 9..3 is empty");
   CHECK(wrong("k=1..9+0") == "8+1: a step of 0 goes nowhere");
   CHECK(wrong("k=1..9*1") == "8+1: a factor must be at least 2");

@@ -119,6 +119,18 @@ TEST_CASE("An axis of 10^12 values costs a message") {
   CHECK(bench.plan("[sweep]\nvary = ['sim.seed = 1..1000000']\n").points() == 1'000'000);
 }
 
+TEST_CASE("Hundreds of thousands of values are not compared two by two, nor points with as many exclusions") {
+  const Bench bench;
+  std::string values = "1", exclusions = "'sim.seed=1'";
+  for (int i = 2; i <= 300'000; ++i) values += "," + std::to_string(i);
+  for (int i = 2; i <= 300; ++i) exclusions += ",'sim.seed=" + std::to_string(i) + "'";
+  const std::string axis = "[sweep]\nvary = ['sim.seed = " + values + "']\n";
+  CHECK(bench.plan(axis + "exclude = ['sim.seed=1,2', 'sim.seed=7']\n").points() == 299'997);
+  CHECK(bench.plan("[sweep]\nvary = ['sim.seed = 1..1000']\nexclude = [" + exclusions + "]\n").points() == 700);
+  CHECK(bench.wrong("[sweep]\nvary = ['sim.seed = 1..400000']\nexclude = [" + exclusions + "]\n") ==
+        "7:13: 400000 points cannot be held against 300 exclusions");
+}
+
 TEST_CASE("A preset on an axis keeps what options set inside its section") {
   const Bench bench;
   PlanOptions options;
