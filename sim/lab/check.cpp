@@ -36,7 +36,7 @@ class Check {
                                            "an execution of its stands for others with more or fewer; use dfs"));
     result_.subject = run_subject(values, file);
     result_.memory_model = values.text("check.memory");
-    heading_.scenario = file;
+    heading_.scenario = control.scenario.empty() ? file : control.scenario;
     heading_.overrides = control.overrides;
     heading_.config_hash = values.config_hash();
     goal_.every_class = control.all_classes;
