@@ -193,7 +193,7 @@ const std::vector<Entry>& entries() {
       {"storm", "an IPI's cost with 1,024 cpus against 2", storm},
       {"lookahead", "lookahead on against off", lookahead},
       {"explore", "the explorer: steps against bare switches, breadth against depth, counterexample, proofs", explored},
-      {"sweep", "a sweep of tiny runs: what a point costs beside its simulation, two jobs against one", sweeping},
+      {"sweep", "tiny runs: what a point costs beside its simulation, two jobs against one, memory, archive", sweeping},
       {"trace", "recordings: import against a bare loop, decoding, replay against the plain loop, its memory", traces},
   };
   return list;

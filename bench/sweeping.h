@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A sweep under measurement: what it spends on a point beside simulating it, and what a second job brings.
+// A sweep under measurement: what it spends on a point beside simulating it, what a second job brings, what a long one
+// needs of memory, and what its archive costs.
 #pragma once
 
 #include <vector>

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/archive/tidy_rows.h"
+#include "sim/archive/metrics.h"
 
 namespace mmulab::archive {
 namespace {
@@ -191,11 +191,17 @@ double Change::least() const {
 }
 
 Difference difference(Database& a, Database& b, const DifferenceOptions& options) {
+  if (!options.metrics.empty()) {
+    std::set<std::string> names = metric_names(a);
+    names.merge(metric_names(b));
+    require_metrics(options.metrics, names);
+  }
   return Comparing(a, b, options).perform();
 }
 
 bool exceeds(const Difference& difference, double limit) {
   if (!difference.verdicts.empty() || !difference.only_a.empty() || !difference.only_b.empty()) return true;
+  if (difference.compared == 0) return true;
   return std::any_of(difference.real.begin(), difference.real.end(),
                      [&](const Change& change) { return std::abs(change.least()) > limit; });
 }

@@ -44,9 +44,11 @@ struct Difference {
   std::vector<std::string> only_a, only_b;  ///< settings, or metrics of a setting
 };
 
+/// Throws config::Error for a pattern that fits no metric of either side.
 [[nodiscard]] Difference difference(Database& a, Database& b, const DifferenceOptions& options);
 
-/// A change of more than `limit` (in parts) for certain, another verdict, or something that one side lacks.
+/// A change of more than `limit` (in parts) for certain, another verdict, something that one side lacks, or nothing at
+/// all to compare.
 [[nodiscard]] bool exceeds(const Difference& difference, double limit);
 
 }  // namespace mmulab::archive

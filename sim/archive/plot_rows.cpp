@@ -4,18 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "sim/archive/metrics.h"
 #include "sim/archive/plot.h"
 #include "sim/config/diagnostic.h"
 #include "sim/config/hash.h"
-#include "sim/config/nearest.h"
 
 namespace mmulab::archive {
 namespace {
-
-[[noreturn]] void refuse_metric(const std::string& metric, const std::set<std::string>& names) {
-  throw config::Error(config::diagnose({}, "no result has the metric `" + metric + "`",
-                                       config::suggestion(metric, {names.begin(), names.end()})));
-}
 
 /// One configuration's own hash, else one of all of them.
 std::string hash_of_all(const std::set<std::string>& hashes) {
@@ -132,12 +127,7 @@ PlotRows plot_rows(Database& archive, const std::string& metric) {
     while (parameters.step()) row.what[parameters.text(0)] = parameters.text(1);
     rows.rows.push_back(std::move(row));
   }
-  if (rows.rows.empty()) {
-    std::set<std::string> names;
-    Statement all(archive, "SELECT DISTINCT metric FROM observations");
-    while (all.step()) names.insert(all.text(0));
-    refuse_metric(metric, names);
-  }
+  if (rows.rows.empty()) refuse_metric(metric, metric_names(archive));
   rows.configuration = hash_of_all(hashes);
   rows.version = joined(versions);
   return rows;

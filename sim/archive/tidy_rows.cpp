@@ -6,9 +6,9 @@
 #include <ostream>
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/archive/metrics.h"
 #include "sim/units/assert.h"
 
 namespace mmulab::archive {
@@ -134,12 +134,6 @@ std::string select_runs(const std::vector<std::string>& columns) {
 
 }  // namespace
 
-bool fits(const std::string& name, const std::vector<std::string>& patterns) {
-  return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-           return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-         });
-}
-
 std::vector<std::string> tidy_tables() {
   std::vector<std::string> names;
   for (const TidyTable& table : tables()) names.emplace_back(table.name);
@@ -156,6 +150,7 @@ std::vector<std::string> parameter_names(Database& archive) {
 std::size_t write_rows(Database& archive, const ExportOptions& options, std::ostream& out) {
   const TidyTable& table = table_named(options.table);
   const bool observes = &table == &tables().front();
+  if (!options.metrics.empty()) require_metrics(options.metrics, metric_names(archive));
   const auto parameters = parameter_names(archive);
   const auto columns = run_columns(parameters);
   std::vector<std::string> names = columns;

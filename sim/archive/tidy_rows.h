@@ -23,13 +23,11 @@ struct ExportOptions {
 };
 
 /// Rows in the order of the runs' hashes, a run's by metric or in their own order; one that has no result is one row
-/// without a metric, and none of another table. Returns how many.
+/// without a metric, and none of another table. Returns how many. Throws config::Error for a pattern that fits no
+/// metric.
 std::size_t write_rows(Database& archive, const ExportOptions& options, std::ostream& out);
 
 /// The names of what was varied, over all runs.
 std::vector<std::string> parameter_names(Database& archive);
-
-/// Does `name` fit the pattern, or any of them, or are there none?
-bool fits(const std::string& name, const std::vector<std::string>& patterns);
 
 }  // namespace mmulab::archive

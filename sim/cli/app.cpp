@@ -2,7 +2,10 @@
 #include "sim/cli/app.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <exception>
+#include <filesystem>
 #include <ostream>
 
 #include "sim/cli/help.h"
@@ -12,6 +15,21 @@
 namespace mmulab::cli {
 namespace {
 
+/// Nobody means a file to be read and then lost; `merge` and sweeps, which keep what is there, name no FILE.
+void refuse_overwriting(const Verb& verb, const Arguments& arguments) {
+  namespace fs = std::filesystem;
+  for (const Options::Option& option : verb.options.declared()) {
+    if (option.takes != Options::Takes::Text || option.placeholder.rfind("FILE", 0) != 0) continue;
+    const auto file = arguments.text(option.name);
+    std::error_code failure;
+    if (!file || !fs::is_regular_file(*file, failure)) continue;
+    for (const std::string& operand : arguments.positionals())
+      if (fs::equivalent(*file, operand, failure))
+        throw config::Error(config::diagnose(
+            {}, "`" + *file + "` is read here, and --" + option.name + " would replace it", "name another file"));
+  }
+}
+
 int run_verb(const Verb& verb, const std::vector<std::string>& words, Streams& streams) {
   const Arguments arguments = verb.options.parse(words);
   if (const auto color = arguments.text("color"); color && *color != "auto")
@@ -20,6 +38,7 @@ int run_verb(const Verb& verb, const std::vector<std::string>& words, Streams& s
     streams.out << verb_help(verb);
     return exit_clean;
   }
+  refuse_overwriting(verb, arguments);
   if (verb.options.declares("plugin")) lab::load_plugins(arguments.all("plugin"));
   return verb.act(arguments, streams);
 }
@@ -41,6 +60,15 @@ int dispatch(const std::vector<std::string>& words, Streams& streams) {
   return run_verb(find_verb(first), {words.begin() + 1, words.end()}, streams);
 }
 
+/// A full disk or a closed pipe is nobody's bug.
+void flush(std::ostream& out) {
+  errno = 0;
+  if (out.flush()) return;
+  // Nothing says why if it failed long ago.
+  const std::string why = errno == 0 ? "" : std::string(": ") + std::strerror(errno);
+  throw config::Error(config::diagnose({}, "cannot write to standard output" + why, "what is in files is kept"));
+}
+
 int internal_error(Streams& streams, const char* what) {
   streams.err << "mmulab: internal error: " << what
               << "\n  this is a bug of mmulab, not of your configuration\n";
@@ -52,8 +80,7 @@ int internal_error(Streams& streams, const char* what) {
 int run_command(const std::vector<std::string>& words, Streams streams) {
   try {
     const int code = dispatch(words, streams);
-    streams.out.flush();
-    if (!streams.out) return internal_error(streams, "cannot write to standard output");
+    flush(streams.out);
     return code;
   } catch (const config::Error& error) {
     streams.out.flush();

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <fstream>
 #include <ostream>
 
 #include "sim/cli/common_options.h"
@@ -12,6 +11,7 @@
 #include "sim/lab/check.h"
 #include "sim/lab/schema.h"
 #include "sim/results/report.h"
+#include "sim/results/whole_file.h"
 
 namespace mmulab::cli {
 namespace {
@@ -45,10 +45,7 @@ void write_schedules(CheckResult& result, const std::string& file) {
   for (std::size_t i = 0; i < result.counterexamples.size(); ++i) {
     ToldCounterexample& c = result.counterexamples[i];
     const std::string name = i == 0 ? file : file + "." + std::to_string(i + 1);
-    std::ofstream out(name, std::ios::binary);
-    out << c.schedule;
-    if (!out.flush())
-      throw config::Error(config::diagnose({}, "the schedule cannot be written to " + name, "choose another place"));
+    write_whole(name, c.schedule);
     c.schedule_file = name;
   }
 }

@@ -65,7 +65,9 @@ rlim_t address_space() {
 }
 
 void limit_memory(std::uint64_t mib) {
-  const rlim_t bytes = address_space() + (static_cast<rlim_t>(mib) << 20U);
+  const rlim_t now = address_space();
+  if (mib > (RLIM_INFINITY - now) >> 20U) return;  // more than there can be
+  const rlim_t bytes = now + (static_cast<rlim_t>(mib) << 20U);
   const rlimit limit{bytes, bytes};
   setrlimit(RLIMIT_AS, &limit);
 }
@@ -157,7 +159,9 @@ class Crew {
         kill(child.pid, SIGTERM);
       }
       if (!options_.timeout_seconds || child.timed_out) continue;
-      if (Clock::now() - child.started < std::chrono::seconds(*options_.timeout_seconds)) continue;
+      // Not in the clock's own ticks, in which a limit of centuries would overflow.
+      const std::chrono::duration<double> taken = Clock::now() - child.started;
+      if (taken.count() < static_cast<double>(*options_.timeout_seconds)) continue;
       child.timed_out = true;
       kill(child.pid, SIGKILL);
     }

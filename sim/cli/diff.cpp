@@ -105,7 +105,8 @@ int diff(const Arguments& arguments, Streams& streams) {
   constexpr std::size_t shown = 40;
   print(found, shown, talk);
   const bool fails = limit && exceeds(found, *limit);
-  if (fails) talk << fmt::format("more than --fail-over {}\n", *arguments.text("fail-over"));
+  if (fails) talk << fmt::format("{} --fail-over {}\n", found.compared == 0 ? "nothing to hold against" : "more than",
+                                *arguments.text("fail-over"));
   if (json.wanted()) json.write(to_json(found), streams);
   return fails ? exit_violated : exit_clean;
 }
@@ -124,7 +125,8 @@ Verb diff_verb() {
       "counts\n"
       "if its interval does not hold 0, and exceeds --fail-over if the whole interval does. So does another verdict, "
       "and\n"
-      "what one side lacks. docs/ci.md has a recipe, docs/archive.md the arithmetic.\n";
+      "what one side lacks, and nothing at all to compare. docs/ci.md has a recipe, docs/archive.md the arithmetic.
+";
   verb.details += results_explained;
   add_json(verb.options.operands("RESULTS RESULTS", 2, 2));
   verb.options.text("fail-over", "PART", "Exit 1 on a change of more than this part, such as 5%")

@@ -28,8 +28,7 @@ class JsonOutput {
 
  private:
   bool to_stdout_ = false;
-  bool replace_ = true;  // by a rename; a device or a pipe is written into
-  std::string file_;     // links followed
+  std::string file_;
 };
 
 }  // namespace mmulab::cli

@@ -12,6 +12,7 @@
 #include "sim/cli/json_output.h"
 #include "sim/cli/version.h"
 #include "sim/lab/matrix.h"
+#include "sim/results/whole_file.h"
 
 namespace mmulab::cli {
 namespace {
@@ -67,10 +68,7 @@ void write_page(const std::string& file, const std::string& page) {
       throw config::Error(config::diagnose({}, file + " has no line " + generated, "name another file, or a new one"));
     beginning = old.substr(0, mark);
   }
-  std::ofstream out(file, std::ios::binary);
-  out << beginning << generated << "\n" << page;
-  if (!out.flush())
-    throw config::Error(config::diagnose({}, "the page cannot be written to " + file, "choose another place"));
+  write_whole(file, beginning + generated + "\n" + page);
 }
 
 }  // namespace

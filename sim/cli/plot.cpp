@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <ostream>
 #include <sstream>
 
@@ -45,11 +44,6 @@ void draw(const std::string& script) {
   std::signal(SIGPIPE, before);
   if (!written || status != 0)
     refuse("gnuplot failed", "what it complains of stands above; -o FILE.gp writes the script");
-}
-
-void write(const std::string& text, const std::string& name) {
-  std::ofstream out(name, std::ios::binary);
-  if (!(out << text).flush()) refuse("cannot write `" + name + "`");
 }
 
 bool ends_with(const std::string& text, const std::string& end) {
@@ -91,7 +85,7 @@ int plot(const Arguments& arguments, Streams& streams) {
   const auto rows = rows_of(arguments.positionals(), options.metric, streams);
   const auto picture = ends_with(file, ".png") ? archive::Picture::png : archive::Picture::svg;
   WholeFile whole(file);
-  if (script) write(plot_script(rows, options, picture, file.substr(0, file.size() - 3) + ".svg"), whole.name());
+  if (script) whole.write(plot_script(rows, options, picture, file.substr(0, file.size() - 3) + ".svg"));
   else draw(plot_script(rows, options, picture, whole.name()));
   whole.sync();
   whole.keep();

@@ -93,10 +93,29 @@ Estimate estimate(const sweep::Plan& plan, const std::string& file, const std::s
   return found;
 }
 
+/// As many as asked for, else as a cluster's tasks should have.
+std::uint64_t shards_of(const Arguments& arguments, const sweep::Plan& plan) {
+  const std::uint64_t shards = arguments.number("shards").value_or(shards_for(plan.points()));
+  if (shards == 0 || shards > plan.points())
+    throw config::Error(config::diagnose({}, fmt::format("{} points cannot be in {} shards", plan.points(), shards)));
+  return shards;
+}
+
+/// How --slurm and --emit would share the points out.
+std::string shards_line(std::uint64_t points, std::uint64_t shards, double seconds_of_point) {
+  const std::uint64_t least = points / shards, most = (points + shards - 1) / shards;
+  return fmt::format("{} {} of {}{} points, about {} each with --jobs 1: --shard i/{} takes points i, i+{}, ...; "
+                     "all may share one --output\n",
+                     shards, shards == 1 ? "shard" : "shards", grouped(least),
+                     most == least ? "" : " or " + grouped(most),
+                     duration_text(seconds_of_point * static_cast<double>(most)), shards, shards);
+}
+
 int dry_run(const Arguments& arguments, Streams& streams, const sweep::Plan& plan, const Simulator& simulator) {
   const std::string& file = arguments.positionals().front();
   const auto shard = arguments.has("shard") ? sweep::parse_shard(*arguments.text("shard")) : sweep::Shard{};
   const ChildOptions options = options_of(arguments, streams, plan);
+  const std::uint64_t shards = shards_of(arguments, plan);
   sweep::Points points(plan);
   while (const auto point = points.next())
     if (shard.takes(point->number)) streams.out << line_of(*point) << "\n";
@@ -108,8 +127,7 @@ int dry_run(const Arguments& arguments, Streams& streams, const sweep::Plan& pla
   streams.err << fmt::format("{} points of `{}`{}, about {} with --jobs {} ({})\n", grouped(count), plan.record().verb,
                              shard.whole() ? "" : fmt::format(" in shard {}/{}", shard.index, shard.count),
                              duration_text(total), options.jobs, found.grounds);
-  if (shard.whole())
-    streams.err << "Shards: --shard i/n takes points i, i+n, i+2n, ...; all may share one --output\n";
+  if (shard.whole()) streams.err << shards_line(count, shards, found.seconds);
   return exit_clean;
 }
 
@@ -175,16 +193,27 @@ int batch(const Arguments& arguments, Streams& streams, const sweep::Plan& plan)
   batch.words = words_of(arguments);
   batch.folder = folder_of(arguments);
   batch.points = plan.points();
-  batch.shards = arguments.number("shards").value_or(shards_for(plan.points()));
-  if (batch.shards == 0 || batch.shards > plan.points())
-    throw config::Error(
-        config::diagnose({}, fmt::format("{} points cannot be in {} shards", plan.points(), batch.shards)));
+  batch.shards = shards_of(arguments, plan);
   if (arguments.has("slurm")) submit_to_slurm(batch, streams.err);
   else streams.out << (*arguments.text("emit") == "slurm" ? slurm_script(batch) : parallel_script(batch));
   return exit_clean;
 }
 
+/// What would be taken and then not heeded is refused.
+void check_options(const Arguments& arguments) {
+  std::vector<std::string> instead;
+  for (const char* option : {"dry-run", "emit", "slurm"})
+    if (arguments.has(option)) instead.push_back(option);
+  if (instead.size() > 1)
+    throw config::Error(config::diagnose({}, fmt::format("--{} and --{} exclude one another", instead[0], instead[1]),
+                                         "leave one of them out"));
+  if (arguments.has("shards") && (instead.empty() || arguments.has("shard")))
+    throw config::Error(config::diagnose({}, "--shards says how many there are to be in a script",
+                                         "add --dry-run, --emit or --slurm; --shard i/n runs one of them"));
+}
+
 int sweep_act(const Arguments& arguments, Streams& streams, const Simulator& simulator) {
+  check_options(arguments);
   const config::Schema schema = lab::schema();
   sweep::PlanOptions options;
   options.set = arguments.all("set");
@@ -224,7 +253,7 @@ Verb sweep_verb(const Simulator& simulator) {
       .text("shard", "I/N", "Only points I, I+N, I+2N, ...")
       .choice("emit", {"slurm", "parallel"}, "Print a script that runs the sweep in shards")
       .flag("slurm", "Submit it to Slurm")
-      .number("shards", "With --emit, --slurm: so many; by default one for a hundred points")
+      .number("shards", "With --emit, --slurm, --dry-run: so many; by default one for a hundred points")
       .number("jobs", "Run so many at a time; by default one a core of this computer")
       .number("timeout", "Give up a point after so many seconds (sweep.seconds_max)")
       .number("max-memory", "Give up a point that needs more than so many MiB (sweep.memory_max_mib)");

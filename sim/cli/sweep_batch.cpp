@@ -5,11 +5,11 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 
 #include "sim/config/diagnostic.h"
+#include "sim/results/whole_file.h"
 
 namespace mmulab::cli {
 namespace {
@@ -30,8 +30,8 @@ std::string command_of(const SweepBatch& batch) {
 }
 
 std::string head_of(const SweepBatch& batch) {
-  return fmt::format("# {} points of {} in {} shards. To go on after a failure, run it again.\n", batch.points,
-                     batch.name, batch.shards);
+  return fmt::format("# {} points of {} in {} {}. To go on after a failure, run it again.\n", batch.points, batch.name,
+                     batch.shards, batch.shards == 1 ? "shard" : "shards");
 }
 
 std::string cd_here() {
@@ -47,13 +47,6 @@ std::string rest_script(const SweepBatch& batch) {
       "#SBATCH --output={2}-rest-%j.log\n{3}{4} --resume --jobs \"${{SLURM_CPUS_PER_TASK:-1}}\"\nresult=$?\n"
       "[ $result -eq 0 ] || [ $result -eq 3 ] || exit $result\n{5} merge {2} --output {2}.db || exit\nexit $result\n",
       batch.name, quoted(batch.name), quoted(batch.folder), cd_here(), command_of(batch), quoted(batch.words.front()));
-}
-
-void write_script(const std::string& file, const std::string& text) {
-  std::ofstream out(file, std::ios::binary);
-  out << text;
-  if (!out.flush())
-    throw config::Error(config::diagnose({}, fmt::format("cannot write `{}`", file), "choose another --output"));
 }
 
 /// Submits one script and returns the job's number.
@@ -97,8 +90,8 @@ std::string parallel_script(const SweepBatch& batch) {
 void submit_to_slurm(const SweepBatch& batch, std::ostream& talk) {
   const std::string array = batch.folder + ".sbatch";
   const std::string rest = batch.folder + "-rest.sbatch";
-  write_script(array, slurm_script(batch));
-  write_script(rest, rest_script(batch));
+  write_whole(array, slurm_script(batch));
+  write_whole(rest, rest_script(batch));
   const std::string job = submitted("", array);
   const std::string after = submitted("--dependency=afterany:" + job, rest);
   talk << fmt::format("job {}: {} points in {} tasks; job {} behind it does what they leave, and merges\n", job,

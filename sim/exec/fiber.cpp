@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <new>
 
 #include <boost/context/detail/fcontext.hpp>
 
@@ -49,9 +50,12 @@ Fiber::Fiber(std::size_t stack_bytes, Entry entry, void* argument) : entry_(entr
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   mapped_bytes_ = (stack_bytes + page - 1) / page * page + page;
   stack_ = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  MMULAB_ASSERT(stack_ != MAP_FAILED, "no memory for a fiber's stack");
-  // An overflow must hit a wall, not the neighbouring stack.
-  MMULAB_ASSERT(mprotect(stack_, page, PROT_NONE) == 0, "no guard page for a fiber's stack");
+  if (stack_ == MAP_FAILED) throw std::bad_alloc();
+  // An overflow must hit a wall, not the neighbouring stack. It makes two mappings of one, and those are limited, too.
+  if (mprotect(stack_, page, PROT_NONE) != 0) {
+    munmap(stack_, mapped_bytes_);
+    throw std::bad_alloc();
+  }
   char* top = static_cast<char*>(stack_) + mapped_bytes_;
 #ifdef MMULAB_ASAN_FIBERS
   __asan_unpoison_memory_region(stack_, mapped_bytes_);

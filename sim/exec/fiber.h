@@ -17,6 +17,7 @@ class Fiber {
   /// The fiber that stands for whoever is running now and did not come from here (main, or an SC_THREAD).
   Fiber() = default;
   /// A fiber with a stack of its own that will call entry(argument); entry must never return.
+  /// Throws std::bad_alloc where there is no memory for it.
   Fiber(std::size_t stack_bytes, Entry entry, void* argument);
   ~Fiber();
   Fiber(const Fiber&) = delete;

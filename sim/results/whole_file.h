@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Files that are never seen half written: each is made under a name of its own, in the same file system, and renamed.
-// Until then the old one stays, and what is not kept goes away.
+// Until then the old one stays, and what is not kept goes away. A link goes on pointing at the file, and a device or a
+// pipe stays what it is: the whole is written into it in the end.
 #pragma once
 
 #include <string>
@@ -27,8 +28,8 @@ class CannotWrite : public config::Error {
 /// All of its functions throw CannotWrite.
 class WholeFile {
  public:
-  /// It is made beside `file`.
-  explicit WholeFile(const std::string& file) : WholeFile(file, file + ".") {}
+  /// It is made beside `file`, or where that is no regular file among temporary ones.
+  explicit WholeFile(const std::string& file) : WholeFile(file, place_of(file)) {}
   /// It is made as `temporary` and six letters.
   WholeFile(std::string file, const std::string& temporary);
   ~WholeFile();
@@ -44,10 +45,23 @@ class WholeFile {
   void keep();
 
  private:
+  struct Place {
+    std::string target;  // links followed
+    std::string temporary;
+    bool renamed;  // else written into
+  };
+  static Place place_of(const std::string& file);
+  WholeFile(const std::string& file, const Place& place);
   [[noreturn]] void fail(int error) const { throw CannotWrite(file_, error); }
-  std::string file_;
+  void write_into_target();
+  std::string file_;  // as it was named
+  std::string target_;
+  bool renamed_ = true;
   std::string name_;  // empty once it is kept
   int fd_;
 };
+
+/// A file of this text, at once. Throws CannotWrite.
+void write_whole(const std::string& file, std::string_view text);
 
 }  // namespace mmulab

@@ -152,6 +152,10 @@ void Plan::add_perturbation(const std::string& text) {
   if (!varies("strategy"))
     throw config::Error(config::diagnose(in_option("--vary-confidence", text).at, "there are no strategies to rank",
                                          "add --vary strategy=A,B"));
+  if (sketch_.text("sweep.verb") == "check")
+    throw config::Error(config::diagnose(in_option("--vary-confidence", text).at,
+                                         "a check takes no time, so no constant changes what it finds",
+                                         "leave it out, or sweep with sweep.verb=run"));
   // The first combination that there is says which constants there are.
   constexpr int tries = 1000;
   Points points(*this);

@@ -10,7 +10,8 @@ import sys
 import tempfile
 
 NAMES = {"zipf", "burst8", "checkers", "cores16", "memory", "storm", "lookahead", "explore-steps",
-         "explore-breadth", "explore-counterexample", "explore-proof-3x3", "sweep-overhead", "sweep-two-jobs"}
+         "explore-breadth", "explore-counterexample", "explore-proof-3x3", "sweep-overhead", "sweep-two-jobs",
+         "sweep-memory", "merge"}
 failures = []
 
 

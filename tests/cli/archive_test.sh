@@ -47,6 +47,19 @@ ends 0 "$mmulab" export old.db --metric 'call.*.p50' -o table.csv
 ends 0 "$mmulab" export old --metric end.cycle --format jsonl
 [ "$(grep -c '"metric":"end.cycle"' out)" = 6 ] || failed "JSON Lines without six cycles"
 
+# A link goes on pointing at the table, a pipe gets it, a device says why it does not.
+ln -s linked.csv link.csv
+echo old >linked.csv
+ends 0 "$mmulab" export old.db --metric 'call.*.p50' -o link.csv
+[ -L link.csv ] && cmp table.csv linked.csv || failed "a link is replaced, or its file not written"
+"$mmulab" export old.db --metric 'call.*.p50' -o /dev/stdout | grep -v rows$ | cmp - table.csv ||
+  failed "a pipe gets another table"
+[ ! -c /dev/full ] || ends 2 "$mmulab" export old.db -o /dev/full
+
+ends 2 "$mmulab" export old.db -o old.db
+says 'is read here'
+cmp old.db before.db || failed "an archive is replaced by its own table"
+
 ends 0 "$mmulab" export old.db --table assumptions
 grep -q 'memory model: sc' out || failed "assumptions are not exported"
 ends 2 "$mmulab" export old.db --table goals --metric end.cycle
@@ -58,6 +71,8 @@ ends 1 "$mmulab" diff old.db slower --metric end.cycle --fail-over 1%
 says 'end.cycle'
 says 'paired'
 ends 0 "$mmulab" diff old.db slower --metric end.cycle --fail-over 10000%
+ends 2 "$mmulab" diff old.db slower --metric end.cylce --fail-over 5%
+says 'did you mean `end.cycle`'
 ends 2 "$mmulab" diff old.db slower --fail-over much
 says 'needs a part such as 5%'
 ends 0 "$mmulab" run "$small" --json one.json

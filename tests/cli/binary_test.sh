@@ -43,7 +43,23 @@ printf '[[;' >"$folder/short.toml"
 expect 2 lint "$folder/short.toml"
 
 code=0
-"$mmulab" help >/dev/full 2>/dev/null || code=$?
-claim "a full disk is no success" test "$code" -eq 4
+"$mmulab" help >/dev/full 2>"$folder/err" || code=$?
+claim "a full disk is no success" test "$code" -eq 2
+claim "and no bug of ours" grep -q '^error: cannot write to standard output' "$folder/err"
+"$mmulab" --version >/dev/full 2>"$folder/err"
+claim "a reason is told" grep -q 'cannot write to standard output: No space left on device' "$folder/err"
+
+# On a terminal: colors, unless NO_COLOR says something or TERM is dumb; --color=always beats both.
+on_terminal() { env "$1" script -qec "'$mmulab' lint '$folder/short.toml' $2" /dev/null | grep -c $'\033'; }
+if command -v script >/dev/null; then
+  claim "a terminal gets colors" test "$(on_terminal TERM=xterm '')" -gt 0
+  claim "NO_COLOR takes them away" test "$(TERM=xterm on_terminal NO_COLOR=1 '')" -eq 0
+  claim "an empty NO_COLOR does not" test "$(TERM=xterm on_terminal NO_COLOR= '')" -gt 0
+  claim "a dumb terminal has none" test "$(on_terminal TERM=dumb '')" -eq 0
+  claim "--color=always beats NO_COLOR" test "$(TERM=xterm on_terminal NO_COLOR=1 --color=always)" -gt 0
+  claim "--color=never beats the terminal" test "$(on_terminal TERM=xterm --color=never)" -eq 0
+else
+  echo "SKIPPED: there is no script(1), so no terminal to try colors on"
+fi
 
 exit "$((failures > 0))"

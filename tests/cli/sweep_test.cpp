@@ -104,6 +104,12 @@ TEST_CASE("A point that needs more memory than it may have fails with a sentence
 }
 #endif
 
+TEST_CASE("Limits that no clock and no memory reaches are none") {
+  const Strategies shelf;
+  const std::string most = std::to_string(~std::uint64_t{0});
+  CHECK(sweep(shelf, {"--vary=strategy=good", "--timeout=" + most, "--max-memory=" + most}).code == 0);
+}
+
 TEST_CASE("Resuming does what is missing, damaged or failed, and nothing twice") {
   const Strategies shelf;
   const std::vector<std::string> words = {"--vary=strategy=good,throw", "--vary=sim.seed=1..3"};
@@ -170,7 +176,11 @@ TEST_CASE("A dry run lists what a sweep would do, with its time, and does none o
   CHECK_THAT(outcome.out, Catch::StartsWith("1  strategy=good  sim.seed=1\n2  strategy=good  sim.seed=2\n"));
   CHECK_THAT(outcome.out, Catch::EndsWith("6  strategy=bad  sim.seed=3\n"));
   CHECK_THAT(outcome.err, Catch::Contains("6 points of `run`, about 0 s with --jobs 2 (the first, middle and last"));
+  CHECK_THAT(outcome.err, Catch::Contains("\n1 shard of 6 points, about 0 s each"));
   CHECK_FALSE(std::filesystem::exists(shelf.file("out")));
+  const auto shards = sweep(shelf, {"--vary=sim.seed=1..11", "--dry-run", "--shards=3"});
+  CHECK_THAT(shards.err, Catch::Contains("\n3 shards of 3 or 4 points, about 0 s each with --jobs 1: --shard i/3 "));
+  CHECK(sweep(shelf, {"--vary=sim.seed=1..5", "--dry-run", "--shards=6"}).code == 2);
   CHECK(sweep(shelf, {"--vary=sim.seed=1..5", "--dry-run", "--shard=2/2"}).out == "2  sim.seed=2\n4  sim.seed=4\n");
 }
 
@@ -192,6 +202,15 @@ TEST_CASE("A script for a cluster runs the shards of the same sweep, in words th
   CHECK(emit({"--emit=slurm", "--shards=7"}).code == 2);
   CHECK(emit({"--emit=slurm", "--shards=0"}).code == 2);
   CHECK(emit({"--emit=slurm", "--shard=1/2"}).code == 2);
+  CHECK_FALSE(std::filesystem::exists(shelf.file("out")));
+}
+
+TEST_CASE("Options of which one would not be heeded are refused") {
+  const Strategies shelf;
+  CHECK_THAT(sweep(shelf, {"--shards=2"}).err, Catch::Contains("--shards says how many there are to be in a script"));
+  CHECK(sweep(shelf, {"--dry-run", "--shard=1/2", "--shards=2"}).code == 2);
+  CHECK_THAT(sweep(shelf, {"--slurm", "--emit=slurm"}).err, Catch::Contains("--emit and --slurm exclude one another"));
+  CHECK_THAT(sweep(shelf, {"--dry-run", "--emit=slurm"}).err, Catch::Contains("--dry-run and --emit exclude"));
   CHECK_FALSE(std::filesystem::exists(shelf.file("out")));
 }
 

@@ -68,7 +68,7 @@ std::string scratch(const char* what) { return scratch(getppid(), what); }
 std::string changed(Random& random, std::string text) {
   static const std::vector<std::string> pieces = {"0xffffffffffffffff", "18446744073709551615", "\n", ",", "(", ")",
                                                   "-1", "4294967296", " <unfinished ...>", "0", "Success(",
-                                                  "SCHED[9]", "\""};
+                                                  "SCHED[9]", "\"", "strace: Process 14 attached\n", "[pid 10] "};
   for (std::uint64_t n = random.below(12); n != 0 && !text.empty(); --n) {
     const std::size_t at = random.below(text.size());
     switch (random.below(6)) {

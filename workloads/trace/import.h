@@ -23,7 +23,7 @@ struct ImportNotes {
   std::uint64_t ignored = 0;    ///< lines that say nothing of address spaces
 };
 
-/// By what a file begins with, and its name's ending.
+/// By what a file begins with. Throws config::Error for a trace.
 LogFormat format_of(const std::string& file);
 
 /// `strace -f`, with or without -tt, -r or -ttt, one file.

@@ -282,7 +282,11 @@ std::vector<std::pair<std::string, std::uint32_t>> in_order(const std::vector<st
   std::unordered_map<std::uint32_t, std::size_t> by_pid;
   for (const std::string& file : files) {
     headers.push_back(header_of(file));
-    by_pid.emplace(headers.back().pid, headers.size() - 1);
+    const auto [known, is_new] = by_pid.emplace(headers.back().pid, headers.size() - 1);
+    if (!is_new)
+      throw config::Error(config::diagnose({}, fmt::format("`{}` is of process {}, and so is `{}`", file,
+                                                           headers.back().pid, files[known->second]),
+                                           "one file a process, of one run"));
   }
   std::vector<bool> done(files.size());
   std::vector<std::pair<std::string, std::uint32_t>> order;

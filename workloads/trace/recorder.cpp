@@ -75,12 +75,21 @@ bool Space::around(std::uint64_t at, std::uint64_t& first, std::uint64_t& end) c
 TaskNo Recorder::add(std::uint32_t tid, std::uint32_t pid, TaskNo creator, std::shared_ptr<Space> space) {
   if (tasks_.size() == tasks_max) place_.fail(fmt::format("more than {} tasks", tasks_max));
   if (ranges_ > ranges_max) place_.fail(fmt::format("more than {} mappings in all address spaces", ranges_max));
-  tasks_.push_back({std::move(space), pid, creator, false});
+  tasks_.push_back({std::move(space), tid, pid, creator, false});
   return writer_.add_task(tid, pid);
 }
 
 TaskNo Recorder::begin(std::uint32_t tid, std::uint32_t pid) {
   return add(tid, pid, no_task, std::make_shared<Space>(ranges_));
+}
+
+void Recorder::name(TaskNo task, std::uint32_t tid) {
+  tasks_[raw(task)].tid = tid;
+  for (std::uint32_t n = 0; n < tasks_.size(); ++n) {
+    if (tasks_[n].pid != 0) continue;
+    tasks_[n].pid = tid;
+    writer_.name(TaskNo{n}, tasks_[n].tid, tid);
+  }
 }
 
 TaskNo Recorder::create(TaskNo creator, CallKind kind, std::uint32_t tid, std::uint32_t pid) {

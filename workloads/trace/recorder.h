@@ -56,6 +56,8 @@ class Recorder {
   TaskNo begin(std::uint32_t tid, std::uint32_t pid);
   /// A child of `creator`: CallKind clone, fork or vfork.
   TaskNo create(TaskNo creator, CallKind kind, std::uint32_t tid, std::uint32_t pid);
+  /// A task that `begin` has called 0, and its threads, get the name that has become known.
+  void name(TaskNo task, std::uint32_t tid);
   void act(TaskNo task);
   [[nodiscard]] TaskNo acting() const { return acting_; }
   [[nodiscard]] std::uint32_t pid(TaskNo task) const { return tasks_[raw(task)].pid; }
@@ -84,7 +86,7 @@ class Recorder {
  private:
   struct Task {
     std::shared_ptr<Space> space;
-    std::uint32_t pid = 0;
+    std::uint32_t tid = 0, pid = 0;
     TaskNo creator = no_task;
     bool over = false;
   };

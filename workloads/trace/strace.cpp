@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // strace -f. Calls count where they end, so that order is that of results; a task that acts before its creator's call
 // has ended is the child of the creator whose unfinished call is the oldest. Numbers instead of names of flags (-X
-// raw) are understood for none of them.
+// raw) are refused. On a terminal strace names tasks only while there are several: what nobody's
+// name stands before is the only one's, and the first name that is no child's is the first task's.
 #include <deque>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,6 +20,7 @@ namespace mmulab::trace {
 namespace {
 
 constexpr std::size_t pending_bytes_max = 8U << 20;
+constexpr std::size_t attached_max = 65536;
 
 bool is_creation(std::string_view name) {
   return name == "clone" || name == "clone3" || name == "fork" || name == "vfork";
@@ -38,9 +42,10 @@ class StraceImport {
     for (std::string_view text = lines_.next(); !text.empty(); text = lines_.next()) {
       for (std::size_t end = 0; !text.empty(); text.remove_prefix(end + 1), ++place_.at) {
         end = text.find('\n');
-        on_line(text.substr(0, end));
+        on_text(text.substr(0, end));
       }
     }
+    if (!interrupted_.empty()) place_.fail("the call that was interrupted does not go on", "the log is cut short here");
     if (!any_) place_.fail("there is no call of strace's", "strace -f -o FILE COMMAND makes such a file");
     recorder_.finish();
     return notes_;
@@ -56,11 +61,27 @@ class StraceImport {
     bool thread = false;
   };
 
+  /// A line of the file, which may be part of one of strace's.
+  void on_text(std::string_view text) {
+    if (const auto attached = strace_attached(text)) {
+      if (attached_.size() >= attached_max) place_.fail("too many tasks have been attached that do nothing");
+      if (!live_.empty()) attached_.insert(attached->tid);
+      tells_attached_ = tells_attached_ || !live_.empty();
+      interrupted_ += text.substr(0, attached->at);
+      if (interrupted_.size() > pending_bytes_max) place_.fail("a call is interrupted again and again");
+      return;
+    }
+    if (interrupted_.empty()) return on_line(text);
+    const std::string whole = std::exchange(interrupted_, {}) + std::string(text);
+    on_line(whole);
+  }
+
   void on_line(std::string_view text) {
     if (text.empty()) return;
-    const auto line = strace_line(text);
+    auto line = strace_line(text);
     if (!line) place_.fail("this is no line of strace's", "strace -f -o FILE COMMAND");
     any_ = any_ || line->what != StraceLine::What::nothing;
+    if (line->what != StraceLine::What::nothing) line->tid = speaker(*line);
     switch (line->what) {
       case StraceLine::What::nothing: ++notes_.ignored; return;
       case StraceLine::What::over: return on_end(line->tid);
@@ -68,6 +89,28 @@ class StraceImport {
       case StraceLine::What::resumed: return on_resumed(*line);
       case StraceLine::What::call: return on_call(line->tid, line->name, line->rest);
     }
+  }
+
+  /// Whose line it is; 0 stands for a first task that had no name when it began.
+  std::uint32_t speaker(const StraceLine& line) {
+    if (line.tid == 0) {
+      if (live_.size() > 1 && live_.count(0) == 0)
+        place_.fail(fmt::format("whose line this is, of {} tasks, it does not say", live_.size()),
+                    "strace -f -o FILE COMMAND names them all");
+      return live_.size() == 1 ? live_.begin()->first : 0;
+    }
+    if (line.tid == first_) return 0;
+    if (first_ != 0 || live_.count(0) == 0 || live_.count(line.tid) != 0 || is_child(line)) return line.tid;
+    first_ = line.tid;
+    recorder_.name(live_[0], first_);
+    return 0;
+  }
+
+  /// A name that has not occurred: without strace's word for it (-q) a created task's, if one may have begun.
+  [[nodiscard]] bool is_child(const StraceLine& line) const {
+    if (attached_.count(line.tid) != 0) return true;
+    const bool goes_on = line.what == StraceLine::What::resumed && pending_.count(0) != 0;
+    return !tells_attached_ && !creations_.empty() && !goes_on;
   }
 
   TaskNo task_of(std::uint32_t tid) {
@@ -83,6 +126,7 @@ class StraceImport {
   }
 
   TaskNo enter(std::uint32_t tid, TaskNo task) {
+    attached_.erase(tid);
     live_[tid] = task;
     last_[tid] = task;
     return task;
@@ -113,11 +157,22 @@ class StraceImport {
       }
   }
 
-  static Creation creation_of(std::uint32_t tid, std::string_view name, std::string_view text) {
+  /// Sets of flags by their names: `0x3 /* PROT_READ|PROT_WRITE */` has them, too.
+  [[nodiscard]] std::string_view names(std::string_view flags) const {
+    const bool number = !flags.empty() && flags.front() >= '0' && flags.front() <= '9' && flags != "0";
+    if (number && flags.find("/*") == std::string_view::npos)
+      place_.fail(fmt::format("`{}` gives no names to its flags", flags.substr(0, flags.find(' '))),
+                  "record without -X raw");
+    return flags;
+  }
+
+  [[nodiscard]] Creation creation_of(std::uint32_t tid, std::string_view name, std::string_view text) const {
+    std::string_view flags = strace_field(text, "flags");
+    if (flags.data() != text.data()) flags = names(flags);
     Creation creation{tid, CallKind::fork, false};
-    if (name == "vfork" || strace_has(text, "CLONE_VFORK")) creation.kind = CallKind::vfork;
-    else if (strace_has(text, "CLONE_VM")) creation.kind = CallKind::clone;
-    creation.thread = strace_has(text, "CLONE_THREAD");
+    if (name == "vfork" || strace_has(flags, "CLONE_VFORK")) creation.kind = CallKind::vfork;
+    else if (strace_has(flags, "CLONE_VM")) creation.kind = CallKind::clone;
+    creation.thread = strace_has(flags, "CLONE_THREAD");
     return creation;
   }
 
@@ -180,9 +235,10 @@ class StraceImport {
     return *value;
   }
 
-  static std::uint32_t rights(std::string_view text) {
-    return (strace_has(text, "PROT_READ") ? readable : 0U) | (strace_has(text, "PROT_WRITE") ? writable : 0U) |
-           (strace_has(text, "PROT_EXEC") ? executable : 0U);
+  [[nodiscard]] std::uint32_t rights(std::string_view text) const {
+    const std::string_view set = names(text);
+    return (strace_has(set, "PROT_READ") ? readable : 0U) | (strace_has(set, "PROT_WRITE") ? writable : 0U) |
+           (strace_has(set, "PROT_EXEC") ? executable : 0U);
   }
 
   void perform(std::string_view name, const StraceCall& call) {
@@ -195,8 +251,9 @@ class StraceImport {
     if (name == "mmap" || name == "mmap2") {
       made.kind = CallKind::mmap;
       made.first = call.result;
-      const std::string_view flags = call.arguments.size() > 3 ? call.arguments[3] : std::string_view{};
-      made.flags = rights(third) | (strace_has(flags, "MAP_SHARED") ? shared : 0U) |
+      made.flags = rights(third);
+      const std::string_view flags = call.arguments.size() > 3 ? names(call.arguments[3]) : std::string_view{};
+      made.flags |= (strace_has(flags, "MAP_SHARED") ? shared : 0U) |
                    (strace_has(flags, "MAP_FIXED") ? fixed : 0U) | (strace_has(flags, "MAP_ANONYMOUS") ? 0U : of_file);
     } else {
       made.first = number(call, 0);
@@ -207,7 +264,7 @@ class StraceImport {
       }
       if (name == "madvise") {
         made.kind = CallKind::madvise;
-        made.flags = strace_has(third, "MADV_DONTNEED") ? drops : strace_has(third, "MADV_FREE") ? frees : 0U;
+        made.flags = strace_has(names(third), "MADV_DONTNEED") ? drops : strace_has(third, "MADV_FREE") ? frees : 0U;
       }
       if (name == "mremap") {
         made.kind = CallKind::mremap;
@@ -231,6 +288,10 @@ class StraceImport {
   Recorder recorder_;
   ImportNotes notes_;
   bool any_ = false;
+  std::string interrupted_;                      ///< a line's beginning, where strace has said something else
+  std::unordered_set<std::uint32_t> attached_;   ///< that have not acted yet
+  bool tells_attached_ = false;
+  std::uint32_t first_ = 0;                      ///< the name of the task that had none, once it is known
   std::unordered_map<std::uint32_t, TaskNo> live_, last_;
   std::map<std::uint32_t, Pending> pending_;
   std::size_t pending_bytes_ = 0;

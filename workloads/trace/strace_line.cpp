@@ -86,6 +86,18 @@ std::optional<StraceLine> strace_line(std::string_view text) {
   return line;
 }
 
+std::optional<StraceAttached> strace_attached(std::string_view line) {
+  constexpr std::string_view before = "strace: Process ", behind = " attached";
+  const std::size_t at = line.rfind(before);
+  if (at == std::string_view::npos || line.size() < at + before.size() + behind.size()) return {};
+  if (line.substr(line.size() - behind.size()) != behind) return {};
+  const std::string_view digits = line.substr(at + before.size(), line.size() - at - before.size() - behind.size());
+  StraceAttached found{at, 0};
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), found.tid);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return {};
+  return found;
+}
+
 std::optional<StraceCall> strace_call(std::string_view text) {
   StraceCall call;
   std::size_t depth = 0, begin = 0, at = 0;

@@ -22,6 +22,13 @@ struct StraceLine {
 /// Nothing if it is no line of strace's.
 std::optional<StraceLine> strace_line(std::string_view line);
 
+/// `strace: Process N attached`, which strace says on a terminal, often within the line of the call that created N.
+struct StraceAttached {
+  std::size_t at = 0;  ///< where it begins; the line goes on behind the next end of line
+  std::uint32_t tid = 0;
+};
+std::optional<StraceAttached> strace_attached(std::string_view line);
+
 struct StraceCall {
   std::vector<std::string_view> arguments;
   bool failed = false;

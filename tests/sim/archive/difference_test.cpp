@@ -129,5 +129,30 @@ TEST_CASE("Another verdict and a missing setting exceed every limit") {
   CHECK(exceeds(less, 1e9));
 }
 
+TEST_CASE("A metric that nobody measured is refused with the nearest, so that a guard does not pass for ever") {
+  const ResultsFolder folder;
+  const std::string a = folder.write("a.json", test::json_of({})), b = folder.write("b.json", test::json_of({}));
+  CHECK_THROWS_WITH(compared(a, b, {"ipi.sent", "ipi.snet"}),
+                    Catch::Contains("no result has the metric `ipi.snet`") &&
+                        Catch::Contains("did you mean `ipi.sent`?"));
+  CHECK_THROWS_WITH(compared(a, b, {"call.fork.*"}), Catch::Contains("no result has the metric `call.fork.*`"));
+  CHECK(compared(a, b, {"call.*.p50", "ipi.*"}).compared == 2);
+}
+
+TEST_CASE("What one side alone has measured is no misspelling") {
+  const ResultsFolder folder;
+  const auto d = compared(folder.write("a.json", test::json_of({})), folder.write("b.json", test::proof_json()),
+                          {"check.states"});
+  CHECK(d.compared == 0);
+  CHECK(d.only_b.size() == 1);
+}
+
+TEST_CASE("Where nothing can be compared, every limit is exceeded") {
+  CHECK(exceeds(Difference{}, 1e9));
+  Difference same;
+  same.compared = same.equal = 1;
+  CHECK_FALSE(exceeds(same, 0));
+}
+
 }  // namespace
 }  // namespace mmulab::archive

@@ -37,6 +37,16 @@ TEST_CASE("A table has a line an observation, its fields quoted where they must 
             "ipi.sent,1,5\n");
 }
 
+TEST_CASE("A metric that nobody measured is refused with the nearest") {
+  const ResultsFolder folder;
+  const std::string sweep = folder.sweep("S", {MadeUp{}});
+  const auto of = [&](const std::string& metric) {
+    return exported({sweep}, {Format::csv, "observations", {metric}});
+  };
+  CHECK_THROWS_WITH(of("ipi.snet"), Catch::Contains("did you mean `ipi.sent`?"));
+  CHECK_THROWS_WITH(of("x*"), Catch::Contains("no result has the metric `x*`"));
+}
+
 TEST_CASE("JSON Lines say the same as the table, numbers as numbers") {
   const ResultsFolder folder;
   const std::string sweep = folder.sweep("S", test::twelve());

@@ -2,6 +2,7 @@
 #include "sim/results/whole_file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -60,6 +61,44 @@ TEST_CASE("A file that cannot be made, or take its place, says why and leaves no
   CHECK(error_of([&] { const WholeFile below(folder.file() + "/below"); }) == ENOTDIR);
   CHECK(error_of([&] { WholeFile(folder.file() + "-folder/below", folder.file()).keep(); }) == ENOENT);
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("A link goes on pointing at the file, and the file alone is new") {
+  const FolderOfOne folder;
+  const std::string link = folder.file() + "-link";
+  std::filesystem::create_symlink("file", link);
+  write_whole(link, "new");
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(folder.text() == "new");
+  CHECK(folder.files() == 2);
+}
+
+TEST_CASE("A device stays one, and says why it takes nothing") {
+  write_whole("/dev/null", "nothing");
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+  REQUIRE(std::filesystem::is_character_file("/dev/full"));
+  CHECK_THROWS_WITH(write_whole("/dev/full", "x"), Catch::Contains("`/dev/full`: No space left on device"));
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST_CASE("A pipe gets the whole, in the end") {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  WholeFile whole("/dev/fd/" + std::to_string(ends[1]));
+  std::ofstream(whole.name()) << "a whole";
+  whole.keep();
+  char read_back[16] = {};
+  CHECK(read(ends[0], read_back, sizeof read_back) == 7);
+  CHECK(std::string(read_back) == "a whole");
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_CASE("A folder is no file, and neither is no name") {
+  const FolderOfOne folder;
+  CHECK_THROWS_WITH(write_whole(folder.file() + "/..", "x"), Catch::Contains("Not a directory"));
+  CHECK_THROWS_WITH(write_whole("/tmp", "x"), Catch::Contains("Is a directory"));
+  CHECK_THROWS_WITH(write_whole("", "x"), Catch::Contains("No such file"));
 }
 
 }  // namespace

@@ -78,6 +78,18 @@ TEST_CASE("Without strategies there is nothing to rank") {
   CHECK_THROWS_WITH(Plan(schema, folder.file("p.toml"), options), Catch::Contains("no strategies to rank"));
 }
 
+TEST_CASE("A check has no cycles to rank") {
+  static const config::Schema schema = lab::schema();
+  const Folder folder;
+  folder.write("p.toml", base);
+  PlanOptions options;
+  options.vary = {"strategy=per-pte,linux-modern"};
+  options.vary_confidence = "low=x2";
+  CHECK_NOTHROW(Plan(schema, folder.file("p.toml"), options));
+  options.set = {"sweep.verb=check"};
+  CHECK_THROWS_WITH(Plan(schema, folder.file("p.toml"), options), Catch::Contains("a check takes no time"));
+}
+
 TEST_CASE("A ranking says which constants turn it round, over the mean of the seeds") {
   Rankings rankings;
   for (const std::uint64_t cycle : {90U, 110U}) rankings.add(record("slow", "as is", 2 * cycle));

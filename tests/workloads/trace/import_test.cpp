@@ -4,6 +4,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/workloads/trace/shelf.h"
+#include "workloads/trace/copy.h"
 #include "workloads/trace/import.h"
 
 using namespace mmulab;
@@ -90,6 +91,78 @@ TEST_CASE("Time stamps and names of tasks may be written in any of strace's ways
   }
 }
 
+TEST_CASE("What strace prints on a terminal names tasks only while there are several, and is interrupted by itself") {
+  // As strace 6.1 printed it: a thread, a vfork, a fork.
+  const std::string told =
+      "execve(\"./t\", [\"./t\"], 0x7ffec0fa3c30 /* 37 vars */) = 0\n"
+      "clone3({flags=CLONE_VM|CLONE_THREAD, stack=0x7fb285e20000}strace: Process 11 attached\n"
+      " => {parent_tid=[11]}, 88) = 11\n"
+      "[pid    11] munmap(0x11000, 4096 <unfinished ...>\n"
+      "[pid    10] munmap(0x10000, 4096 <unfinished ...>\n"
+      "[pid    11] <... munmap resumed>)       = 0\n"
+      "[pid    10] <... munmap resumed>)       = 0\n"
+      "[pid    11] exit(0)                     = ?\n"
+      "[pid    11] +++ exited with 0 +++\n"
+      "munmap(0x12000, 4096)                   = 0\n"
+      "vfork(strace: Process 12 attached\n"
+      " <unfinished ...>\n"
+      "[pid    12] execve(\"/bin/true\", [\"true\"], 0x7ffe <unfinished ...>\n"
+      "[pid    10] <... vfork resumed>)        = 12\n"
+      "[pid    12] <... execve resumed>)       = 0\n"
+      "[pid    10] wait4(-1,  <unfinished ...>\n"
+      "[pid    12] +++ exited with 0 +++\n"
+      "<... wait4 resumed>NULL, 0, NULL)       = 12\n"
+      "clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLDstrace: Process 13 attached\n"
+      ", child_tidptr=0x7f1ddf61fa10) = 13\n"
+      "[pid    13] munmap(0x13000, 4096)       = 0\n"
+      "[pid    10] exit_group(0)               = ?\n"
+      "[pid    10] +++ exited with 0 +++\n"
+      "munmap(0x14000, 4096)                   = 0\n"
+      "+++ exited with 0 +++\n";
+  const auto expect = [](const std::string& text) {
+    const Folder folder;
+    const std::string trace = strace(folder, text);
+    CHECK(calls_of(trace, 0) ==
+          "execve clone:1 munmap:10000+1000 munmap:12000+1000 vfork:2 wait:2 fork:3 exit");
+    CHECK(calls_of(trace, 1) == "munmap:11000+1000 exit");
+    CHECK(calls_of(trace, 2) == "execve exit");
+    CHECK(calls_of(trace, 3) == "munmap:13000+1000 munmap:14000+1000 exit");
+    TraceFile file(trace);
+    const TraceInfo info = describe(file);
+    CHECK(info.tasks.at(0).pid == 10);
+    CHECK(info.tasks.at(1).tid == 11);
+    CHECK(info.tasks.at(1).pid == 10);
+    CHECK(info.tasks.at(3).pid == 13);
+  };
+  expect(told);
+  std::string quiet = told;  // -q
+  for (const char* said : {"strace: Process 11 attached\n", "strace: Process 12 attached\n",
+                           "strace: Process 13 attached\n"})
+    quiet.erase(quiet.find(said), std::string(said).size());
+  expect(quiet);
+}
+
+TEST_CASE("What strace prints on a terminal is refused where it does not say whose it is, or does not go on") {
+  const std::string two = "1 clone(flags=SIGCHLD) = 2\n1 clone(flags=SIGCHLD) = 3\n";
+  CHECK(has(strace_says(two + "munmap(0x1000, 4096) = 0\n"), "line 3: whose line this is, of 3 tasks"));
+  CHECK(has(strace_says("brk(NULL) = 0x1000\nvfork(strace: Process 2 attached\n"), "line 3: the call that was"));
+}
+
+TEST_CASE("Flags without names are refused, flags with both are understood") {
+  CHECK(has(strace_says("1 mmap(NULL, 8192, 0x3, 0x22, -1, 0) = 0x1000\n"), "line 1: `0x3` gives no names"));
+  CHECK(has(strace_says("1 mmap(NULL, 8192, PROT_READ, 0x22, -1, 0) = 0x1000\n"), "line 1: `0x22` gives no names"));
+  CHECK(has(strace_says("1 brk(0) = 0x1000\n1 mprotect(0x1000, 4096, 0x1) = 0\n"), "line 2: `0x1` gives no names"));
+  CHECK(has(strace_says("1 madvise(0x1000, 4096, 0x4) = 0\n"), "line 1: `0x4` gives no names"));
+  CHECK(has(strace_says("1 clone(child_stack=NULL, flags=0x1200011, tls=0x0) = 2\n"), "`0x1200011` gives no names"));
+  CHECK(has(strace_says("1 clone3({flags=0x3d0f00, stack=0x7f}, 88) = 2\n"), "`0x3d0f00` gives no names"));
+  const Folder folder;
+  const std::string trace = strace(folder,
+      "1 mmap(NULL, 8192, 0x3 /* PROT_READ|PROT_WRITE */, 0x22 /* MAP_PRIVATE|MAP_ANONYMOUS */, -1, 0) = 0x1000\n"
+      "1 clone(child_stack=NULL, flags=0x10100 /* CLONE_VM|CLONE_THREAD */, tls=0x0) = 2\n"
+      "1 vfork() = 3\n");
+  CHECK(calls_of(trace, 0) == "mmap:1000+2000 clone:1 vfork:2");
+}
+
 TEST_CASE("What is wrong with a log of strace is said with its line") {
   CHECK(has(strace_says("1 munmap(0x1000, 4096) = 0\nhello\n"), "line 2: this is no line"));
   CHECK(has(strace_says("1 munmap(0x1000, 4096"), "line 1: `munmap` has no end"));
@@ -158,6 +231,12 @@ TEST_CASE("Files of lackey are put together by who created whom, in whatever ord
   CHECK(calls_of(trace, 1) == "exit");
   CHECK(accesses_of(trace, 1) == std::vector<std::uint64_t>{0x1fff000718});
   CHECK(calls_of(trace, 2) == "execve mmap:4000000+100000 exit");
+}
+
+TEST_CASE("Two files of one process are refused") {
+  const Folder folder;
+  const std::string log = lackey_head + " L 04000000,8\n";
+  CHECK(has(message([&] { lackey(folder, {log, log}); }), "l1` is of process 70, and so is `"));
 }
 
 TEST_CASE("What is wrong with a log of lackey is said with its line") {
