@@ -194,7 +194,7 @@ const std::vector<Entry>& entries() {
       {"lookahead", "lookahead on against off", lookahead},
       {"explore", "the explorer: steps against bare switches, breadth against depth, counterexample, proofs", explored},
       {"sweep", "tiny runs: what a point costs beside its simulation, two jobs against one, memory, archive", sweeping},
-      {"trace", "recordings: import against a bare loop, decoding, replay against the plain loop", traces},
+      {"trace", "recordings: import against a bare loop, decoding, replay against the plain loop, its memory", traces},
   };
   return list;
 }

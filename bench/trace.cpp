@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "bench/child.h"
 #include "bench/laboratory.h"
 #include "bench/plain_loop.h"
 #include "sim/config/load.h"
@@ -144,6 +145,14 @@ Figure counts(const Effort& effort) {
                       median_of(one))};
 }
 
+Figure memory(const Effort& effort) {
+  const std::uint64_t rounds = effort.tiny ? 2 : 8;
+  const std::uint64_t once = peak_kibibytes(replay_text(1, true)), often = peak_kibibytes(replay_text(rounds, true));
+  return {"trace-memory", static_cast<double>(often) / 1024, "MiB", Target{Bound::at_most, 64},
+          fmt::format("peak resident set of a process that replays the compile {} times over; once: {:.1f} MiB", rounds,
+                      static_cast<double>(once) / 1024)};
+}
+
 }  // namespace
 
 std::vector<Figure> traces(const Effort& effort) {
@@ -173,7 +182,8 @@ std::vector<Figure> traces(const Effort& effort) {
           {"trace-decode", median(decoded), "M/s", {}, "accesses of the shipped compile, unpacked and decoded"},
           {"trace-replay", median(ratios), "x", Target{Bound::at_least, 0.2},
            fmt::format("the compile {} times over, calls, faults and checkers included: {:.1f} M accesses/s, plain "
-                       "loop {:.1f}", rounds, median(replayed), median(rates))}};
+                       "loop {:.1f}", rounds, median(replayed), median(rates))},
+          memory(effort)};
 }
 
 }  // namespace mmulab::bench

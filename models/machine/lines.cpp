@@ -15,9 +15,9 @@ Lines::Lines(const World& world, const Topology& topology, const CostTable& cost
       mask_words_((topology.cores() + 63) / 64) {
   MMULAB_ASSERT(line_costs.line_bytes == std::uint32_t{8} << line_shift_, "a cache line has 64 or 128 bytes");
   const std::size_t lines = (world.size_words() >> line_shift_) + 1;
-  lines_.resize(lines);
+  lines_.grow(lines);
   coherent_.assign(lines, false);
-  sharers_.assign(lines * mask_words_, 0);
+  sharers_.grow(lines * mask_words_);
   for (const World::RegionInfo& info : world.regions()) {
     if (info.coherence == Coherence::internal) continue;
     for (std::uint32_t w = 0; w < info.region.words(); w += 1)
@@ -57,14 +57,14 @@ bool Lines::shared_beyond(std::uint32_t line, SocketId socket) const {
 /// farthest of those who share it has dropped its copy.
 Cycles Lines::transfer(std::uint32_t line, CoreId core, Use use) {
   const Line& l = lines_[line];
-  if (l.owner == nobody) {
+  if (!l.owned()) {
     ++traffic_.from_memory;
     return memory_(core, PhysAddr{std::uint64_t{line} * line_costs_.line_bytes}, changes(use));
   }
   const bool has_copy = shared_by(line, core);
   if (has_copy) ++traffic_.upgrades;
   const SocketId here = topology_.socket_of(core);
-  const bool near = topology_.socket_of(CoreId{l.owner}) == here && (use == Use::read || !shared_beyond(line, here));
+  const bool near = topology_.socket_of(l.owner()) == here && (use == Use::read || !shared_beyond(line, here));
   if (!has_copy) ++(near ? traffic_.from_same_socket : traffic_.from_other_socket);
   return near ? line_costs_.same_socket : line_costs_.cross_socket;
 }
@@ -93,10 +93,10 @@ void Lines::complete(CoreId core, const Footprint& footprint) {
     if (changes(use)) {
       std::fill_n(mask, mask_words_, 0);
       l.exclusive = true;
-      l.owner = core.raw();
+      l.give_to(core);
     } else {
       l.exclusive = false;
-      if (l.owner == nobody) l.owner = core.raw();
+      if (!l.owned()) l.give_to(core);
     }
     mask[core.raw() / 64] |= std::uint64_t{1} << (core.raw() % 64);
   });

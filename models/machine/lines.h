@@ -11,8 +11,9 @@
 
 #include "models/machine/cost_table.h"
 #include "models/machine/topology.h"
-#include "sim/timed/pricing.h"
+#include "sim/state/sparse_array.h"
 #include "sim/state/world.h"
+#include "sim/timed/pricing.h"
 
 namespace mmulab {
 
@@ -51,11 +52,14 @@ class Lines : public Pricing {
   [[nodiscard]] const Traffic& traffic() const { return traffic_; }
 
  private:
-  static constexpr std::uint32_t nobody = ~std::uint32_t{0};
+  /// Zero is a line that only memory has.
   struct Line {
-    std::uint64_t busy_until = 0;
-    std::uint32_t owner = nobody;  ///< has it for writing, or wrote it last
-    bool exclusive = false;
+    std::uint64_t busy_until;
+    std::uint32_t owner_plus_one;  ///< who has it for writing, or wrote it last
+    bool exclusive;
+    [[nodiscard]] bool owned() const { return owner_plus_one != 0; }
+    [[nodiscard]] CoreId owner() const { return CoreId{owner_plus_one - 1}; }
+    void give_to(CoreId core) { owner_plus_one = core.raw() + 1; }
   };
   [[nodiscard]] std::uint32_t line_of(Location at) const { return at.raw() >> line_shift_; }
   [[nodiscard]] bool shared_by(std::uint32_t line, CoreId core) const {
@@ -63,7 +67,7 @@ class Lines : public Pricing {
            (sharers_[std::size_t{line} * mask_words_ + core.raw() / 64] >> (core.raw() % 64) & 1) != 0;
   }
   [[nodiscard]] bool exclusive_to(std::uint32_t line, CoreId core) const {
-    return !coherent_[line] || (lines_[line].exclusive && lines_[line].owner == core.raw());
+    return !coherent_[line] || (lines_[line].exclusive && lines_[line].owner() == core);
   }
   [[nodiscard]] bool holds_line(std::uint32_t line, CoreId core, Use use) const {
     return changes(use) ? exclusive_to(line, core) : shared_by(line, core);
@@ -79,8 +83,8 @@ class Lines : public Pricing {
   MemoryRead memory_;
   unsigned line_shift_;  ///< log2 of a line's words
   std::uint32_t mask_words_;
-  std::vector<Line> lines_;
-  std::vector<std::uint64_t> sharers_;
+  SparseArray<Line> lines_;
+  SparseArray<std::uint64_t> sharers_;
   std::vector<bool> coherent_;
   Cycles least_latency_{1};
   Traffic traffic_;

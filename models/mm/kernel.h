@@ -84,6 +84,11 @@ class Kernel {
   Outcome exec(Context& ctx, MmId mm);
   /// Sleeps until `task` has come to `stage` (wait4, vfork's wait); one task at a time waits for another one.
   Outcome wait_for(Context& ctx, TaskId task, TaskStage stage);
+  /// Sleeps until `task` is over, and it is as if it had never been: fork and clone may begin it again. False if it was
+  /// so already. Beside whoever waits for the task; one task at a time reaps. Timed only.
+  bool reap(Context& ctx, TaskId task);
+  /// Nobody uses the mm and no cpu borrows it: fork and exec may take it.
+  bool is_unused(Context& ctx, MmId mm);
   /// MADV_FREE: the pages' content may go, unless they are stored to again.
   Outcome madvise_free(Context& ctx, VirtPage first, Pages pages);
   /// /proc/PID/clear_refs, of a range.
@@ -171,6 +176,8 @@ class Kernel {
   void start(Context& ctx, TaskId child, MmId mm);
   void leave_mm(Context& ctx, MmId mm);
   void come_to(Context& ctx, TaskStage stage);
+  void await_end(Context& ctx, TaskId task);
+  void release_task(Context& ctx, TaskId task);
 
   // mmap_sem (sem.cpp)
   void down_read(Context& ctx, MmId mm);

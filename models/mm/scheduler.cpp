@@ -28,6 +28,8 @@ void Scheduler::set_context(TaskId task, Context& context) {
   contexts_[task.raw()] = &context;
 }
 
+void Scheduler::begin_again(TaskId task) { contexts_[task.raw()]->begin_again(); }
+
 /// rq_lock held.
 void Scheduler::enqueue(Context& ctx, CpuId cpu, TaskId task) {
   const Conclusion nothing(ctx);

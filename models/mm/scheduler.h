@@ -30,6 +30,8 @@ class Scheduler {
   void set_switch_hooks(SwitchHooks hooks) { hooks_ = std::move(hooks); }
   /// The context that runs `task`; every task has one before the run begins.
   void set_context(TaskId task, Context& context);
+  /// The dead task, which has left its cpu, starts from its beginning when it is next switched to.
+  void begin_again(TaskId task);
   /// Asks for the next tick of this cpu; the timer device answers.
   void set_arm_tick(std::function<void(Context&)> arm) { arm_tick_ = std::move(arm); }
 

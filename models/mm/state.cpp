@@ -47,7 +47,7 @@ void KernelState::tell_who_is_who(World& world) const {
   world.assign(tasks_, {Owner::task, limits_.tasks});
   world.name(tasks_, TaskFields::cpu, Names::cpu);
   world.name(tasks_, TaskFields::next_runnable, Names::task);
-  world.name(tasks_, TaskFields::waiter, Names::task);
+  for (const std::uint32_t field : {TaskFields::waiter, TaskFields::reaper}) world.name(tasks_, field, Names::task);
   for (const Region* of_cpu : {&cpus_, &apics_}) world.assign(*of_cpu, {Owner::cpu, limits_.cpus});
   for (const std::uint32_t field :
        {CpuFields::current, CpuFields::idle_task, CpuFields::rq_lock, CpuFields::rq_head, CpuFields::rq_tail})

@@ -49,6 +49,7 @@ struct TaskFields {
   enum : std::uint32_t {
     state, mm, cpu, next_runnable, need_resched,
     stage, waiter,  ///< how far it has come, for whoever waits for that, and who does
+    reaper,         ///< who waits for its end beside that one
     // line 1: thread_info; counts and flags travel with the task, as they do in Linux
     preempt_off = 8, irqs_off, in_user, sem_wait,
     words = 16
@@ -143,6 +144,7 @@ class KernelState {
     return tasks_.cell<TaskStage>(t.raw(), TaskFields::stage);
   }
   [[nodiscard]] Cell<TaskId> task_waiter(TaskId t) const { return tasks_.cell<TaskId>(t.raw(), TaskFields::waiter); }
+  [[nodiscard]] Cell<TaskId> task_reaper(TaskId t) const { return tasks_.cell<TaskId>(t.raw(), TaskFields::reaper); }
   template <class T>
   [[nodiscard]] Cell<T> task(TaskId t, std::uint32_t field) const { return tasks_.cell<T>(t.raw(), field); }
   template <class T>

@@ -15,6 +15,8 @@
 #include "sim/archive/result_rows.h"
 #include "sim/config/diagnostic.h"
 #include "sim/config/hash.h"
+#include "sim/sweep/point_index.h"
+#include "sim/sweep/store.h"
 
 namespace mmulab::archive {
 namespace {
@@ -46,15 +48,17 @@ void add_file(Sources& sources, const std::string& file) {
     sources.results.push_back({file, false, "", config::hash_text(result), place++});
 }
 
-/// points/HH/HASH.json; what a sweep has under way has another ending.
+/// points/HH/HASH.json; what a sweep has under way has another ending. What an older plan called otherwise is one run.
 void add_sweep(Sources& sources, const std::string& folder) {
   const std::string record = folder + "/sweep.json";
   sources.sweeps.push_back({folder, sweep::read_sweep(read_text(record), record)});
   std::error_code failure;
+  sweep::PointIndex index;
+  if (sweep::had_another_plan(folder)) index = {folder, sources.sweeps.back().record.hash};
   fs::recursive_directory_iterator at(folder + "/points", failure);
   if (failure && failure != std::errc::no_such_file_or_directory) refuse(folder + "/points", failure.message());
   for (; !failure && at != fs::recursive_directory_iterator(); at.increment(failure))
-    if (at->path().extension() == ".json")
+    if (at->path().extension() == ".json" && !index.is_superseded(at->path().stem().string()))
       sources.results.push_back(
           {at->path().string(), true, sources.sweeps.back().record.verb, at->path().stem().string()});
   if (failure && failure != std::errc::no_such_file_or_directory) refuse(folder, failure.message());

@@ -105,14 +105,23 @@ std::uint64_t Checker::count_of(const std::string& invariant) const {
   return count;
 }
 
+/// The user has chosen some, and none of them has a meaning on this machine.
+bool Checker::none_applies() const {
+  return !invariants_.empty() && std::all_of(invariants_.begin(), invariants_.end(), [](const auto& chosen) {
+    return chosen.selection == Selection::named && !chosen.observer->applicable();
+  });
+}
+
 std::vector<InvariantResult> Checker::results() const {
   std::vector<InvariantResult> results;
+  const InvariantStatus inapplicable =
+      none_applies() ? InvariantStatus::vacuous : InvariantStatus::not_applicable;
   for (const auto& chosen : invariants_) {
     const Invariant& invariant = *chosen.observer;
     InvariantResult result{invariant.name(), InvariantStatus::clean, invariant.exercised(),
                            count_of(invariant.name())};
     if (!invariant.applicable()) {
-      result.status = InvariantStatus::not_applicable;
+      result.status = inapplicable;
     } else if (result.violations != 0) {
       result.status = InvariantStatus::violated;
     } else if (result.exercised == 0) {

@@ -119,6 +119,7 @@ class Checker : public EventObserver, private ViolationSink {
   void each_memory(F&& f) const;
   [[nodiscard]] bool is_expected(const std::string& invariant, const std::string& class_id) const;
   [[nodiscard]] bool is_named(const Chosen<Invariant>& chosen) const;
+  [[nodiscard]] bool none_applies() const;
   [[nodiscard]] std::uint64_t count_of(const std::string& invariant) const;
 
   CheckerOptions options_;

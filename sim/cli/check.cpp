@@ -25,15 +25,17 @@ constexpr KeyOption key_options[] = {{"engine", "check.engine"},          {"boun
                                      {"max-states", "check.states_max"},  {"max-time", "check.seconds_max"},
                                      {"max-memory", "check.memory_max_mib"}, {"seed", "sim.seed"}};
 
-std::vector<std::string> overrides(const Arguments& arguments) {
-  std::vector<std::string> all = arguments.all("set");
+config::Overrides overrides(const Arguments& arguments) {
+  config::Overrides all = arguments.all("set");
   for (const KeyOption& o : key_options)
     if (const auto given = arguments.text(o.option)) all.push_back(std::string(o.key) + "=" + *given);
   return all;
 }
 
 void refuse_jobs(const Arguments& arguments) {
-  if (arguments.number("jobs").value_or(1) == 1) return;
+  const std::uint64_t jobs = arguments.number("jobs").value_or(1);
+  if (jobs == 0) throw config::Error(config::diagnose({}, "--jobs 0 explores nothing", "give at least 1"));
+  if (jobs == 1 || arguments.has("matrix")) return;
   throw config::Error(config::diagnose({}, "every engine runs in one process: its result would depend on the jobs",
                                        "leave --jobs out, or run several configurations at once"));
 }
@@ -57,9 +59,9 @@ void refuse_matrix_options(const Arguments& arguments) {
 }
 
 int check(const Arguments& arguments, Streams& streams) {
-  if (arguments.has("matrix")) return check_matrix(arguments, streams);
-  refuse_matrix_options(arguments);
   refuse_jobs(arguments);
+  if (arguments.has("matrix")) return check_matrix(arguments, overrides(arguments), streams);
+  refuse_matrix_options(arguments);
   lab::CheckControl control;
   control.overrides = arguments.all("set");
   control.expect = arguments.has("expect");

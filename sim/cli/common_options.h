@@ -19,4 +19,10 @@ inline Options& add_plugin(Options& o) {
   return o.texts("plugin", "FILE", "Load strategies or memory targets from a shared object; may be repeated");
 }
 
+/// What a verb that reads results says of its operands.
+inline constexpr const char* results_explained =
+    "\nRESULTS is the folder of a sweep, one with such folders and results, an archive, or what `run`, `check` or\n"
+    "`compare` wrote with --json; a comparison is the runs that it holds.\n";
+inline Options& add_results(Options& o) { return o.operands("RESULTS...", 1, SIZE_MAX); }
+
 }  // namespace mmulab::cli

@@ -6,6 +6,7 @@
 
 #include "sim/archive/opened.h"
 #include "sim/archive/tidy_rows.h"
+#include "sim/cli/common_options.h"
 #include "sim/cli/verb.h"
 #include "sim/results/whole_file.h"
 
@@ -56,7 +57,8 @@ Verb export_verb() {
       "  mmulab export SWEEP --table goals                     violations, checks, goals or assumptions instead\n\n"
       "Each row names its run, what was varied, the metric, its unit and the value; a run without a result is one row\n"
       "without a metric. Histograms give .count, .mean, .min, .max, .p50, .p90 and .p99.\n";
-  verb.options.operands("RESULTS...", 1, SIZE_MAX)
+  verb.details += results_explained;
+  add_results(verb.options)
       .text("output", "FILE|-", "Where to; by default standard output")
       .choice("format", {"csv", "jsonl"}, "By default what the file's name says, else csv")
       .choice("table", archive::tidy_tables(), "What a row is; by default an observation")

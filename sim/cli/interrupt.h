@@ -5,10 +5,12 @@
 #include <csignal>
 
 #include <atomic>
+#include <cstdint>
 
 namespace mmulab::cli {
 
-/// While one exists, the first SIGINT or SIGTERM only raises the flag; a second one ends the process at once.
+/// While one exists, the first SIGINT or SIGTERM only raises the flag; another one ends the process at once, unless it
+/// comes within half a second: timeout(1) signals its child and then the child's whole group, which is one wish.
 class InterruptGuard {
  public:
   InterruptGuard();

@@ -96,18 +96,18 @@ Options& add_matrix(Options& options) {
       .text("record", "FILE", "With --matrix --only: the other cells are as in this JSON of an earlier one");
 }
 
-int check_matrix(const Arguments& arguments, Streams& streams) {
+int check_matrix(const Arguments& arguments, const config::Overrides& overrides, Streams& streams) {
   lab::MatrixOptions options;
   if (!arguments.positionals().empty()) options.description = arguments.positionals().front();
   options.only = arguments.all("only");
-  options.overrides = arguments.all("set");
+  options.overrides = overrides;
   options.states_max = arguments.number("max-states");
   if (arguments.has("max-states") && !options.states_max)
     throw config::Error(config::diagnose({}, "--max-states is no number", "give a number of states"));
   for (const char* other : {"expect", "schedule", "coverage", "bound", "engine"})
     if (arguments.has(other))
       throw config::Error(config::diagnose({}, fmt::format("--{} is for one configuration, not for --matrix", other)));
-  if (options.states_max == std::uint64_t{0} || arguments.number("jobs") == std::uint64_t{0})
+  if (options.states_max == std::uint64_t{0})
     throw config::Error(config::diagnose({}, "a budget of nothing decides nothing", "give at least 1"));
   const JsonOutput json(arguments.text("json"));
   const InterruptGuard interrupt;

@@ -32,10 +32,12 @@ Verb merge_verb() {
   verb.details =
       "  mmulab merge OUT -o results.db                  a sweep's folder\n"
       "  mmulab merge one.json OUT more.db -o all.db     results, sweeps, archives\n"
+      "  mmulab merge compared.json -o results.db        every run of `compare --json compared.json`\n"
       "  sqlite3 results.db 'SELECT * FROM means'        the views answer usual questions\n\n"
       "What the archive holds already stays; merging twice changes nothing, and the order of merging no byte.\n"
       "A damaged result is refused, and the archive is left as it was. docs/archive.md explains tables and views.\n";
-  verb.options.operands("RESULTS...", 1, SIZE_MAX)
+  verb.details += results_explained;
+  add_results(verb.options)
       .text("output", "DATABASE", "The archive; made if it is not there")
       .flag("versions", "Take results of several versions of mmulab, which need not be comparable");
   verb.act = merge;

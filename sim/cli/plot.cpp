@@ -14,6 +14,7 @@
 
 #include "sim/archive/opened.h"
 #include "sim/archive/sources.h"
+#include "sim/cli/common_options.h"
 #include "sim/cli/verb.h"
 #include "sim/results/whole_file.h"
 
@@ -105,7 +106,8 @@ Verb plot_verb() {
       "--x, --by and --facet name what was varied, or title, machine, kernel, strategy, workload. Runs that differ in\n"
       "nothing named are repeats: their mean is drawn, with its 95 % interval. The caption names the configuration.\n"
       "gnuplot draws; -o FILE.gp writes its script instead, to be changed by hand.\n";
-  verb.options.operands("RESULTS...", 1, SIZE_MAX)
+  verb.details += results_explained;
+  add_results(verb.options)
       .text("metric", "METRIC", "What is drawn: a metric of `mmulab export`")
       .text("x", "AXIS", "Along the x axis")
       .text("by", "AXIS", "A line, or a bar, for each of its values")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sim/cli/point_work.h"
 
+#include <filesystem>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -29,6 +30,8 @@ MadePoint check_point(const sweep::Settled& settled, const std::string& file) {
   lab::CheckControl control;
   control.interrupt = &InterruptGuard::flag();
   control.overrides = settled.overrides;
+  // Whoever sweeps the plan from another folder has the same result.
+  control.scenario = std::filesystem::path(file).filename().string();
   CheckResult result = lab::check(*settled.values, file, control);
   result.version = version();
   return {exit_code(result, false), to_json_line(result)};
@@ -50,6 +53,12 @@ void fill(sweep::PointRecord& record, const sweep::Settled& settled, const Point
   record.exit_code = exit_usage;
 }
 
+/// What is damaged or has failed is made again, as ever.
+std::optional<sweep::PointRecord> known(State state, const std::string& content, const sweep::Store& store) {
+  if (state != State::missing) return {};
+  return store.find_content(content);
+}
+
 std::string report(const sweep::Point& point, const PointPlace& place) {
   const sweep::Settled settled = place.plan.settle(point);
   sweep::PointRecord record = blank_record(place.plan, point, settled);
@@ -64,6 +73,14 @@ std::string report(const sweep::Point& point, const PointPlace& place) {
     found.record.number = record.number;
     record = std::move(found.record);
     if (!stays) report.text = to_text(record);
+  } else if (auto same = known(found.state, record.content, place.store)) {
+    report.before = State::renamed;
+    record.status = same->status;
+    record.exit_code = same->exit_code;
+    record.reason = std::move(same->reason);
+    record.complaint = std::move(same->complaint);
+    record.result = std::move(same->result);
+    report.text = to_text(record);
   } else {
     fill(record, settled, place);
     report.text = to_text(record);

@@ -138,7 +138,8 @@ void tell(const SweepTally& tally, const sweep::Store& store, std::uint64_t tota
       store.folder(), grouped(tally.clean), grouped(tally.violated), grouped(tally.undecided), grouped(tally.refused),
       grouped(tally.failed));
   if (tally.kept > 0 || tally.damaged > 0 || tally.retried > 0)
-    line += fmt::format("; {} kept, {} made again after failing, {} after damage", grouped(tally.kept),
+    line += fmt::format("; {} kept{}, {} made again after failing, {} after damage", grouped(tally.kept),
+                        tally.renamed == 0 ? "" : fmt::format(" ({} from other parameters)", grouped(tally.renamed)),
                         grouped(tally.retried), grouped(tally.damaged));
   if (tally.points() < total)
     line += fmt::format("; {} not done: --resume goes on from here", grouped(total - tally.points()));

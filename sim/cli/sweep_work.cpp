@@ -20,6 +20,8 @@ std::string shown(const sweep::Parameters& parameters) {
   return text;
 }
 
+bool is_kept(State before) { return before == State::kept || before == State::renamed; }
+
 void count(SweepTally& tally, const PointReport& report) {
   const auto& [hash, number, status, exit_code] = report.outcome;
   if (status == PointStatus::refused) ++tally.refused;
@@ -27,7 +29,8 @@ void count(SweepTally& tally, const PointReport& report) {
   else if (exit_code == exit_clean) ++tally.clean;
   else if (exit_code == exit_violated) ++tally.violated;
   else ++tally.undecided;
-  if (report.before == State::kept) ++tally.kept;
+  if (is_kept(report.before)) ++tally.kept;
+  if (report.before == State::renamed) ++tally.renamed;
   if (report.before == State::damaged) ++tally.damaged;
   if (report.before == State::failed) ++tally.retried;
 }
@@ -96,7 +99,7 @@ PointReport SweepWork::failed(const sweep::Point& point, const ChildEnd& end) co
 void SweepWork::take(const sweep::Point& point, const PointReport& report, double seconds) {
   const sweep::PointOutcome& outcome = report.outcome;
   if (!report.text.empty()) place_.store.put(outcome.hash, report.text);
-  if (report.before != State::kept) place_.store.log(outcome, seconds);
+  if (!is_kept(report.before)) place_.store.log(outcome, seconds);
   if (report.before == State::damaged) trouble(point, "made again: " + report.damage);
   count(tally_, report);
   if (!on_record_ && outcome.status != PointStatus::failed) return;

@@ -20,6 +20,7 @@ struct SweepTally {
   std::uint64_t refused = 0;
   std::uint64_t failed = 0;
   std::uint64_t kept = 0;      ///< of these all: from before
+  std::uint64_t renamed = 0;   ///< of the kept: there under other parameters
   std::uint64_t damaged = 0;   ///< made again, since their files were no longer whole
   std::uint64_t retried = 0;   ///< made again, since they had failed
   std::vector<std::string> troubles;  ///< the first few failed, and damaged, points

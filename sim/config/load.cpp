@@ -87,13 +87,8 @@ Values Document::sketch(const Overrides& overrides) const {
   return complete(*schema_, root_, overrides, search_, nullptr, Extent::parts, &presets_, &blank_);
 }
 
-std::vector<Diagnostic> Document::problems_of(const std::string& override) const {
-  try {
-    static_cast<void>(complete(*schema_, {}, {override}, search_, nullptr, Extent::parts, &presets_, &blank_));
-  } catch (const Error& error) {
-    return error.problems();
-  }
-  return {};
+Values Document::alone(const std::string& override) const {
+  return complete(*schema_, {}, {override}, search_, nullptr, Extent::parts, &presets_, &blank_);
 }
 
 Values load_file(const Schema& schema, const std::string& file, const Overrides& overrides) {

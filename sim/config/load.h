@@ -25,8 +25,8 @@ class Document {
   [[nodiscard]] Values values(const Overrides& overrides) const;
   /// As far as it goes: nothing is required, and no rule that spans keys applies. Throws Error for the rest.
   [[nodiscard]] Values sketch(const Overrides& overrides) const;
-  /// What is wrong with one override by itself, whatever stands in the file.
-  [[nodiscard]] std::vector<Diagnostic> problems_of(const std::string& override) const;
+  /// A sketch of one override by itself, whatever stands in the file. Throws Error with what is wrong with it.
+  [[nodiscard]] Values alone(const std::string& override) const;
   [[nodiscard]] const Node& root() const { return root_; }
 
  private:

@@ -78,6 +78,13 @@ std::vector<std::string> Values::constants() const {
   return paths;
 }
 
+std::vector<std::string> Values::constants(Confidence confidence) const {
+  std::vector<std::string> paths;
+  for (const auto& [path, setting] : settings_)
+    if (setting.present && setting.kind == Kind::Constant && setting.confidence == confidence) paths.push_back(path);
+  return paths;
+}
+
 Values Values::scaled(Confidence confidence, std::uint64_t percent) const {
   Values result = *this;
   for (auto& [path, setting] : result.settings_) {

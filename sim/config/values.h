@@ -45,8 +45,9 @@ class Values {
   [[nodiscard]] std::string origin(const std::string& path) const { return position(path).describe(); }
   /// What stands at every key outside arrays of tables that has a value, in the order of the paths.
   void each(const std::function<void(const std::string& path, const Value&)>& visit) const;
-  /// The paths of all constants that have a value, sorted.
+  /// The paths of all constants that have a value, sorted; of those of one confidence.
   [[nodiscard]] std::vector<std::string> constants() const;
+  [[nodiscard]] std::vector<std::string> constants(Confidence confidence) const;
   /// The same with every constant of that confidence at `percent` of its value, rounded up. The hash stays.
   [[nodiscard]] Values scaled(Confidence confidence, std::uint64_t percent) const;
   /// 32 hex digits over everything that may change results.

@@ -26,7 +26,20 @@ void Context::prepare(std::size_t stack_bytes, Body body, void* argument) {
   MMULAB_ASSERT(fiber_ == nullptr, "a context has one body");
   body_ = body;
   argument_ = argument;
+  stack_bytes_ = stack_bytes;
   fiber_ = new Fiber(stack_bytes, &Context::run_body, this);
+}
+
+void Context::begin_again() {
+  MMULAB_ASSERT(!world_.tracking(), "what goes back to earlier states keeps its stacks");
+  begins_again_ = true;
+}
+
+void Context::renew() {
+  begins_again_ = false;
+  work_before_ = Cycles{};
+  delete fiber_;
+  fiber_ = new Fiber(stack_bytes_, &Context::run_body, this);
 }
 
 void Context::run_body(void* self) {

@@ -221,7 +221,15 @@ class Context {
   void set_store_buffers(StoreBuffers* buffers) { store_buffers_ = buffers; }
   /// Gives the context a stack on which body(*this, argument) will run; body never returns (it retires).
   void prepare(std::size_t stack_bytes, Body body, void* argument);
+  /// Its body, which has been left for good, begins anew when the context is next switched to. Timed only: what a host
+  /// knows of stacks to go back to would be of another one.
+  void begin_again();
   [[nodiscard]] Fiber& fiber() { return *fiber_; }
+  /// What a switch to the context goes on with.
+  [[nodiscard]] Fiber& next_fiber() {
+    if (begins_again_) renew();
+    return *fiber_;
+  }
   ~Context();
 
  private:
@@ -264,6 +272,7 @@ class Context {
     return remembering_ == Remembering::everything ? Access::Reads::remembered : needed;
   }
   static void run_body(void* self);
+  void renew();
 
   Host& host_;
   World& world_;
@@ -280,6 +289,8 @@ class Context {
   std::uint32_t progress_ = 0;
   Body body_ = nullptr;
   void* argument_ = nullptr;
+  std::size_t stack_bytes_ = 0;
+  bool begins_again_ = false;
 };
 
 template <class T>

@@ -23,7 +23,7 @@ void FiberHost::switch_task(Context& from, Context& to) {
   MMULAB_ASSERT(current_[cpu.raw()] == &from, "only the running task gives its cpu away");
   current_[cpu.raw()] = &to;
   to.set_cpu(cpu);
-  Fiber::jump(from.fiber(), to.fiber());
+  Fiber::jump(from.fiber(), to.next_fiber());
 }
 
 void FiberHost::act(AgentId agent, std::uint32_t unit) {

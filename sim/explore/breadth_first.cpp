@@ -17,7 +17,7 @@ class BreadthFirst : public Search {
     // Where orders are wanted, the steps that lead to a state are performed.
     tree_.emplace(cursor_, !coverage_.wants_orders(), limits_.memory_max_bytes / 2);
     switches_.push_back(SwitchCount{});
-    enter(SwitchCount{});
+    enter_state(visited_, SwitchCount{});
     for (StateTree::Node n = StateTree::root, level_end = 1; n < tree_->size(); ++n) {
       if (n == level_end) {
         result_.complete_depth = tree_->depth(n);
@@ -38,8 +38,14 @@ class BreadthFirst : public Search {
     return visited_.bytes() + tree_->bytes() + switches_.capacity() * sizeof(SwitchCount);
   }
 
-  bool enter(const SwitchCount& switches) {
-    return enter_state(visited_, switches) != VisitedStates::Seen::before;
+  /// False: the search is over.
+  bool enter(StateTree::Node parent, const SwitchCount& switches) {
+    const VisitedStates::Seen seen = enter_state(visited_, switches);
+    if (seen == VisitedStates::Seen::no_room) return false;
+    if (seen == VisitedStates::Seen::before) return true;
+    tree_->add(parent);
+    switches_.push_back(switches);
+    return true;
   }
 
   /// False: the search is over.
@@ -64,16 +70,13 @@ class BreadthFirst : public Search {
       if (after == After::stop) return false;
       if (const auto other = cursor_.next_choice())
         moves_.insert(moves_.begin() + static_cast<std::ptrdiff_t>(i) + 1, *other);
-      if (after == After::go_on && enter(switches)) {
-        tree_->add(n);
-        switches_.push_back(switches);
-      }
+      if (after == After::go_on && !enter(n, switches)) return false;
       cursor_.pop();
     }
     return true;
   }
 
-  VisitedStates visited_;
+  VisitedStates visited_{limits_.states_max};
   std::optional<StateTree> tree_;
   std::vector<SwitchCount> switches_;  ///< of each node
   std::vector<Move> moves_;

@@ -110,7 +110,9 @@ class DepthFirst : public Search {
 
   bool go_deeper(After after, const SwitchCount& switches, SleepSets::Set asleep) {
     if (after != After::violated && may_go_deeper()) {
-      if (enter_state(visited_, switches) != VisitedStates::Seen::before)
+      const VisitedStates::Seen seen = enter_state(visited_, switches);
+      if (seen == VisitedStates::Seen::no_room) return false;
+      if (seen != VisitedStates::Seen::before)
         return open_level(switches, std::move(asleep), Entered::first);
       if (sleeps_ && visited_.asleep(cursor_.key()) != 0)
         return open_level(switches, std::move(asleep), Entered::again);
@@ -128,7 +130,7 @@ class DepthFirst : public Search {
 
   bool sleeps_ = false;
   SleepSets sleep_;
-  VisitedStates visited_;
+  VisitedStates visited_{limits_.states_max};
   std::vector<Level> levels_;  ///< the open ones, and such as were once
   std::size_t open_ = 0;
 };

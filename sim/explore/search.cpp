@@ -94,7 +94,6 @@ bool Search::out_of_budget(std::uint64_t states, std::size_t bytes) {
     return true;
   };
   if (is_too_stale(states)) return over(SearchEnd::stale);
-  if (states > limits_.states_max) return over(SearchEnd::states);
   if (cursor_.steps_made() > limits_.steps_max) return over(SearchEnd::steps);
   if (++checks_ % 256 != 0) return false;
   if (bytes > limits_.memory_max_bytes) return over(SearchEnd::memory);
@@ -114,9 +113,11 @@ bool Search::is_too_stale(std::uint64_t states) {
 
 VisitedStates::Seen Search::enter_state(VisitedStates& visited, const SwitchCount& switches) {
   Fingerprint key = cursor_.key();
-  if (limits_.switches_max == SearchLimits::none) return visited.enter(key, 0);
-  key.low += mix(switches.last().exists() ? cursor_.named(switches.last()).raw() + std::uint64_t{1} : 0);
-  return visited.enter(key, switches.switches());
+  const bool bounded = limits_.switches_max != SearchLimits::none;
+  if (bounded) key.low += mix(switches.last().exists() ? cursor_.named(switches.last()).raw() + std::uint64_t{1} : 0);
+  const VisitedStates::Seen seen = visited.enter(key, bounded ? switches.switches() : 0);
+  if (seen == VisitedStates::Seen::no_room) result_.end = SearchEnd::states;
+  return seen;
 }
 
 SearchResult Search::finish(const char* engine) {

@@ -98,7 +98,8 @@ class Search {
   After note_room(After so_far);
   /// A budget has run out; checked now and then for time and memory.
   bool out_of_budget(std::uint64_t states, std::size_t bytes);
-  /// Enters the cursor's state. Under a bound its switches count, and who could go on for nothing.
+  /// Enters the cursor's state; where the budget has no room for one more, the search is over. Under a bound its
+  /// switches count, and who could go on for nothing.
   VisitedStates::Seen enter_state(VisitedStates& visited, const SwitchCount& switches);
   /// A path has come to its end, which the cursor is at. Now and then it is performed once more from the start; that it
   /// takes the same steps to the same state is asserted.

@@ -10,7 +10,8 @@ constexpr std::uint32_t switches_max = 254;
 constexpr std::uint8_t free_slot = 255;
 }  // namespace
 
-VisitedStates::VisitedStates() : keys_(first_slots), switches_(first_slots, free_slot) {}
+VisitedStates::VisitedStates(std::uint64_t states_max)
+    : keys_(first_slots), switches_(first_slots, free_slot), states_max_(states_max) {}
 
 std::size_t VisitedStates::slot_of(const Fingerprint& key) const {
   const std::size_t mask = keys_.size() - 1;
@@ -23,6 +24,7 @@ VisitedStates::Seen VisitedStates::enter(const Fingerprint& key, std::uint32_t s
   const auto capped = static_cast<std::uint8_t>(std::min(switches, switches_max));
   const std::size_t slot = slot_of(key);
   if (switches_[slot] == free_slot) {
+    if (used_ == states_max_) return Seen::no_room;
     keys_[slot] = key;
     switches_[slot] = capped;
     if (++used_ * 4 > keys_.size() * 3) grow();

@@ -14,10 +14,11 @@ namespace mmulab {
 
 class VisitedStates {
  public:
-  enum class Seen : std::uint8_t { first_time, with_fewer_switches, before };
+  enum class Seen : std::uint8_t { first_time, with_fewer_switches, before, no_room };
 
-  VisitedStates();
-  /// Enters the state, or lowers its switches.
+  /// Room for so many states.
+  explicit VisitedStates(std::uint64_t states_max = ~std::uint64_t{0});
+  /// Enters the state, or lowers its switches. What has not been seen does not enter a full table.
   Seen enter(const Fingerprint& key, std::uint32_t switches);
   /// Moves of that state, which has been entered, that were left to others' paths; by their place in its list.
   [[nodiscard]] std::uint64_t& asleep(const Fingerprint& key);
@@ -37,6 +38,7 @@ class VisitedStates {
   std::vector<std::uint8_t> switches_;
   std::vector<std::uint64_t> asleep_;  ///< empty as long as nobody asks
   std::uint64_t used_ = 0;
+  std::uint64_t states_max_;
 };
 
 }  // namespace mmulab

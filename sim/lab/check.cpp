@@ -36,7 +36,7 @@ class Check {
                                            "an execution of its stands for others with more or fewer; use dfs"));
     result_.subject = run_subject(values, file);
     result_.memory_model = values.text("check.memory");
-    heading_.scenario = file;
+    heading_.scenario = control.scenario.empty() ? file : control.scenario;
     heading_.overrides = control.overrides;
     heading_.config_hash = values.config_hash();
     goal_.every_class = control.all_classes;
@@ -233,10 +233,10 @@ class Check {
   void tell_one(const Counterexample& found, const std::string& engine) {
     Counterexample shown = found;
     const bool shortest = engine == "bfs";
-    if (control_.shrinks && !shortest) {
+    if (control_.shrinks) {
       ExploredSystem fresh(values_, OnViolation::count);
       Cursor cursor(fresh, CursorOptions::plain());
-      shown = shrink(cursor, found, replays_max);
+      shown = shortest ? reorder(cursor, found, replays_max) : shrink(cursor, found, replays_max);
     }
     ToldCounterexample told = tell(values_, shown, heading_);
     told.engine = engine;

@@ -26,6 +26,7 @@ struct CheckControl {
   bool shrinks = true;
   const std::atomic<bool>* interrupt = nullptr;
   std::vector<std::string> overrides;  ///< as given, for schedule files
+  std::string scenario;                ///< what schedule files call the configuration; empty: its file as given
 };
 
 /// Throws config::Error for what only assembling finds out.

@@ -70,8 +70,7 @@ RunSubject run_subject(const config::Values& values, const std::string& file) {
                                   : "memory model: sc; check.memory = " + memory + " is for `check` alone",
                    "user data caches, pipelines and branch predictors are not modelled",
                    "a verdict of `run` speaks of one schedule, not of all"};
-  for (const std::string& path : values.constants())
-    if (values.constant(path).confidence == config::Confidence::Low) s.low_confidence.push_back(path);
+  s.low_confidence = values.constants(config::Confidence::Low);
   return s;
 }
 

@@ -27,7 +27,7 @@ Region World::allocate(std::string name, std::uint64_t count, std::uint32_t stri
   const bool countable = count <= words_max;
   const std::uint64_t end = first + (countable ? count * stride : count);
   if (!countable || end > words_max) throw WorldFull(name, end);
-  words_.resize(end, 0);
+  words_.grow(end);
   const Region region{Location{static_cast<std::uint32_t>(first)}, static_cast<std::uint32_t>(count), stride};
   regions_.push_back({std::move(name), region, coherence, {}, {}});
   return region;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/state/cell.h"
+#include "sim/state/sparse_array.h"
 
 namespace mmulab {
 
@@ -167,7 +168,7 @@ class World {
   void follow(Location at, bool now);
   [[nodiscard]] std::uint64_t load_through(Location at) const;
 
-  std::vector<std::uint64_t> words_;
+  SparseArray<std::uint64_t> words_;
   std::vector<RegionInfo> regions_;
   std::vector<JournalEntry> journal_;
   std::vector<Location> followed_;

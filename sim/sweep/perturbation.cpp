@@ -36,13 +36,6 @@ std::uint64_t percent_of(const std::string& text) {
   return std::stoull(whole) * 100 + std::stoull(part);
 }
 
-std::vector<std::string> constants_of(const config::Values& values, config::Confidence confidence) {
-  std::vector<std::string> paths;
-  for (const std::string& path : values.constants())
-    if (values.constant(path).confidence == confidence) paths.push_back(path);
-  return paths;
-}
-
 }  // namespace
 
 Perturbation parse_perturbation(const std::string& text) {
@@ -70,7 +63,7 @@ Axis axis_of(const Perturbation& perturbation, const config::Values& values) {
   std::vector<std::string> texts = {as_is};
   for (const std::uint64_t percent : perturbation.percents)
     texts.push_back(fmt::format("{} {}", everything, factor_text(percent)));
-  for (const std::string& path : constants_of(values, perturbation.confidence))
+  for (const std::string& path : values.constants(perturbation.confidence))
     for (const std::uint64_t percent : perturbation.percents)
       if (const std::uint64_t value = values.constant(path).value; scaled(value, percent) != value)
         texts.push_back(fmt::format("{} {}", path, factor_text(percent)));
@@ -84,7 +77,7 @@ config::Overrides overrides_of(const std::string& value, const Perturbation& per
   const std::size_t blank = value.rfind(' ');
   const std::string wanted = value.substr(0, blank);
   const std::uint64_t percent = percent_of(value.substr(blank + 1));
-  for (const std::string& path : constants_of(values, perturbation.confidence))
+  for (const std::string& path : values.constants(perturbation.confidence))
     if (wanted == everything || wanted == path)
       overrides.push_back(fmt::format("{}={}", path, scaled(values.constant(path).value, percent)));
   if (overrides.empty())

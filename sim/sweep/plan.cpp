@@ -2,10 +2,12 @@
 #include "sim/sweep/plan.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 #include <unordered_map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/config/diagnostic.h"
 #include "sim/config/hash.h"
@@ -30,9 +32,24 @@ std::vector<Written> written_in(const config::Node* sweep, const char* key) {
   return all;
 }
 
+std::vector<config::Diagnostic> problems_of(const config::Document& document, const std::string& override) {
+  try {
+    static_cast<void>(document.alone(override));
+  } catch (const config::Error& error) {
+    return error.problems();
+  }
+  return {};
+}
+
 bool names_preset(const config::Schema& schema, const std::string& key) {
   const config::SectionSpec* section = schema.find_section(key);
   return section != nullptr && !section->preset_folder.empty();
+}
+
+/// Whether the values of a key are names of what may change.
+bool names_file(const config::Schema& schema, const std::string& key) {
+  const config::KeySpec* spec = schema.find_key(key);
+  return names_preset(schema, key) || (spec != nullptr && spec->content);
 }
 
 }  // namespace
@@ -54,7 +71,8 @@ Shard parse_shard(const std::string& text) {
 }
 
 Plan::Plan(const config::Schema& schema, const std::string& file, const PlanOptions& options)
-    : schema_(&schema), document_(schema, file), set_(options.set), sketch_(document_.sketch(options.set)) {
+    : schema_(&schema), file_name_(std::filesystem::path(file).filename().string()), document_(schema, file),
+      set_(options.set), sketch_(document_.sketch(options.set)) {
   const config::Entry* entry = document_.root().find("sweep");
   const config::Node* sweep = entry == nullptr ? nullptr : &entry->value;
   add_axes(sweep, options);
@@ -113,7 +131,7 @@ void Plan::check_terms(const Axis& axis) const {
     const std::uint64_t size = term.values.size();
     for (std::uint64_t i = 0; i < size; i = size > tried_max && i == 0 ? size - 1 : i + 1) {
       const std::string override = term.key + "=" + term.values.at(i);
-      const auto found = document_.problems_of(override);
+      const auto found = problems_of(document_, override);
       for (const config::Diagnostic& problem : found) {
         const bool ours = problem.role == config::SourceText::Role::Override && problem.source_line == override;
         problems.push_back(ours ? config::diagnose(term.at, problem.message, problem.hint) : problem);
@@ -243,10 +261,16 @@ void Plan::write_record(const std::string& file, const PlanOptions& options) {
   if (!options.vary_confidence.empty()) record_.overrides.push_back("--vary-confidence " + options.vary_confidence);
   record_.verb = sketch_.text("sweep.verb");
   record_.points = count();
-  std::string all = fmt::format("{}\n{}\n{}", record_.version, record_.verb, config::canonical_text(*schema_, sketch_));
+  // It must not stay where some point's hash changes: numbers are given to hashes.
+  std::string all = fmt::format("{}\n{}\n{}", record_.version, record_.verb, subject_text(sketch_));
   for (const Axis& axis : axes_) {
-    for (const Term& term : axis.terms) record_.axes.push_back(term.key);
     all += "vary " + axis.text() + "\n";
+    for (const Term& term : axis.terms) {
+      record_.axes.push_back(term.key);
+      if (!names_file(*schema_, term.key)) continue;
+      for (std::uint64_t i = 0; i < std::min(term.values.size(), tried_max); ++i)
+        all += subject_text(document_.alone(term.key + "=" + term.values.at(i)));
+    }
   }
   for (const auto& terms : exclusions_) all += "exclude " + Axis{terms}.text() + "\n";
   record_.hash = config::hash_text(all);
@@ -268,6 +292,29 @@ config::Overrides Plan::overrides_at(const Parameters& parameters) const {
   return overrides;
 }
 
+/// What a result says of its configuration, besides what it does.
+std::string Plan::subject_text(const config::Values& values) const {
+  std::string text = fmt::format("{}\n{}\n{}\n", file_name_, values.config_hash(),
+                                 fmt::join(values.constants(config::Confidence::Low), " "));
+  // Budgets stay outside config_hash, since they change no run.
+  if (record_.verb == "check") text += config::plain_text(*schema_, values, "check");
+  return text;
+}
+
+/// Schedules name the overrides, so those that change nothing would make two results of one content.
+config::Overrides Plan::effective(config::Overrides overrides, const std::string& subject) const {
+  for (std::size_t i = overrides.size(); i-- > 0;) {
+    config::Overrides others = overrides;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+    try {
+      if (subject_text(document_.values(others)) == subject) overrides = std::move(others);
+    } catch (const config::Error&) {
+      // Without it there is no configuration.
+    }
+  }
+  return overrides;
+}
+
 Settled Plan::settle(const Point& point) const {
   Settled settled;
   std::string named;
@@ -276,9 +323,12 @@ Settled Plan::settle(const Point& point) const {
   try {
     settled.overrides = overrides_at(point.parameters);
     settled.values = document_.values(settled.overrides);
-    content += settled.values->config_hash() + "\n";
-    // Budgets stay outside config_hash, since they change no run.
-    if (record_.verb == "check") content += config::plain_text(*schema_, *settled.values, "check");
+    const std::string subject = subject_text(*settled.values);
+    content += subject;
+    if (record_.verb == "check") {
+      settled.overrides = effective(std::move(settled.overrides), subject);
+      content += fmt::format("{}\n", fmt::join(settled.overrides, "\n"));
+    }
   } catch (const config::Error& error) {
     settled.refusal = error.problems().front().message;
     content += config::canonical_text(*schema_, sketch_) + named + settled.refusal;

@@ -40,9 +40,10 @@ struct Point {
 /// A point's configuration, or why there is none, and the names of what it makes.
 struct Settled {
   std::optional<config::Values> values;
-  config::Overrides overrides;  ///< that give them, over the plan's file
+  /// That give them, over the plan's file; of a check only those that change anything.
+  config::Overrides overrides;
   std::string refusal;
-  std::string content;
+  std::string content;  ///< of all that the verb's JSON follows from
   std::string hash;
 };
 
@@ -74,10 +75,13 @@ class Plan {
   void add_exclusions(const config::Node* sweep, bool narrowed);
   [[nodiscard]] bool excludes(const std::vector<std::uint64_t>& digits) const;
   [[nodiscard]] config::Overrides overrides_at(const Parameters& parameters) const;
+  [[nodiscard]] std::string subject_text(const config::Values& values) const;
+  [[nodiscard]] config::Overrides effective(config::Overrides overrides, const std::string& subject) const;
   [[nodiscard]] std::uint64_t count() const;
   void write_record(const std::string& file, const PlanOptions& options);
 
   const config::Schema* schema_;
+  std::string file_name_;  // what results and schedules call it
   config::Document document_;
   config::Overrides set_;
   config::Values sketch_;

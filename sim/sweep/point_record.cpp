@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr const char* point_schema = "mmulab.point.2";
 constexpr const char* sweep_schema = "mmulab.sweep.2";
 constexpr std::size_t checksum_digits = 32;
+constexpr std::size_t hash_digits = 32;
 
 [[noreturn]] void refuse(const std::string& file, std::size_t byte, const std::string& message) {
   throw config::Error(config::diagnose({}, fmt::format("{}: byte {}: {}", file, byte, message),
@@ -156,6 +157,20 @@ PointRecord read_point(const std::string& text, const std::string& file) {
     refuse(file, 0, error.what());
   }
   return record;
+}
+
+std::optional<PointHead> read_head(const std::string& begin) {
+  const auto quoted = [&](const char* key) {
+    const std::string before = fmt::format("\"{}\":\"", key);
+    const auto at = begin.find(before);
+    if (at == std::string::npos) return std::string();
+    const std::string value = begin.substr(at + before.size(), hash_digits);
+    const bool hex = value.size() == hash_digits && value.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return hex ? value : std::string();
+  };
+  PointHead head{quoted("hash"), quoted("content"), quoted("plan")};
+  if (head.hash.empty() || head.content.empty() || head.plan.empty()) return {};
+  return head;
 }
 
 SweepRecord read_sweep(const std::string& text, const std::string& file) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,7 +31,7 @@ struct PointOutcome {
 
 struct PointRecord {
   std::string hash;     ///< names the file: `content` and the parameters
-  std::string content;  ///< what decides the result: configuration, verb, limits, version
+  std::string content;  ///< of what the result follows from: configuration, its name, verb, limits, version
   std::string plan;     ///< SweepRecord::hash of the sweep that numbered the point
   std::string version;
   std::uint64_t number = 0;  ///< from 1, in the order of the plan
@@ -42,8 +43,16 @@ struct PointRecord {
   std::string result;  ///< the verb's JSON object as to_json_line writes it; empty where the point did not run
 };
 
+/// What a point's file begins with.
+struct PointHead {
+  std::string hash, content, plan;
+};
+inline constexpr std::size_t point_head_bytes = 192;
+/// Of the first point_head_bytes of a file, which may be damaged. None: it is no point's.
+[[nodiscard]] std::optional<PointHead> read_head(const std::string& begin);
+
 struct SweepRecord {
-  std::string hash;  ///< base configuration, axes, verb, limits, version
+  std::string hash;  ///< of all that the hashes of its points follow from
   std::string version;
   std::string plan;  ///< the file's text
   std::vector<std::string> overrides;  ///< --set and --vary as given

@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "sim/config/diagnostic.h"
+#include "sim/config/hash.h"
 #include "sim/results/whole_file.h"
 
 namespace mmulab::sweep {
@@ -27,6 +28,7 @@ namespace fs = std::filesystem;
 constexpr const char* sweep_file = "sweep.json";
 constexpr const char* log_file = "log.tsv";
 constexpr const char* temporaries = "tmp";
+constexpr const char* earlier_folder = "earlier";
 
 [[noreturn]] void refuse(const std::string& message, const std::string& hint = {}) {
   throw config::Error(config::diagnose({}, message, hint));
@@ -101,6 +103,7 @@ Store::Store(std::string folder, const SweepRecord& sweep, Begin begin, const Sh
     lock(shard);
     clear_temporaries();
     take_over(sweep, begin, shard);
+    if (had_another_plan(folder_)) index_ = PointIndex(folder_, sweep.hash);
     const std::string file = folder_ + "/" + log_file;
     log_ = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (log_ < 0) cannot_write(file, errno);
@@ -160,10 +163,19 @@ void Store::take_over(const SweepRecord& sweep, Begin begin, const Shard& shard)
       refuse(fmt::format("{} holds a sweep already{}", folder_, same ? "" : ", of another plan"),
              "--resume keeps what is there; --output names another folder");
     if (before && !same) changes_ = differences(*before, sweep);
+    if (!same) set_aside(before ? before->hash : config::digest_text(*text), *text);
     // What names no result, such as a comment, may have changed all the same.
     if (same && *text == to_text(sweep)) return;
   }
   write(sweep_file, to_text(sweep));
+}
+
+/// Before its place is taken, so that whoever shares the folder knows of it.
+void Store::set_aside(const std::string& name, const std::string& text) const {
+  std::error_code failure;
+  fs::create_directories(folder_ + "/" + earlier_folder, failure);
+  if (failure) cannot_write(folder_, failure.value());
+  write(fmt::format("{}/{}.json", earlier_folder, name), text);
 }
 
 void Store::clear_temporaries() const {
@@ -203,6 +215,14 @@ Found Store::find(const std::string& hash) const {
   return found;
 }
 
+std::optional<PointRecord> Store::find_content(const std::string& content) const {
+  for (const std::string& hash : index_.with_content(content)) {
+    Found found = find(hash);
+    if (found.state == Found::State::kept && found.record.content == content) return std::move(found.record);
+  }
+  return {};
+}
+
 void Store::put(const std::string& hash, const std::string& text) {
   const std::string name = point_file(hash);
   const fs::path parent = fs::path(folder_ + "/" + name).parent_path();
@@ -216,6 +236,11 @@ void Store::log(const PointOutcome& outcome, double seconds) {
   const std::string line = fmt::format("{}\t{}\t{}\t{}\t{:.6f}\n", outcome.number, outcome.hash,
                                        name_of(outcome.status), outcome.exit_code, seconds);
   if (!write_all(log_, line)) cannot_write(folder_ + "/" + log_file, errno);
+}
+
+bool had_another_plan(const std::string& folder) {
+  std::error_code failure;
+  return fs::exists(folder + "/" + earlier_folder, failure);
 }
 
 std::vector<double> logged_seconds(const std::string& folder) {

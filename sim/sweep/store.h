@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/sweep/plan.h"
+#include "sim/sweep/point_index.h"
 #include "sim/sweep/point_record.h"
 
 namespace mmulab::sweep {
@@ -25,6 +26,7 @@ struct Found {
     damaged,  ///< `record.reason` says how
     failed,   ///< it failed the last time
     kept,
+    renamed,  ///< missing, but its content is another point's
   } state = State::missing;
   PointRecord record;
 };
@@ -41,6 +43,8 @@ class Store {
   /// What differs from the sweep that was here before; empty where nothing does.
   [[nodiscard]] const std::vector<std::string>& changes() const { return changes_; }
   [[nodiscard]] Found find(const std::string& hash) const;
+  /// What came of a point of another name and the same content, which a folder has whose plan has changed.
+  [[nodiscard]] std::optional<PointRecord> find_content(const std::string& content) const;
   /// The text of a point. Throws config::Error when the folder takes no more.
   void put(const std::string& hash, const std::string& text);
   /// How long a point took: one line of the folder's log, which is no result.
@@ -53,6 +57,7 @@ class Store {
   void make_folders();
   void lock(const Shard& shard);
   void take_over(const SweepRecord& sweep, Begin begin, const Shard& shard);
+  void set_aside(const std::string& name, const std::string& text) const;
   void write(const std::string& name, const std::string& text) const;
   void clear_temporaries() const;
 
@@ -61,8 +66,12 @@ class Store {
   std::vector<int> locks_;
   bool begun_before_ = false;  // this shard, or the whole
   std::vector<std::string> changes_;
+  PointIndex index_;  // empty in a folder that had one plan only
   int log_ = -1;
 };
+
+/// Whether the folder's sweep had another plan before, so that points of it may lie there.
+[[nodiscard]] bool had_another_plan(const std::string& folder);
 
 /// Seconds that points have taken, by a folder's log; empty without one.
 [[nodiscard]] std::vector<double> logged_seconds(const std::string& folder);

@@ -80,6 +80,17 @@ ends 0 "$mmulab" run "$small" --json two.json --set kernel.cost.spin_lock=400
 ends 1 "$mmulab" diff one.json two.json --metric end.cycle --fail-over 1%
 says 'without repeats'
 
+# A comparison is the runs that it holds, to every verb.
+ends 0 "$mmulab" compare "$small" ppc64-2.6.20 ppc64-2.6.22 --json compared.json
+ends 0 "$mmulab" merge compared.json -o compared.db
+says 'compared.db: 2 runs'
+ends 0 "$mmulab" export compared.json --metric end.cycle
+[ "$(grep -c ',end.cycle,' out)" = 2 ] || failed "a comparison exports other runs than its two"
+ends 0 "$mmulab" diff compared.json compared.db --fail-over 0%
+says ' 0 changed'
+ends 0 "$mmulab" plot compared.json --metric end.cycle --x strategy --bars -o compared.gp
+grep -q 'ppc64-2.6.22' compared.gp || failed "a comparison's figure lacks a strategy"
+
 # docs/ci.md, as it stands: the main branch, a branch like it, one that is slower.
 mkdir ci bin
 ln -s "$mmulab" bin/mmulab

@@ -64,6 +64,19 @@ TEST_CASE("Operands are completed by their place") {
   CHECK(offers({"help", "l"}, "lint"));
 }
 
+TEST_CASE("Verbs that read results complete files, and say in help and manual what results are") {
+  unsigned readers = 0;
+  for (const auto& verb : cli::verbs()) {
+    if (verb.options.operands().rfind("RESULTS", 0) != 0) continue;
+    ++readers;
+    INFO(verb.name);
+    CHECK(complete({verb.name, ""}).files == Files::any);
+    CHECK_THAT(verb.details, Catch::Contains("`compare` wrote with --json"));
+    CHECK_THAT(cli::manual_of(verb), Catch::Contains("wrote with"));
+  }
+  CHECK(readers == 4);
+}
+
 TEST_CASE("What makes no sense completes to nothing") {
   for (const auto& typed : std::vector<std::vector<std::string>>{
            {"nonsense", ""}, {"run", "--nonsense="}, {"run", "--set", "no.such.key="}, {"show", "nothing", ""}}) {

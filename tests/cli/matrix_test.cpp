@@ -84,11 +84,19 @@ TEST_CASE("The page keeps what people wrote before its mark") {
   CHECK(shelf.read("page.md") == "# Mine\n");
 }
 
+TEST_CASE("A budget of memory is that of each cell") {
+  const std::vector<std::string> cell{"--only=safe-deferral/x86/switch"};
+  CHECK(matrix(cell).code == 0);
+  const auto cut = matrix(with(cell, {"--max-memory=1"}));
+  CHECK(cut.code == 3);
+  CHECK_THAT(cut.out, Catch::Contains("NOT A PROOF, cut by its budget of memory"));
+}
+
 TEST_CASE("What makes no sense with or without --matrix is 2, and says so") {
   CHECK_THAT(act(check_verb(), {}).err, Catch::Contains("an operand is missing: FILE"));
   CHECK_THAT(act(check_verb(), {"x.toml", "--output=y"}).err, Catch::Contains("--output is for --matrix"));
-  for (const char* word :
-       {"--jobs=0", "--max-states=0", "--max-states=many", "--expect", "--engine=bfs", "--only=none"}) {
+  for (const char* word : {"--jobs=0", "--max-states=0", "--max-states=many", "--max-time=many", "--max-memory=0",
+                           "--seed=-1", "--expect", "--engine=bfs", "--only=none"}) {
     INFO(word);
     CHECK(matrix({word}).code == 2);
   }

@@ -72,28 +72,55 @@ class TraceRun final : public workload::AccessRun {
 
 class ReplayProgram final : public workload::Program {
  public:
-  ReplayProgram(std::shared_ptr<Recording> recording, TaskNo task, std::uint64_t round)
-      : recording_(std::move(recording)), round_(round), reader_(*recording_, task),
+  ReplayProgram(std::shared_ptr<Recording> recording, TaskNo task)
+      : recording_(std::move(recording)), reader_(*recording_, task),
         plan_(recording_->survey.tasks[raw(task)]) {}
 
   void run(Context& ctx, Kernel& kernel) override {
-    const bool root = plan_.creator == no_task;
     chunk_.resize(TraceRun::chunk_words);
-    for (std::uint64_t round = round_; round < (root ? recording_->rounds : round_ + 1); ++round) {
-      if (round != round_) kernel.exec(ctx, recording_->mm(plan_.mms.front(), round));
-      image_ = 0;
-      reader_.begin();
-      for (Segment segment; reader_.next(segment);) {
-        access(ctx, kernel, segment.accesses);
-        if (segment.call.kind == CallKind::exit) break;
-        if (segment.call.kind != CallKind::none) call(ctx, kernel, segment.call, round);
+    replay(ctx, kernel);
+    if (plan_.creator == no_task)
+      for (std::uint64_t round = 1; round < recording_->rounds; ++round) {
+        begin_round(ctx, kernel);
+        replay(ctx, kernel);
       }
-    }
     reader_.begin();
     chunk_ = {};
   }
 
  private:
+  void replay(Context& ctx, Kernel& kernel) {
+    image_ = 0;
+    reader_.begin();
+    for (Segment segment; reader_.next(segment);) {
+      access(ctx, kernel, segment.accesses);
+      if (segment.call.kind == CallKind::exit) break;
+      if (segment.call.kind != CallKind::none) call(ctx, kernel, segment.call);
+    }
+  }
+
+  /// When the round's tasks are over, the next one's take their places.
+  void begin_round(Context& ctx, Kernel& kernel) {
+    // Who is reaped may have begun others meanwhile.
+    while (reap_all(ctx, kernel)) {
+    }
+    for (MmId& mm : recording_->mms)
+      for (MmId& spare : recording_->spare_mms) {
+        if (kernel.is_unused(ctx, mm)) break;
+        std::swap(mm, spare);
+      }
+    kernel.exec(ctx, mm(plan_.mms.front()));
+  }
+
+  bool reap_all(Context& ctx, Kernel& kernel) {
+    bool any = false;
+    for (const TaskId task : recording_->tasks)
+      if (task != ctx.task() && kernel.reap(ctx, task)) any = true;
+    return any;
+  }
+
+  [[nodiscard]] MmId mm(std::uint32_t number) const { return recording_->mms[number]; }
+
   void access(Context& ctx, Kernel& kernel, std::uint64_t accesses) {
     TraceRun(reader_, accesses, kernel, chunk_.data()).perform(ctx, [this](Outcome outcome) {
       ++recording_->counts.accesses;
@@ -106,19 +133,19 @@ class ReplayProgram final : public workload::Program {
     recording_->counts.refused += outcome == Outcome::ok ? 0U : 1U;
   }
 
-  void call(Context& ctx, Kernel& kernel, const TraceCall& call, std::uint64_t round) {
+  void call(Context& ctx, Kernel& kernel, const TraceCall& call) {
     switch (call.kind) {
-      case CallKind::clone: return note(kernel.clone(ctx, recording_->task(call.child, round)));
+      case CallKind::clone: return note(kernel.clone(ctx, recording_->task(call.child)));
       case CallKind::vfork:
-        note(kernel.clone(ctx, recording_->task(call.child, round)));
-        return note(kernel.wait_for(ctx, recording_->task(call.child, round), TaskStage::left));
+        note(kernel.clone(ctx, recording_->task(call.child)));
+        return note(kernel.wait_for(ctx, recording_->task(call.child), TaskStage::left));
       case CallKind::fork: {
-        const std::uint32_t mm = recording_->survey.tasks[raw(call.child)].mms.front();
-        return note(kernel.fork(ctx, recording_->task(call.child, round), recording_->mm(mm, round)));
+        const std::uint32_t copy = recording_->survey.tasks[raw(call.child)].mms.front();
+        return note(kernel.fork(ctx, recording_->task(call.child), mm(copy)));
       }
       case CallKind::wait:
-        return note(kernel.wait_for(ctx, recording_->task(call.child, round), TaskStage::over));
-      case CallKind::execve: return note(kernel.exec(ctx, recording_->mm(plan_.mms[++image_], round)));
+        return note(kernel.wait_for(ctx, recording_->task(call.child), TaskStage::over));
+      case CallKind::execve: return note(kernel.exec(ctx, mm(plan_.mms[++image_])));
       default: return map_call(ctx, kernel, call);
     }
   }
@@ -227,7 +254,6 @@ class ReplayProgram final : public workload::Program {
   }
 
   const std::shared_ptr<Recording> recording_;
-  const std::uint64_t round_;
   TaskReader reader_;
   const TaskPlan& plan_;
   std::vector<std::uint64_t> chunk_;  // while the task lives
@@ -236,9 +262,8 @@ class ReplayProgram final : public workload::Program {
 
 }  // namespace
 
-std::unique_ptr<workload::Program> replay_program(std::shared_ptr<Recording> recording, TaskNo task,
-                                                  std::uint64_t round) {
-  return std::make_unique<ReplayProgram>(std::move(recording), task, round);
+std::unique_ptr<workload::Program> replay_program(std::shared_ptr<Recording> recording, TaskNo task) {
+  return std::make_unique<ReplayProgram>(std::move(recording), task);
 }
 
 }  // namespace mmulab::trace

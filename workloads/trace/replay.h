@@ -28,10 +28,11 @@ struct Recording {
   Survey survey;
   std::uint64_t rounds = 1;
   ReplayCounts counts;
-  /// Numbers of tasks and mms in a round; a root is one task in all rounds, and the others come after the roots.
-  [[nodiscard]] TaskId task(TaskNo number, std::uint64_t round) const;
-  [[nodiscard]] MmId mm(std::uint32_t number, std::uint64_t round) const;
-  std::vector<std::uint32_t> place;  ///< of each task among the roots, or among the others
+  [[nodiscard]] TaskId task(TaskNo number) const { return tasks[raw(number)]; }
+  /// The same in all rounds; the roots come first.
+  std::vector<TaskId> tasks;
+  /// Of the present round, and what there is beside: an mm that a cpu still borrows is left out of the next round.
+  std::vector<MmId> mms, spare_mms;
 };
 
 /// What [workload] kind = "trace" says of its recording.
@@ -41,8 +42,8 @@ SurveyOptions survey_options(const config::Values& values, const TableGeometry& 
 /// The plan of [workload] kind = "trace". Throws config::Error.
 workload::Plan replay_plan(const config::Values& values, const workload::PlanEnvironment& environment);
 
-/// A task of the recording, in one round (a root: in all of them).
-std::unique_ptr<workload::Program> replay_program(std::shared_ptr<Recording> recording, TaskNo task,
-                                                  std::uint64_t round);
+/// A task of the recording. A root goes through all rounds, and begins each when all tasks of the one before are over;
+/// the others are begun again.
+std::unique_ptr<workload::Program> replay_program(std::shared_ptr<Recording> recording, TaskNo task);
 
 }  // namespace mmulab::trace

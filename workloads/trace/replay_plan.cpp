@@ -19,22 +19,20 @@ constexpr std::uint32_t vmas_max = 4096, spare_vmas = 16;
 KernelLimits limits_of(const Recording& recording, const workload::PlanEnvironment& environment,
                        const config::Values& values) {
   const Survey& survey = recording.survey;
-  const std::uint64_t rounds = recording.rounds;
-  const std::uint64_t tasks = survey.roots.size() + (survey.tasks.size() - survey.roots.size()) * rounds;
-  const std::uint64_t mms = survey.parents.size() * rounds;
-  if (rounds > workload::tasks_max || tasks > workload::tasks_max || mms > workload::tasks_max)
+  const std::size_t mms = recording.mms.size() + recording.spare_mms.size();
+  if (survey.tasks.size() > workload::tasks_max || mms > workload::tasks_max)
     refuse(values,
-           fmt::format("{} rounds of the trace have {} tasks and {} address spaces, more than {}", rounds, tasks, mms,
+           fmt::format("the trace has {} tasks and {} address spaces, more than {}", survey.tasks.size(), mms,
                        workload::tasks_max),
-           "fewer rounds");
-  // A round's exec frees what the round before has used, but others of that round may still be at work.
-  const std::uint64_t frames = survey.frames * rounds, tables = survey.tables * rounds;
+           "a shorter trace (`mmulab trace cut`)");
+  // Of an mm that is still borrowed its root table is left.
+  const std::uint64_t frames = survey.frames, tables = survey.tables + recording.spare_mms.size();
   if (frames > frames_max || tables * environment.geometry.entries_max() > words_max)
     refuse(values, fmt::format("the trace may need {} page frames and {} page tables", frames, tables),
-           "fewer rounds, or a shorter trace (`mmulab trace cut`)");
+           "a shorter trace (`mmulab trace cut`)");
   KernelLimits limits;
   limits.cpus = environment.cpus;
-  limits.tasks = static_cast<std::uint32_t>(tasks);
+  limits.tasks = static_cast<std::uint32_t>(survey.tasks.size());
   limits.mms = static_cast<std::uint32_t>(mms);
   limits.frames = static_cast<std::uint32_t>(frames);
   limits.tables = static_cast<std::uint32_t>(tables);
@@ -61,25 +59,17 @@ void tell(const ReplayCounts& counts, StatRegistry& registry) {
 
 void add_tasks(const std::shared_ptr<Recording>& recording, std::uint32_t cpus, workload::Plan& plan) {
   const Survey& survey = recording->survey;
-  std::vector<std::pair<TaskNo, std::uint64_t>> of(plan.limits.tasks);
+  plan.tasks.resize(survey.tasks.size());
   for (std::uint32_t t = 0; t < survey.tasks.size(); ++t) {
-    const bool root = survey.tasks[t].creator == no_task;
-    for (std::uint64_t round = 0; round < (root ? 1 : recording->rounds); ++round)
-      of[recording->task(TaskNo{t}, round).raw()] = {TaskNo{t}, round};
-  }
-  for (std::uint32_t n = 0; n < of.size(); ++n) {
-    const auto [number, round] = of[n];
-    const TaskPlan& task = survey.tasks[raw(number)];
-    workload::PlannedTask planned;
+    const TaskPlan& task = survey.tasks[t];
+    workload::PlannedTask& planned = plan.tasks[recording->tasks[t].raw()];
     planned.name = task.tid == task.pid ? fmt::format("process {}", task.pid)
                                         : fmt::format("thread {} of {}", task.tid, task.pid);
-    if (recording->rounds > 1 && task.creator != no_task) planned.name += fmt::format(", round {}", round);
     planned.started_by_fork = task.creator != no_task;
-    planned.mm = recording->mm(task.mms.front(), round);
-    planned.cpu = CpuId{raw(number) % cpus};
-    planned.program = replay_program(recording, number, round);
+    planned.mm = recording->mms[task.mms.front()];
+    planned.cpu = CpuId{t % cpus};
+    planned.program = replay_program(recording, TaskNo{t});
     if (!planned.started_by_fork) ++plan.mms[planned.mm.raw()].users;
-    plan.tasks.push_back(std::move(planned));
   }
 }
 
@@ -101,18 +91,9 @@ SurveyOptions survey_options(const config::Values& values, const TableGeometry& 
 
 Recording::Recording(const std::string& name, const SurveyOptions& wanted)
     : file(name), options(wanted), survey(trace::survey(file, options)) {
-  std::uint32_t others = 0, roots = 0;
-  for (const TaskPlan& task : survey.tasks) place.push_back(task.creator == no_task ? roots++ : others++);
-}
-
-TaskId Recording::task(TaskNo number, std::uint64_t round) const {
-  const std::uint64_t at = place[raw(number)];
-  if (survey.tasks[raw(number)].creator == no_task) return TaskId{at};
-  return TaskId{survey.roots.size() + (survey.tasks.size() - survey.roots.size()) * round + at};
-}
-
-MmId Recording::mm(std::uint32_t number, std::uint64_t round) const {
-  return MmId{survey.parents.size() * round + number};
+  std::uint32_t roots = 0, others = static_cast<std::uint32_t>(survey.roots.size());
+  for (const TaskPlan& task : survey.tasks) tasks.push_back(TaskId{task.creator == no_task ? roots++ : others++});
+  for (std::uint32_t mm = 0; mm < survey.parents.size(); ++mm) mms.push_back(MmId{mm});
 }
 
 workload::Plan replay_plan(const config::Values& values, const workload::PlanEnvironment& environment) {
@@ -122,15 +103,13 @@ workload::Plan replay_plan(const config::Values& values, const workload::PlanEnv
   if (recording->rounds > 1 && recording->survey.roots.size() > 1)
     refuse(values, fmt::format("the trace begins with {} tasks, and only one can begin it again",
                                recording->survey.roots.size()), "workload.rounds = 1");
+  // When a round is over, its first task has one of its mms, and each cpu may still borrow one.
+  if (recording->rounds > 1)
+    for (std::uint32_t n = 0; n <= environment.cpus; ++n)
+      recording->spare_mms.push_back(MmId{recording->mms.size() + n});
   workload::Plan plan;
   plan.limits = limits_of(*recording, environment, values);
   plan.mms.resize(plan.limits.mms);
-  for (std::uint32_t mm = 0; mm < plan.limits.mms; ++mm) {
-    const std::uint32_t round = mm / static_cast<std::uint32_t>(recording->survey.parents.size());
-    const std::uint32_t parent =
-        recording->survey.parents[mm % static_cast<std::uint32_t>(recording->survey.parents.size())];
-    if (parent != Survey::no_mm) plan.mms[mm].parent = recording->mm(parent, round);
-  }
   add_tasks(recording, environment.cpus, plan);
   plan.timed_only = "a trace is replayed in time: `run` and `compare` do it";
   plan.tell = [recording](StatRegistry& registry) { tell(recording->counts, registry); };

@@ -52,12 +52,25 @@ TEST_CASE("An invariant that judged and found nothing is clean, one that never j
   }
 }
 
-TEST_CASE("An inapplicable invariant sees nothing, prints n/a and is never vacuous") {
+TEST_CASE("An inapplicable invariant sees nothing and prints n/a beside one that applies") {
   Checker checker;
   checker.add(std::make_unique<EvenPages>(false), Selection::named);
-  checker.on_event(stored(1));
+  checker.add(std::make_unique<EvenPages>(), Selection::named);
+  checker.on_event(stored(2));
   CHECK(checker.verdict() == Verdict::clean);
   CHECK(std::string(name_of(checker.results()[0].status)) == "n/a");
+  CHECK(checker.results()[0].exercised == 0);
+}
+
+TEST_CASE("Where no invariant applies that was chosen nothing is checked") {
+  for (const Selection selection : {Selection::by_default, Selection::named}) {
+    Checker checker;
+    checker.add(std::make_unique<EvenPages>(false), selection);
+    checker.on_event(stored(1));
+    const bool named = selection == Selection::named;
+    CHECK(checker.verdict() == (named ? Verdict::vacuous : Verdict::clean));
+    CHECK(checker.results()[0].status == (named ? InvariantStatus::vacuous : InvariantStatus::not_applicable));
+  }
 }
 
 TEST_CASE("An invariant that an expectation names must be exercised") {

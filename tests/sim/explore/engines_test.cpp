@@ -154,6 +154,25 @@ TEST_CASE("Starting anew instead of restoring stacks gives the same states and t
   CHECK(restarted.depth == restored.depth);
 }
 
+TEST_CASE("A budget of states is kept to the last one, and one that is just enough cuts nothing") {
+  if (searching_takes_too_long()) return;
+  const config::Values values = small_system(systems[0]);
+  const auto within = [&](Engine engine, std::uint64_t states_max) {
+    SearchLimits limits;
+    limits.states_max = states_max;
+    return exhaust(values, way(engine, engine == Engine::dfs), limits);
+  };
+  for (const Engine engine : {Engine::bfs, Engine::dfs}) {
+    const SearchResult all = within(engine, SearchLimits::none);
+    CHECK(within(engine, all.states).end == SearchEnd::complete);
+    for (const std::uint64_t fewer : {all.states - 1, all.states / 2, std::uint64_t{1}}) {
+      const SearchResult cut = within(engine, fewer);
+      CHECK(cut.end == SearchEnd::states);
+      CHECK(cut.states == fewer);
+    }
+  }
+}
+
 TEST_CASE("More switches allow more states, until the bound cuts nothing and all are seen") {
   if (searching_takes_too_long()) return;
   const config::Values values = small_system(systems[0]);

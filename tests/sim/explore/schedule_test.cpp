@@ -82,3 +82,15 @@ TEST_CASE("Visited states: the fewest switches count") {
   // 2^14 < 19,992 <= 2^15: n^2 / 2^129 is at most 2^(30 - 129).
   CHECK(visited.collision_exponent() == -99);
 }
+
+TEST_CASE("Visited states: a full table lets nothing in that it does not know") {
+  VisitedStates visited{2};
+  using Seen = VisitedStates::Seen;
+  CHECK(visited.enter({1, 2}, 3) == Seen::first_time);
+  CHECK(visited.enter({2, 2}, 3) == Seen::first_time);
+  CHECK(visited.enter({3, 2}, 3) == Seen::no_room);
+  CHECK(visited.enter({1, 2}, 1) == Seen::with_fewer_switches);
+  CHECK(visited.enter({2, 2}, 3) == Seen::before);
+  CHECK(visited.size() == 2);
+  CHECK(!visited.contains({3, 2}));
+}

@@ -71,6 +71,42 @@ class Deceived : public lab::ExploredSystem {
   }
 };
 
+/// Enters the states to which one step of each cpu leads, as searches within a bound enter them.
+class FirstSteps : public Search {
+ public:
+  using Seen = VisitedStates::Seen;
+  FirstSteps(Cursor& cursor, Coverage& coverage) : Search(cursor, bounded(), {}, coverage) { cursor.list(moves_); }
+  SearchResult run() override { return {}; }
+
+  /// The state after the step of `mover`, where `last` is taken for who has moved last.
+  Seen enter(CpuId mover, CpuId last) {
+    SwitchCount switches;
+    switches.add(step_of(last), moves_);
+    cursor_.push(step_of(mover));
+    const Seen seen = enter_state(visited_, switches);
+    cursor_.pop();
+    return seen;
+  }
+
+ private:
+  static SearchLimits bounded() {
+    SearchLimits limits;
+    limits.switches_max = 1;
+    return limits;
+  }
+
+  [[nodiscard]] const Move& step_of(CpuId cpu) const {
+    const auto found = std::find_if(moves_.begin(), moves_.end(), [&](const Move& m) {
+      return m.decision.kind == Decision::Kind::step && m.decision.agent.raw() == cpu.raw();
+    });
+    REQUIRE(found != moves_.end());
+    return *found;
+  }
+
+  VisitedStates visited_;
+  std::vector<Move> moves_;
+};
+
 template <class System>
 void perform_under_other_names(const std::string& text) {
   System system(small_system(text), OnViolation::count);
@@ -178,6 +214,24 @@ TEST_CASE("Under other names a bound on switches allows the same") {
     CHECK(kinds_of(by_any) == kinds_of(by_own));
     CHECK(by_any.states < by_own.states);
   }
+}
+
+TEST_CASE("Under other names a state within a bound tells who moved last by these names, too") {
+  lab::ExploredSystem system(small_system(tiny_ppc64(3, "ppc64-2.6.20") + unmapping), OnViolation::count);
+  CursorOptions options = CursorOptions::plain();
+  options.renames = true;
+  Cursor cursor(system, options);
+  REQUIRE(cursor.namings() == 2);
+  Coverage coverage(false);
+  FirstSteps steps(cursor, coverage);
+  using Seen = VisitedStates::Seen;
+  const CpuId b{1}, c{2};
+  CHECK(steps.enter(b, b) == Seen::first_time);
+  // The same with the names of b and c exchanged.
+  CHECK(steps.enter(c, c) == Seen::before);
+  // Here whoever is to move next would switch, and there it would not.
+  CHECK(steps.enter(b, c) == Seen::first_time);
+  CHECK(steps.enter(c, b) == Seen::before);
 }
 
 TEST_CASE("A path performed under other names leads to the same state under these") {

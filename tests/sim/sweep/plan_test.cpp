@@ -164,6 +164,59 @@ TEST_CASE("A point's name follows its configuration, its verb and the version, b
   CHECK(first(check).content != first(check, other).content);
 }
 
+Settled first_of(const Plan& plan) {
+  Points points(plan);
+  return plan.settle(*points.next());
+}
+
+TEST_CASE("A point's content holds what a result says of its configuration: the file's name and who vouches for what") {
+  const Bench bench;
+  bench.folder.write("base.toml", base);
+  const auto in_file = [&](const std::string& file, const std::string& constant) {
+    const std::string begin = "base = '" + bench.folder.file("base.toml") + "'\n";
+    bench.folder.write(file, begin + "machine.line.same_socket = " + constant + "\n");
+    return first_of(Plan(schema(), bench.folder.file(file), {})).content;
+  };
+  const std::string content = in_file("p.toml", "60");
+  CHECK(in_file("below/p.toml", "60") == content);
+  CHECK(in_file("q.toml", "60") != content);
+  CHECK(in_file("p.toml", "{value = 60, confidence = 'low', source = 'a guess'}") != content);
+  CHECK(in_file("p.toml", "{value = 60, confidence = 'high', source = 'measured'}") == content);
+}
+
+TEST_CASE("A check's schedules name the overrides that make its configuration, and no others") {
+  const Bench bench;
+  const auto settled = [&](const std::string& vary) {
+    return first_of(bench.plan("[sweep]\nverb = 'check'\nvary = [" + vary + "]\n"));
+  };
+  const Settled plain = settled("'strategy = per-pte'");
+  CHECK(plain.overrides == Lines{"strategy=per-pte"});
+  const Settled more = settled("'machine.cores = 2', 'strategy = per-pte', 'sim.lookahead = false', 'sim.seed = 1'");
+  CHECK(more.overrides == plain.overrides);
+  CHECK(more.content == plain.content);
+  CHECK(more.hash != plain.hash);
+  const Settled other = settled("'machine.cores = 1', 'strategy = per-pte', 'check.states_max = 9'");
+  CHECK(other.overrides == Lines{"strategy=per-pte", "machine.cores=1", "check.states_max=9"});
+  CHECK(other.content != plain.content);
+}
+
+TEST_CASE("A plan's hash changes with any of its points") {
+  const Bench bench;
+  const auto plan = [&](const std::string& sweep) { return bench.plan(sweep).record().hash; };
+  const std::string check = "[sweep]\nverb = 'check'\n";
+  CHECK(plan("[check]\nstates_max = 5\n" + check) != plan("[check]\nstates_max = 6\n" + check));
+  CHECK(plan("[check]\nstates_max = 5\n") == plan("[check]\nstates_max = 6\n"));
+  bench.folder.write("q.toml", base);
+  CHECK(Plan(schema(), bench.folder.file("q.toml"), {}).record().hash != plan(""));
+  const auto of_preset = [&](const char* preset) {
+    bench.folder.write("strategies/mine.toml", preset);
+    return plan("[sweep]\nvary = ['strategy = per-pte, mine']\n");
+  };
+  const std::string mine = of_preset("recorder = 'batch'\nbatch_entries = 4\n");
+  CHECK(mine != of_preset("recorder = 'batch'\nbatch_entries = 5\n"));
+  CHECK(mine == of_preset("# The same.\nbatch_entries = 4\nrecorder = 'batch'\n"));
+}
+
 TEST_CASE("A combination that the laboratory refuses has a sentence instead of values") {
   const Bench bench;
   const Plan plan =

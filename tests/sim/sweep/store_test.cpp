@@ -79,6 +79,55 @@ TEST_CASE("A changed plan is told apart, and what was there stays") {
   CHECK(store.find(std::string(32, 'a')).state == State::kept);
 }
 
+/// As `point`, of a plan and with a content.
+PointRecord point_of(char digit, char content, char plan) {
+  PointRecord r = point(digit);
+  r.content = std::string(32, content);
+  r.plan = std::string(32, plan);
+  return r;
+}
+
+SweepRecord sweep_of(char plan) {
+  SweepRecord r = sweep(std::string(1, plan));
+  r.hash = std::string(32, plan);
+  return r;
+}
+
+TEST_CASE("Once the plan has changed, a result is found by its content under whatever name it has") {
+  const Folder folder;
+  const std::string place = folder.file("out");
+  const std::string content(32, '1');
+  {
+    Store store(place, sweep_of('d'), Begin::anew, {});
+    put(store, point_of('a', '1', 'd'));
+    put(store, point_of('b', '2', 'd'));
+    PointRecord failed = point_of('c', '3', 'd');
+    failed.status = PointStatus::failed;
+    put(store, failed);
+  }
+  CHECK_FALSE(had_another_plan(place));
+  CHECK_FALSE(Store(place, sweep_of('d'), Begin::resume, {}).find_content(content));
+  {
+    Store store(place, sweep_of('e'), Begin::resume, {});
+    CHECK(had_another_plan(place));
+    REQUIRE(store.find_content(content));
+    CHECK(store.find_content(content)->hash == std::string(32, 'a'));
+    CHECK_FALSE(store.find_content(std::string(32, '3')));
+    CHECK_FALSE(store.find_content(std::string(32, '4')));
+    put(store, point_of('f', '1', 'e'));
+  }
+  const PointIndex index(place, std::string(32, 'e'));
+  CHECK(index.with_content(content) == std::vector<std::string>{std::string(32, 'a'), std::string(32, 'f')});
+  CHECK(index.is_superseded(std::string(32, 'a')));
+  CHECK_FALSE(index.is_superseded(std::string(32, 'f')));
+  CHECK_FALSE(index.is_superseded(std::string(32, 'b')));
+  // What is damaged behind its head is no result.
+  for (const char digit : {'a', 'f'})
+    std::filesystem::resize_file(place + "/" + point_file(std::string(32, digit)), 250);
+  const Store shard(place, sweep_of('e'), Begin::resume, {2, 3});
+  CHECK_FALSE(shard.find_content(content));
+}
+
 TEST_CASE("Two sweeps do not work in one folder at once, and two shards do") {
   const Folder folder;
   const std::string place = folder.file("out");
