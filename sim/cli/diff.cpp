@@ -125,8 +125,7 @@ Verb diff_verb() {
       "counts\n"
       "if its interval does not hold 0, and exceeds --fail-over if the whole interval does. So does another verdict, "
       "and\n"
-      "what one side lacks, and nothing at all to compare. docs/ci.md has a recipe, docs/archive.md the arithmetic.
-";
+      "what one side lacks, and nothing at all to compare. docs/ci.md has a recipe, docs/archive.md the arithmetic.\n";
   verb.details += results_explained;
   add_json(verb.options.operands("RESULTS RESULTS", 2, 2));
   verb.options.text("fail-over", "PART", "Exit 1 on a change of more than this part, such as 5%")
