@@ -41,6 +41,8 @@ const std::map<std::string_view, const char*> out_of_reach = {
     {"clone.share_mm", "recordings alone clone; tests/workloads/trace/replay_test.cpp"},
     {"exec.change_mm", "recordings alone exec; tests/workloads/trace/replay_test.cpp"},
     {"wait.look_at_task", "recordings alone wait; tests/workloads/trace/replay_test.cpp"},
+    {"wait.release_task", "recordings alone wait; tests/workloads/trace/replay_test.cpp"},
+    {"fork.look_at_mm", "recordings alone begin again; tests/workloads/trace/replay_test.cpp"},
     {"exit.tell_waiter", "recordings alone wait; tests/workloads/trace/replay_test.cpp"},
     {"store_buffer.drain", "no system here delays stores; tests/sim/explore/memory_model_test.cpp"},
     {"gather.wait_for_flusher", "a fault of settling at insert, which deadlocks; tests/explore/strategy_twins.toml"},
