@@ -31,6 +31,8 @@ Cycle AccessRun::advance(Cycle now, Cycle horizon, bool& blocked) {
   return now;
 }
 
+Cycle AccessRun::next_end(Cycle now) const { return kernel_.port().hit_end(cpu_, mm_, buffer_, now); }
+
 /// Makes sure that the buffer holds an access; false if there is none left.
 bool AccessRun::supply() {
   if (buffer_.next < filled_) return true;

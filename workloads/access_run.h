@@ -28,6 +28,7 @@ class AccessRun : public PrivateRun {
     }
   }
   Cycle advance(Cycle now, Cycle horizon, bool& blocked) override;
+  [[nodiscard]] Cycle next_end(Cycle now) const override;
 
  private:
   /// The next accesses; 0 if there are none left. As many as fit, words as in AccessBuffer.

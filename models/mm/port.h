@@ -104,6 +104,8 @@ struct AccessBuffer {
   const std::uint64_t* addresses = nullptr;
   std::size_t next = 0;
   std::size_t end = 0;
+  /// Where only the horizon stopped a hit in the first level: when it would have completed.
+  Cycle hit_end = never;
 };
 
 class Port {
@@ -120,8 +122,15 @@ class Port {
   virtual AccessResult access(Context& ctx, MmId mm, VirtAddr va, AccessKind kind) = 0;
   /// Performs buffered accesses of `cpu` that are private to its core and complete before `horizon`: the same
   /// effects and cycles as access(), without steps or events. Stops at the first one that is not private. Returns the
-  /// cycle reached. There are no fetches among them.
+  /// cycle reached. There are no fetches among them. `buffer.hit_end` is told only of accesses that would complete
+  /// later if their copy were dropped before.
   virtual Cycle access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycle now, Cycle horizon) = 0;
+  /// When the buffer's next access, begun now, completes as a hit in the first level; never if it is none.
+  [[nodiscard]] Cycle hit_end(CpuId cpu, MmId mm, const AccessBuffer& buffer, Cycle now) {
+    AccessBuffer next{buffer.addresses, buffer.next, buffer.next + 1};
+    access_privately(cpu, mm, next, now, now);
+    return next.hit_end;
+  }
 
   // ---- ptes
   /// modify_start and modify_commit keep the software bits that say where the hash entry is (ppc64), so that a

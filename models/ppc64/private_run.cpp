@@ -97,6 +97,8 @@ Cycle Ppc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycl
   std::uint64_t* const sets = raw(erat.core_first(core));
   std::uint64_t& stall = *raw(hardware_.stall(core).at);
   const std::uint32_t set_words = erat.set_words();
+  // Nobody else adds to the time of a hit, and a miss takes longer.
+  const bool hits_alone = params_.snoop_stall == Cycles{} && costs.erat_miss != Cycles{};
   std::uint64_t erat_hits = 0;
   // The page whose entry was used last, and what it permits: using it again changes nothing in the ERAT.
   VirtPage last{~std::uint64_t{0}};
@@ -107,7 +109,10 @@ Cycle Ppc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycl
     const VirtAddr va{word & ~AccessBuffer::store_bit};
     const std::uint64_t need = store ? CopyData::write | CopyData::changed : 0;
     if (page_of(va, PageShift{12}) == last && (need & ~last_rights) == 0) {
-      if (now + costs.erat_hit >= horizon) break;
+      if (now + costs.erat_hit >= horizon) {
+        if (hits_alone) buffer.hit_end = now + costs.erat_hit;
+        break;
+      }
       now += costs.erat_hit;
       ++erat_hits;
       continue;
@@ -119,7 +124,10 @@ Cycle Ppc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cycl
     const std::uint32_t way = erat.find(set, key);
     if (way != Tlb::absent && (need & ~CopyData{erat.data(set, way)}.rights()) == 0) {
       const Cycles cost = costs.erat_hit + Cycles{stall};
-      if (now + cost >= horizon) break;
+      if (now + cost >= horizon) {
+        if (hits_alone) buffer.hit_end = now + cost;
+        break;
+      }
       now += cost;
       stall = 0;
       last = page_of(va, PageShift{12});

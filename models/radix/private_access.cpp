@@ -5,6 +5,7 @@ namespace mmulab::radix {
 namespace {
 
 constexpr std::uint32_t absent = Tlb::absent;
+constexpr std::uint64_t only_small_pages = 1;
 
 }  // namespace
 
@@ -51,7 +52,10 @@ Cycle PrivateAccess::run(AccessBuffer& buffer, Cycle start, Cycle horizon) {
       cycles = hit_cost_ < budget ? hit_cost_ : 0;
     else
       cycles = perform(page, store, budget);
-    if (cycles == 0) break;
+    if (cycles == 0) {
+      if (hits_first_level(page, store)) buffer.hit_end = Cycle{now + hit_cost_};
+      break;
+    }
     now += cycles;
   }
   // What is neither a walk nor a hit in the second level was a hit in the first.
@@ -63,8 +67,18 @@ Cycle PrivateAccess::run(AccessBuffer& buffer, Cycle start, Cycle horizon) {
   return Cycle{now};
 }
 
+/// And would take longer without the first level's entry.
+bool PrivateAccess::hits_first_level(std::uint64_t page, bool store) const {
+  const std::uint64_t walk_cost = walk_start_ + walk_level_ + fill_cost_;
+  if (hit_cost_ >= std::min(second_hit_cost_, walk_cost)) return false;
+  if (page == last_page_) return usable(last_data_, store);
+  if (kinds_ != only_small_pages || !independent_) return false;
+  const std::uint64_t* const set = l1_.set(page);
+  const std::uint32_t way = l1_.find(set, TlbKey{VirtPage{page}, tag_, 0}.raw());
+  return way != absent && usable(l1_.data(set, way), store);
+}
+
 std::uint64_t PrivateAccess::perform(std::uint64_t page, bool store, std::uint64_t budget) {
-  const std::uint64_t only_small_pages = 1;
   if ((kinds_ & ~only_small_pages) != 0 || !independent_) return perform_any_kind(page, store, budget);
   const std::uint64_t key = TlbKey{VirtPage{page}, tag_, 0}.raw();
   std::uint64_t* const set = l1_.set(page);

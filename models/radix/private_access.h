@@ -35,6 +35,7 @@ class PrivateAccess {
   void touch_psc(const Position& start, std::uint64_t page);
   void fill_psc(std::size_t level, std::uint64_t page, std::uint64_t data);
   [[nodiscard]] RawTlb raw(std::uint32_t array) const;
+  [[nodiscard]] bool hits_first_level(std::uint64_t page, bool store) const;
   [[nodiscard]] bool usable(std::uint64_t data, bool store) const {
     return (data & need_[store ? 1 : 0]) == need_[store ? 1 : 0];
   }

@@ -243,8 +243,18 @@ Cycle Sparc64Port::access_privately(CpuId cpu, MmId mm, AccessBuffer& buffer, Cy
     now += p.hit;
     ++buffer.next;
   }
+  if (buffer.next != buffer.end && now + p.hit >= horizon && hits(p, buffer.addresses[buffer.next]))
+    buffer.hit_end = now + p.hit;
   machine_.count(&TranslationCounts::first_level, buffer.next - first);
   return now;
+}
+
+/// And would take longer without the entry.
+bool Sparc64Port::hits(const PrivateAccess& p, std::uint64_t word) const {
+  if (p.hit >= machine_.costs.of(hardware_load) + machine_.costs.of(hardware_fill)) return false;
+  const VirtPage page = page_of(AccessBuffer::address_of(word), p.shift);
+  const sparc64::TlbHit hit = dtlb_.find_again(RawView{p.world}, p.core, p.context, page);
+  return hit.found() && ((word & AccessBuffer::store_bit) == 0 || TteData{tte_, hit.data}.writable());
 }
 
 /// A walk of the TSB by hardware is private if the core holds the entry's line; a trap never is.

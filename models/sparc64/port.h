@@ -87,6 +87,7 @@ class Sparc64Port : public Port, public CopySource, private sparc64::CallExecuto
   [[nodiscard]] bool walk_tables(Context& ctx, const Miss& m, Cell<Pte>& ptep, Pte& pte);
   void fill(Access& a, const Miss& m, std::uint64_t data);
   struct PrivateAccess;
+  [[nodiscard]] bool hits(const PrivateAccess& p, std::uint64_t word) const;
   bool refill_privately(const PrivateAccess& p, const sparc64::TsbTable& table, VirtPage page, Cycle& now,
                         Cycle horizon);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <systemc>
+#include <utility>
 
 #include "sim/units/mix.h"
 
@@ -41,6 +42,8 @@ TimedHost::~TimedHost() = default;
 void TimedHost::seal() {
   std::vector<std::uint32_t> domain_of;
   for (const Agent& agent : agents_) domain_of.push_back(agent.core.raw());
+  for (std::size_t cpu = 1; cpu < agents_.size(); ++cpu)
+    if (agents_[cpu].core == agents_[cpu - 1].core) agents_[cpu].alone = agents_[cpu - 1].alone = false;
   for (std::uint32_t d = 0; d < devices_.size(); ++d) domain_of.push_back(cores_ + d);
   queues_.resize(devices_.size());
   sequencer_ = std::make_unique<Sequencer>(std::move(domain_of));
@@ -66,6 +69,8 @@ bool TimedHost::arrive(Context& context, Op& op) {
   for (;;) {
     if (gate_ != nullptr) {
       if (!pass_gate(context, op)) return false;
+    } else if (std::exchange(agent_of(context).attempt_begun, false)) {
+      // Between an attempt's beginning and its end no interrupt is taken.
     } else if (op.on_interrupt != OnInterrupt::ignore && take_interrupts(context)) {
       if (op.on_interrupt == OnInterrupt::restart) return false;
       continue;
@@ -272,28 +277,55 @@ void TimedHost::run_ahead(Context& context, PrivateRun& run) {
   Agent& agent = agents_[id.raw()];
   agent.run = &run;
   sequencer_->set(id, agent.now, agent.now + pricing_.least_latency());
-  for (;;) {
-    if (sequencer_->top() == id && !stopping_) advance_private_run(id);
-    if (agent.run == nullptr) return;
-    if (sequencer_->top() != id || stopping_ || agent.now >= options_.until) leave_fiber(context);
-    if (agent.run == nullptr) return;
+  while (agent.run != nullptr) {
+    if (may_advance(id)) advance_private_run(id);
+    else leave_fiber(context);
   }
+}
+
+bool TimedHost::may_advance(AgentId id) const {
+  const Agent& agent = agents_[id.raw()];
+  if (agent.run_ends != never) return is_turn(id, agent.run_ends);
+  return sequencer_->top() == id && !stopping_ && agent.now < options_.until;
 }
 
 /// Called for the agent whose turn it is, from its own fiber or from any core's thread: it needs no fiber.
 void TimedHost::advance_private_run(AgentId id) {
   Agent& agent = agents_[id.raw()];
+  if (agent.run_ends != never) return end_private_access(id);
   bool blocked = !may_run_ahead() || (interrupts_ != nullptr && interrupts_->deliverable(CpuId{id.raw()}));
   if (!blocked) {
     const Cycle before = agent.now;
     agent.now = agent.run->advance(agent.now, run_limit(id), blocked);
-    // No room to run ahead although it is our turn: the next access is made in order, as a step.
-    if (agent.now == before) blocked = true;
+    // No room to run ahead although it is our turn: the next access is made in order.
+    if (agent.now == before) {
+      if (!blocked && agent.alone) agent.run_ends = agent.run->next_end(agent.now);
+      if (agent.run_ends != never)
+        return sequencer_->set(id, agent.run_ends, agent.run_ends + pricing_.least_latency());
+      blocked = true;
+    }
     reached_ = std::max(reached_, agent.now);
   }
   sequencer_->set(id, agent.now, blocked ? agent.now : agent.now + pricing_.least_latency());
   if (blocked) agent.run = nullptr;
   if (heartbeat_) heartbeat_(reached_);
+}
+
+/// As a step would, the access takes effect in its turn, with what is there by then.
+void TimedHost::end_private_access(AgentId id) {
+  Agent& agent = agents_[id.raw()];
+  const Cycle end = std::exchange(agent.run_ends, never);
+  bool blocked = false;
+  const bool made = agent.run->advance(agent.now, end + Cycles{1}, blocked) == end;
+  if (!made && blocked && agent.run->next_end(agent.now) == end) {
+    // Somebody waits for its events by now.
+    agent.attempt_begun = true;
+  } else {
+    agent.now = end;
+    reached_ = std::max(reached_, end);
+    sequencer_->set(id, end, blocked ? end : end + pricing_.least_latency());
+  }
+  if (blocked) agent.run = nullptr;
 }
 
 // ---------------------------------------------------------------------------------------------------- cores
@@ -313,11 +345,12 @@ void TimedHost::run_core(CoreId core) {
       fire_device(next, at);
       continue;
     }
-    if (agents_[next.raw()].run != nullptr) {
+    const Agent& agent = agents_[next.raw()];
+    if (agent.run != nullptr && (agent.run_ends == never || !systemc_is_due(at))) {
       advance_private_run(next);
       continue;
     }
-    CoreThread& owner = *threads_[agents_[next.raw()].core.raw()];
+    CoreThread& owner = *threads_[agent.core.raw()];
     if (systemc_is_due(at) && (options_.lookahead || &owner == &self)) {
       sc_core::wait(systemc_time(at.raw() - systemc_cycle()));
       ask_systemc();

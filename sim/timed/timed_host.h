@@ -37,6 +37,9 @@ class PrivateRun {
   /// Performs accesses that complete before `horizon`, as long as each is private to the core and nobody waits for
   /// its events. Returns the cycle reached; sets `blocked` if the next access needs the fiber (or there is none left).
   virtual Cycle advance(Cycle now, Cycle horizon, bool& blocked) = 0;
+  /// When the next access, begun now, completes, if it is one step and has all that it needs; else never. Where
+  /// somebody takes that away meanwhile it fails at that cycle, without effect. Of an access that advance() came to.
+  [[nodiscard]] virtual Cycle next_end(Cycle now) const = 0;
 };
 
 class TimedHost : public FiberHost {
@@ -96,6 +99,9 @@ class TimedHost : public FiberHost {
     bool retired = false;
     bool at_gate = false;
     PrivateRun* run = nullptr;
+    Cycle run_ends = never;     ///< the run's next access, if it waits for its turn
+    bool attempt_begun = false; ///< the fiber's next step goes on with such an access: interrupts were heeded before
+    bool alone = true;          ///< on its core: nobody else replaces what its private accesses need
     std::uint64_t choices = 0;
     std::vector<Location> waits_for;
     std::string waits_in;
@@ -133,7 +139,9 @@ class TimedHost : public FiberHost {
   void admit_head();
   [[nodiscard]] std::uint32_t take_unit(AgentId agent);
   void fire_device(AgentId agent, Cycle at);
+  [[nodiscard]] bool may_advance(AgentId agent) const;
   void advance_private_run(AgentId agent);
+  void end_private_access(AgentId agent);
   void run_agent(CoreThread& core, AgentId agent);
   void hand_over(CoreThread& from, CoreThread& to, Cycle at);
   void finish(Ending ending);

@@ -15,16 +15,21 @@ namespace {
 constexpr std::size_t chunk = 4096;
 constexpr std::size_t mms_max = 4000;
 constexpr std::uint64_t tables_max = 1U << 18;
+/// What a trace may make the survey remember: recorded pages (16 GiB), pages of all address spaces together (128 MiB of
+/// memory), moves.
+constexpr std::size_t pages_max = std::size_t{1} << 22, kept_max = std::size_t{1} << 24;
+constexpr std::size_t moves_max = std::size_t{1} << 20;
 constexpr std::uint64_t call_bytes_max = std::uint64_t{1} << 40;
 
 /// A set that is asked for the same few again and again.
 class PageSet {
  public:
-  void add(std::uint64_t page) {
+  /// True of a page that is not there yet.
+  bool add(std::uint64_t page) {
     std::uint64_t& known = known_[page % known_.size()];
-    if (known == page + 1) return;
+    if (known == page + 1) return false;
     known = page + 1;
-    pages_.insert(page);
+    return pages_.insert(page).second;
   }
   /// In order; the set is empty then.
   std::vector<std::uint64_t> take() {
@@ -80,6 +85,12 @@ class Surveyor {
     throw config::Error(config::diagnose({}, fmt::format("`{}` cannot be replayed: {}", file_.name(), what), hint));
   }
 
+  /// What is told of the block at `offset` is too much.
+  [[noreturn]] void refuse_at(std::uint64_t offset, const std::string& what) const {
+    refuse(fmt::format("in the block at byte {} it comes to more than {}", offset, what),
+           "a shorter trace (`mmulab trace cut`)");
+  }
+
   TaskPlan& task(TaskNo number) {
     if (raw(number) >= workload::tasks_max) refuse(fmt::format("it has more than {} tasks", workload::tasks_max));
     while (survey_.tasks.size() <= raw(number)) {
@@ -118,15 +129,17 @@ class Surveyor {
       last_ = entry;
       if (va >= address_end || !survey_.relocation.see(va, 1))
         file_.fail(offset, fmt::format("an access to {:#x}, beyond user space", va));
-      image.touched.add(va >> 12);
-      if ((word & store_bit) != 0) image.stored.add(va >> 12);
+      pages_ += image.touched.add(va >> 12) ? 1U : 0U;
+      if ((word & store_bit) != 0) pages_ += image.stored.add(va >> 12) ? 1U : 0U;
     }
+    if (pages_ > pages_max) refuse_at(offset, fmt::format("{} pages touched and stored to", pages_max));
     last_ = ~std::uint64_t{0};
   }
 
   void on_call(TaskNo by, const TraceCall& call, std::uint64_t offset) {
     if (creates(call.kind)) return on_creation(by, call, offset);
     if (call.kind == CallKind::execve) {
+      if (++execs_ > mms_max) refuse_at(offset, fmt::format("{} address spaces", mms_max));
       images_[raw(by)].emplace_back();
       return;
     }
@@ -142,6 +155,7 @@ class Surveyor {
                       (call.kind != CallKind::mremap || survey_.relocation.see(call.to, call.to_length));
     if (length > call_bytes_max || !fits)
       file_.fail(offset, fmt::format("{} of {:#x} bytes at {:#x}", name_of(call.kind), length, low));
+    if (call.kind == CallKind::mremap && ++moves_ > moves_max) refuse_at(offset, fmt::format("{} moves", moves_max));
     if (call.kind == CallKind::mremap) images_[raw(by)].back().moved_to.emplace_back(call.to, call.to_length);
     const std::uint64_t page = std::uint64_t{1} << options_.geometry.page_shift().raw();
     if (options_.refuses_parts && (call.first % page != 0 || call.length % page != 0 || call.to % page != 0))
@@ -226,11 +240,16 @@ class Surveyor {
         unite(leaves[mm], leaves_of(images_[t][i]));
       }
     // An mm has a greater number than the one it is a copy of.
+    std::size_t kept = 0;
     for (std::size_t mm = 0; mm < mms; ++mm) {
       if (const std::uint32_t parent = survey_.parents[mm]; parent != Survey::no_mm) {
         unite(stored[mm], stored[parent]);
         unite(leaves[mm], leaves[parent]);
       }
+      kept += stored[mm].size() + leaves[mm].size();
+      if (kept > kept_max)
+        refuse(fmt::format("its address spaces have more than {} pages together", kept_max),
+               "a shorter trace (`mmulab trace cut`)");
       // A page may be mapped once, and wait in one gather of each thread.
       survey_.frames += stored[mm].size() * (1 + threads[mm]);
       survey_.tables += tables_of(leaves[mm]) * (1 + threads[mm]);
@@ -278,6 +297,7 @@ class Surveyor {
   std::map<std::uint32_t, std::uint64_t> waited_for_;  ///< tasks, and the first block that says so
   std::array<std::uint64_t, chunk> words_{};
   std::uint64_t last_ = ~std::uint64_t{0};
+  std::size_t pages_ = 0, execs_ = 0, moves_ = 0;
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ struct Reader : PrivateRun {
     blocked = buffer.next == buffer.end;
     return reached;
   }
+  [[nodiscard]] Cycle next_end(Cycle now) const override { return f.port.hit_end(cpu, MmId{0}, buffer, now); }
   void read_all(Context& ctx, bool ahead) {
     while (buffer.next != buffer.end) {
       if (ahead) f.host_timed->run_ahead(ctx, *this);
@@ -60,6 +61,7 @@ struct Setup {
   Ppc64Params params;
   std::uint32_t threads = 1;
   bool flusher = false;
+  Cycles hit{1};
 };
 
 /// Readers on all cpus but the last, which flushes pages now and then if asked to.
@@ -67,6 +69,7 @@ Outcome run(const Setup& setup, std::uint64_t seed, bool ahead) {
   test::FixtureOptions options = test::ppc64_options(2, setup.threads);
   options.limits.tables = 64;
   Ppc64Fixture f(setup.params, options);
+  f.costs.set("erat_hit", setup.hit);
   f.costs.set("erat_miss", Cycles{12});
   f.costs.set("pteg_search", Cycles{30});
   f.costs.set("tlb_fill", Cycles{2});
@@ -120,6 +123,9 @@ TEST_CASE("Accesses made in silence and accesses made by steps end in the same W
         s.flusher = flusher;
         setups.push_back(s);
       }
+  // While so long a hit waits for its turn, some copies die.
+  setups.push_back(setups[1]);
+  setups.back().hit = Cycles{90};
   setups.push_back({});  // a real geometry
   setups.back().params.tlb.replacement = Replacement::random;
   for (const Setup& setup : setups)

@@ -151,6 +151,7 @@ struct Traffic : PrivateRun {
     blocked = buffer.next == buffer.end;
     return reached;
   }
+  [[nodiscard]] Cycle next_end(Cycle now) const override { return lab->port.hit_end(cpu, mm, buffer, now); }
 };
 
 struct Outcome {

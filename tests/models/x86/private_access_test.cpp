@@ -58,9 +58,10 @@ Outcome run(const X86Params& params, const Traffic& traffic, bool ahead, bool la
         const std::size_t before = buffer->next;
         const Cycle reached = port->access_privately(cpu, mm_a, *buffer, now, horizon);
         *ahead += buffer->next - before;
-        blocked = true;
+        blocked = buffer->next == buffer->end;
         return reached;
       }
+      [[nodiscard]] Cycle next_end(Cycle now) const override { return port->hit_end(cpu, mm_a, *buffer, now); }
       X86Port* port = nullptr;
       CpuId cpu;
       AccessBuffer* buffer = nullptr;

@@ -187,7 +187,17 @@ TEST_CASE("Traces that make no sense are refused with a message") {
   CHECK(has(says([](Writer& w) { w.call(made(CallKind::munmap, 0, std::uint64_t{1} << 50)); }), "munmap of"));
   CHECK(has(says([](Writer& w) {
               for (int n = 0; n < 5000; ++n) w.call({CallKind::execve});
-            }), "4000 address spaces"));
+            }), "in the block at byte 8 it comes to more than 4000 address spaces"));
+  // A page more than 2^22, each loaded from once.
+  CHECK(has(says([](Writer& w) {
+              for (std::uint64_t part = 0; part < 4; ++part) touch(w, TaskNo{0}, base + (part << 32), 1U << 20, 1, 0);
+              touch(w, TaskNo{0}, base + (std::uint64_t{4} << 32), 1, 1, 0);
+            }), "it comes to more than 4194304 pages touched and stored to"));
+  // 2,049 copies of 8,192 pages.
+  CHECK(has(says([](Writer& w) {
+              touch(w, TaskNo{0}, base, 8192, 1);
+              for (std::uint32_t n = 3; n < 2052; ++n) w.call(of_child(CallKind::fork, n));
+            }), "its address spaces have more than 16777216 pages together"));
   CHECK(has(says([](Writer& w) { w.call(of_child(CallKind::wait, 2)); }), "a wait for task 2, which nobody creates"));
   CHECK(has(says([](Writer&) {}), "holds no task"));
   CHECK(has(sample::problems(text("/nowhere.mmt")), "cannot be read"));
