@@ -25,6 +25,9 @@ struct Violation {
   std::string message;             ///< one line
   std::vector<std::string> story;  ///< three to eight lines, in the order in which things happened
   std::vector<Location> locations;
+  /// The number of the event, as the reference model counts, that made it possible: a copy became stale, a flush was
+  /// put off, content was on nobody's account. 0: there is none, or it is not known.
+  std::uint64_t opened_by = 0;
   bool expected = false;  ///< the scenario lists this (invariant, class)
 };
 

@@ -24,6 +24,22 @@ Json engine_json(const EngineRun& run) {
   return json;
 }
 
+Json steps_json(const ToldCounterexample& c) {
+  Json steps = Json::array();
+  for (const ToldStep& step : c.steps)
+    steps.push_back({{"actor", step.actor},
+                     {"task", step.task.empty() ? Json(nullptr) : Json(step.task)},
+                     {"label", step.label},
+                     {"source", step.source},
+                     {"changes", step.changes},
+                     {"holds", step.locks}});
+  return steps;
+}
+
+Json window_json(const ToldWindow& window) {
+  return window.known() ? Json{{"opened", window.opened}, {"closed", window.closed}} : Json(nullptr);
+}
+
 Json counterexample_json(const ToldCounterexample& c) {
   const Violation& v = c.violation;
   return {{"invariant", v.invariant},
@@ -38,6 +54,8 @@ Json counterexample_json(const ToldCounterexample& c) {
           {"switches", c.switches},
           {"engine", c.engine},
           {"race", c.race},
+          {"window", window_json(c.window)},
+          {"lanes", steps_json(c)},
           {"schedule", c.schedule},
           {"expected", v.expected}};
 }

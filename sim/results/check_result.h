@@ -34,7 +34,14 @@ struct ToldStep {
   std::string label;
   std::string source;                ///< file:line of the label
   std::vector<std::string> changes;  ///< "location old -> new"
-  std::vector<std::string> locks;    ///< held afterwards
+  std::vector<std::string> locks;    ///< that the task holds afterwards: "mmap_sem of mm 0 (read)"
+};
+
+/// The steps, counted from 1, from the one that made it possible to the one that went wrong.
+struct ToldWindow {
+  std::size_t opened = 0;  ///< 0: before the first step
+  std::size_t closed = 0;
+  [[nodiscard]] bool known() const { return closed != 0; }
 };
 
 struct ToldCounterexample {
@@ -45,7 +52,10 @@ struct ToldCounterexample {
   bool shrunk = false;    ///< made smaller after the engine had found it
   std::uint64_t switches = 0;
   std::vector<ToldStep> steps;
+  ToldWindow window;
   std::string race;                  ///< the two steps whose order made the difference
+  std::size_t race_first = 0;        ///< their numbers, from 1; 0: none
+  std::size_t race_second = 0;
   std::vector<std::string> tables;   ///< "location before -> after" of what the violation is about
   std::string schedule;              ///< the schedule file
   std::string schedule_file;         ///< where it was written
