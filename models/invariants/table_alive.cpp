@@ -92,6 +92,7 @@ class TableAlive : public Row<Tables> {
       if (!root_is_loaded(copy) || (mm.exists() && copy.mm != mm)) continue;
       Violation v = story::at_event(event, "cached",
                                     fmt::format("{}, and a walk cache of core {} leads to it", what, copy.core));
+      v.table = table;
       v.story = {fmt::format("the walk cache entry belongs to mm {}, whose root is loaded there", copy.mm),
                  "no invalidation has reached that core since it was filled",
                  fmt::format("{} at {}", how, story::moment_text(ledger_.moment(event)))};
@@ -114,6 +115,7 @@ class TableAlive : public Row<Tables> {
         ledger_, event, event.mm, event.page, "walked",
         fmt::format("a walk for {} reads table {}, which {}", story::page_text(event.mm, event.page), event.table,
                     it->second.freed_by != 0 ? "was freed" : "belongs to another mm"));
+    v.table = event.table;
     v.opened_by = it->second.freed_by;
     v.story = {fmt::format("the walk reads level {}", event.a),
                "read at " + story::moment_text(ledger_.moment(event))};

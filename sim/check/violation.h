@@ -22,6 +22,8 @@ struct Violation {
   bool has_page = false;  ///< whether `page` and `va` mean anything
   VirtPage page;
   VirtAddr va;
+  Frame frame;    ///< that it is about, if it is about no page
+  TableId table;  ///< likewise, a page table
   std::string message;             ///< one line
   std::vector<std::string> story;  ///< three to eight lines, in the order in which things happened
   std::vector<Location> locations;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "sim/config/diagnostic.h"
+#include "sim/lab/told_tables.h"
 
 namespace mmulab::lab {
 namespace {
@@ -73,21 +74,6 @@ std::string race_text(const Trace& trace, const World& world) {
                      trace.race_second + 1, name(b), where);
 }
 
-/// The words that the violation is about, before the last step and after it.
-std::vector<std::string> tables(const Violation& v, const Trace& trace, const World& world) {
-  std::vector<std::string> lines;
-  for (const Location at : v.locations) {
-    std::uint64_t before = world.load(at);
-    for (const TracedStore& store : trace.steps.back().stores)
-      if (store.at == at) {
-        before = store.old_value;
-        break;
-      }
-    lines.push_back(fmt::format("{} 0x{:x} -> 0x{:x}", world.describe(at), before, world.load(at)));
-  }
-  return lines;
-}
-
 std::uint64_t switches_of(const Trace& trace) {
   std::uint64_t switches = 0;
   CpuId last;
@@ -128,7 +114,7 @@ class Teller {
       told_one.race_first = trace.race_first + 1;
       told_one.race_second = trace.race_second + 1;
     }
-    told_one.tables = tables(told_one.violation, trace, explored_.world());
+    tell_tables(told_one, trace);
     told_one.switches = switches_of(trace);
     return told_one;
   }
@@ -142,6 +128,24 @@ class Teller {
     if (violation.opened_by <= events_at_start_) return {0, events_.size()};
     const auto opening = std::lower_bound(events_.begin(), events_.end(), violation.opened_by);
     return {static_cast<std::size_t>(opening - events_.begin()) + 1, events_.size()};
+  }
+
+  /// As they stood before the window and the racing pair, and as they are at the end, where the cursor stands again.
+  void tell_tables(ToldCounterexample& told_one, const Trace& trace) {
+    std::size_t before = told_one.race_first;
+    if (told_one.window.known() && (before == 0 || told_one.window.opened < before)) before = told_one.window.opened;
+    before = std::max<std::size_t>(before, 1);
+    TableTeller teller(explored_);
+    teller.concern(told_one.violation);
+    const std::vector<Move> moves = cursor_.moves();
+    cursor_.pop_to(std::min(before - 1, moves.size()));
+    teller.concern(told_one.violation);
+    teller.concern(trace);
+    teller.tell_before();
+    cursor_.move_to(moves);
+    teller.tell_after();
+    told_one.tables_before = before;
+    told_one.tables = teller.tables();
   }
 
   ExploredSystem explored_;

@@ -39,6 +39,7 @@ class CheckReport {
   void verdict();
   void what_was_done();
   void counterexample(std::size_t n);
+  void tables(const ToldCounterexample& c);
   void expectations();
   void invariants();
   void coverage();
@@ -188,10 +189,28 @@ void CheckReport::counterexample(std::size_t n) {
   for (const std::string& line : c.violation.story) out_ += "     " + wrap(line, 5, 7) + "\n";
   if (const std::string window = window_text(c); !window.empty()) out_ += "     " + wrap(window, 5, 7) + "\n";
   if (!c.race.empty()) out_ += "     " + wrap(c.race + " (*)", 5, 7) + "\n";
-  if (!c.tables.empty()) out_ += "   " + palette_.paint("before and after the last step", Style::strong) + "\n";
-  for (const std::string& line : c.tables) out_ += "     " + line + "\n";
+  tables(c);
   if (!c.schedule_file.empty())
     out_ += fmt::format("   schedule in {0}; again with: mmulab replay {0}\n", c.schedule_file);
+}
+
+/// What has not changed is said once.
+void CheckReport::tables(const ToldCounterexample& c) {
+  if (c.tables.empty()) return;
+  out_ += "   " + palette_.paint("tables", Style::strong) +
+          fmt::format(", before step {} and after step {}\n", c.tables_before, c.steps.size());
+  const auto text = [](const std::string& at) { return at.empty() ? std::string("nothing") : at; };
+  for (const ToldTable& table : c.tables) {
+    out_ += "     " + table.what + "\n";
+    std::size_t width = 0;
+    for (const ToldEntry& entry : table.entries) width = std::max(width, entry.where.size());
+    const std::size_t column = 7 + width + 2;
+    for (const ToldEntry& entry : table.entries) {
+      out_ += fmt::format("       {:<{}}  ", entry.where, width) + wrap(text(entry.before), column, column + 3) + "\n";
+      if (entry.before != entry.after)
+        out_ += fmt::format("{:>{}} ", "->", column - 1) + wrap(text(entry.after), column, column + 3) + "\n";
+    }
+  }
 }
 
 void CheckReport::expectations() {

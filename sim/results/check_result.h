@@ -44,6 +44,19 @@ struct ToldWindow {
   [[nodiscard]] bool known() const { return closed != 0; }
 };
 
+/// A place that translates, or says whether it may; empty where nothing was there.
+struct ToldEntry {
+  std::string where;
+  std::string before;
+  std::string after;
+};
+
+/// What the violation is about, and all that is known of its translations.
+struct ToldTable {
+  std::string what;  ///< "page 0x4 of mm 0"
+  std::vector<ToldEntry> entries;
+};
+
 struct ToldCounterexample {
   Violation violation;
   std::vector<Violation> others;  ///< of a replay: what occurred instead of what the schedule names
@@ -56,7 +69,8 @@ struct ToldCounterexample {
   std::string race;                  ///< the two steps whose order made the difference
   std::size_t race_first = 0;        ///< their numbers, from 1; 0: none
   std::size_t race_second = 0;
-  std::vector<std::string> tables;   ///< "location before -> after" of what the violation is about
+  std::size_t tables_before = 0;     ///< before this step, and after the last one:
+  std::vector<ToldTable> tables;
   std::string schedule;              ///< the schedule file
   std::string schedule_file;         ///< where it was written
 };
