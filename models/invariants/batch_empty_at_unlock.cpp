@@ -29,9 +29,12 @@ class BatchEmptyAtUnlock : public Row<> {
                                               event.location.raw(), depth));
     v.locations.push_back(event.location);
     v.story.push_back("released at " + story::moment_text(ledger_.moment(event)));
-    for (const NotedEntry& n : ledger_.noted())
-      if (n.cpu == event.cpu && v.story.size() < 8)
+    for (const NotedEntry& n : ledger_.noted()) {
+      if (n.cpu != event.cpu) continue;
+      if (v.opened_by == 0) v.opened_by = n.order;
+      if (v.story.size() < 8)
         v.story.push_back(fmt::format("pending: {}, noted by task {}", story::page_text(n.mm, n.page), n.task));
+    }
     report(v);
   }
 };

@@ -41,6 +41,7 @@ class CopyIsolation : public ObligationRow {
     Violation v = story::about_page(ledger_, event, copy.mm, copy.page, "during",
                                     fmt::format("a store to {} reached frame {} while it was being copied",
                                                 story::page_text(copy.mm, copy.page), copy.source));
+    v.opened_by = copy.begun.order;
     v.story = {"the copy began at " + story::moment_text(copy.begun),
                "the store reached the source at " + story::moment_text(copy.store),
                fmt::format("the copy became visible at {}: the store is lost",

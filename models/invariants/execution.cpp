@@ -128,10 +128,11 @@ void Execution::apply_lock(const Event& event, std::uint64_t order) {
   TaskRecord& task = task_at(event.task);
   const auto lock_class = static_cast<LockClass>(event.a);
   if (event.kind == EventKind::lock_acquired) {
-    task.locks.push_back({lock_class, event.location, order, task.irqs_off});
+    const bool for_reading = lock_class == LockClass::mmap_sem && event.b == 0;
+    task.locks.push_back({lock_class, event.location, order, task.irqs_off, for_reading});
     return;
   }
-  released_ = HeldLock{lock_class, event.location, 0, task.irqs_off};
+  released_ = HeldLock{lock_class, event.location, 0, task.irqs_off, false};
   const auto held = std::find_if(task.locks.rbegin(), task.locks.rend(), [&](const HeldLock& l) {
     return l.lock_class == lock_class && l.at == event.location;
   });

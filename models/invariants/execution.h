@@ -36,6 +36,7 @@ struct HeldLock {
   Location at;
   std::uint64_t order = 0;  ///< identifies this acquisition
   bool irqs_off = false;
+  bool for_reading = false;  ///< mmap_sem: others may read, too
 };
 
 struct ActiveCall {

@@ -74,6 +74,7 @@ class HptTracked : public Row<Touched> {
                                       fmt::format("the hash entry that the pte of {} names leads to {}",
                                                   story::page_text(h.mm, h.page),
                                                   maps ? "another frame" : "a frame, and the pte to none"));
+      if (const PageRecord* record = ledger_.page(h.mm, h.page)) v.opened_by = record->disturbed.when.order;
       story::tell_hpte(v, "the", h);
       v.story.push_back(fmt::format("its pte is 0x{:x}", pte.raw()));
       report(v);
@@ -91,6 +92,7 @@ class HptTracked : public Row<Touched> {
     Violation v = story::about_page(ledger_, event, h.mm, h.page, "untracked",
                                     fmt::format("hash entry at word {} of {} is valid, and nobody knows of it",
                                                 h.at.raw(), story::page_text(h.mm, h.page)));
+    v.opened_by = record->disturbed.when.order;
     story::tell_hpte(v, "the", h);
     v.story.push_back(fmt::format("its pte is 0x{:x}", record->raw.raw()));
     if (record->disturbed.when.known)

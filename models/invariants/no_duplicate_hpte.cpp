@@ -37,6 +37,7 @@ class NoDuplicateHpte : public Row<> {
       message += fmt::format(", owner of the pending entry (task {}) {} the page-table lock", d.pending.when.task,
                              d.owner_holds_ptl ? "still holds" : "no longer holds");
     Violation v = story::about_page(ledger_, event, event.mm, event.page, class_id, message);
+    v.opened_by = d.pending.when.order;
     story::tell_hpte(v, "older", d.older);
     if (d.pending.when.known)
       v.story.push_back("its pte was taken from under it at " + story::moment_text(d.pending.when));

@@ -110,6 +110,7 @@ Violation about_page(const Ledger& ledger, const Event& event, MmId mm, VirtPage
 Violation about(const Ledger& ledger, const Event& event, const Obligation& o, const char* class_id,
                 std::string message) {
   Violation v = about_page(ledger, event, o.was.mm, o.was.page, class_id, std::move(message));
+  v.opened_by = o.opened.order;
   v.locations = o.hptes;
   v.locations.insert(v.locations.end(), o.tsbs.begin(), o.tsbs.end());
   auto& tell = v.story;

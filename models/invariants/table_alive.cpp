@@ -20,7 +20,7 @@ const InvariantText row_text{
 
 struct Tables {
   struct Table {
-    bool freed = false;
+    std::uint64_t freed_by = 0;  ///< number of that event; 0: it is in use
     MmId owner;
     std::vector<MmId> sharers;  ///< it is theirs, if there are any, and nobody's else
   };
@@ -44,7 +44,7 @@ class TableAlive : public Row<Tables> {
 
   void on_event(const Event& event) override {
     switch (event.kind) {
-      case EventKind::table_allocated: state_.tables[event.table.raw()] = {false, event.mm, {}}; return;
+      case EventKind::table_allocated: state_.tables[event.table.raw()] = {0, event.mm, {}}; return;
       case EventKind::table_shared: state_.tables[event.table.raw()].sharers.push_back(event.mm); return;
       case EventKind::table_unshared: return on_unshared(event);
       case EventKind::lock_released: return on_released(event);
@@ -54,7 +54,7 @@ class TableAlive : public Row<Tables> {
   }
   void mix_into(StateHash& hash) const override {
     for (const auto& [table, t] : state_.tables) {
-      hash.mix(std::uint64_t{table} << 1 | std::uint64_t{t.freed});
+      hash.mix(std::uint64_t{table} << 1 | std::uint64_t{t.freed_by != 0});
       for (const MmId mm : t.sharers) hash.mix(mm.raw());
     }
     for (const Tables::Leaving& l : state_.leaving) hash.mix(std::uint64_t{l.table} << 32 | l.mm.raw());
@@ -63,7 +63,7 @@ class TableAlive : public Row<Tables> {
  private:
   void on_freed(const Event& event) {
     exercise();
-    state_.tables[event.table.raw()].freed = true;
+    state_.tables[event.table.raw()].freed_by = ledger_.order();
     expect_uncached(event, event.table, MmId::none(), fmt::format("table {} becomes reusable", event.table), "freed");
   }
   void on_unshared(const Event& event) {
@@ -92,6 +92,7 @@ class TableAlive : public Row<Tables> {
       if (!root_is_loaded(copy) || (mm.exists() && copy.mm != mm)) continue;
       Violation v = story::at_event(event, "cached",
                                     fmt::format("{}, and a walk cache of core {} leads to it", what, copy.core));
+      v.table = table;
       v.story = {fmt::format("the walk cache entry belongs to mm {}, whose root is loaded there", copy.mm),
                  "no invalidation has reached that core since it was filled",
                  fmt::format("{} at {}", how, story::moment_text(ledger_.moment(event)))};
@@ -109,11 +110,13 @@ class TableAlive : public Row<Tables> {
   void on_read(const Event& event) {
     const auto it = state_.tables.find(event.table.raw());
     if (it == state_.tables.end()) return;
-    if (!it->second.freed && !is_foreign(event, it->second)) return;
+    if (it->second.freed_by == 0 && !is_foreign(event, it->second)) return;
     Violation v = story::about_page(
         ledger_, event, event.mm, event.page, "walked",
         fmt::format("a walk for {} reads table {}, which {}", story::page_text(event.mm, event.page), event.table,
-                    it->second.freed ? "was freed" : "belongs to another mm"));
+                    it->second.freed_by != 0 ? "was freed" : "belongs to another mm"));
+    v.table = event.table;
+    v.opened_by = it->second.freed_by;
     v.story = {fmt::format("the walk reads level {}", event.a),
                "read at " + story::moment_text(ledger_.moment(event))};
     report(v);

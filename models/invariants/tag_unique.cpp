@@ -22,6 +22,7 @@ struct Tags {
     Tag tag;
     MmId old_mm;
     MmId new_mm;
+    std::uint64_t renamed = 0;  ///< number of that event; for reports alone
   };
   std::map<std::uint32_t, Suspicion> suspected;  // by core: renamed, and not yet invalidated
 };
@@ -75,7 +76,7 @@ class TagUnique : public Row<Tags> {
     const std::uint32_t core = ledger_.core_of(event.cpu).raw();
     MmId& named = state_.named[{core, event.tag.raw()}];
     // The flush may come later in the same step: judged at the next use.
-    if (named.exists() && named != event.mm) state_.suspected[core] = {event.tag, named, event.mm};
+    if (named.exists() && named != event.mm) state_.suspected[core] = {event.tag, named, event.mm, ledger_.order()};
     named = event.mm;
     if (ledger_.config().tag_domain == TagDomain::core) return;
     for (std::uint32_t c = 0; c < ledger_.config().cpus; ++c) {
@@ -83,7 +84,7 @@ class TagUnique : public Row<Tags> {
       if (other.tag != event.tag || !other.tag_mm.exists() || other.tag_mm == event.mm ||
           !is_named(CpuId{c}, other))
         continue;
-      accuse(event, event.tag, other.tag_mm, event.mm, "shared");
+      accuse(event, {event.tag, other.tag_mm, event.mm, 0}, "shared");
     }
   }
   [[nodiscard]] bool is_named(CpuId cpu, const CpuRecord& record) const {
@@ -105,15 +106,16 @@ class TagUnique : public Row<Tags> {
     if (it == state_.suspected.end() || ledger_.execution().cpu(event.cpu).tag != it->second.tag) return;
     const Tags::Suspicion s = it->second;
     state_.suspected.erase(it);
-    accuse(event, s.tag, s.old_mm, s.new_mm, "reused");
+    accuse(event, s, "reused");
   }
-  void accuse(const Event& event, Tag tag, MmId old_mm, MmId new_mm, const char* class_id) {
+  void accuse(const Event& event, const Tags::Suspicion& s, const char* class_id) {
     Violation v = story::at_event(
         event, class_id,
-        fmt::format("tag {} names mm {} while translations of mm {} may be under it", tag, new_mm, old_mm));
-    v.mm = new_mm;
-    v.story = {fmt::format("tag {} was loaded for mm {}, and nothing under it was invalidated since", tag, old_mm),
-               fmt::format("then it was loaded for mm {}", new_mm),
+        fmt::format("tag {} names mm {} while translations of mm {} may be under it", s.tag, s.new_mm, s.old_mm));
+    v.mm = s.new_mm;
+    v.opened_by = s.renamed;
+    v.story = {fmt::format("tag {} was loaded for mm {}, and nothing under it was invalidated since", s.tag, s.old_mm),
+               fmt::format("then it was loaded for mm {}", s.new_mm),
                "in use at " + story::moment_text(ledger_.moment(event))};
     report(v);
   }

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "models/mm/interrupts.h"
 #include "models/mm/locks.h"
@@ -108,6 +110,12 @@ struct AccessBuffer {
   Cycle hit_end = never;
 };
 
+/// An entry of a table that software keeps beside the page tables, in the architecture's words.
+struct SoftwareEntry {
+  Location at;
+  std::string text;
+};
+
 class Port {
  public:
   virtual ~Port() = default;
@@ -160,6 +168,9 @@ class Port {
 
   /// The range's pages are translated in parts from now on (demote_segment_4k); nothing is flushed.
   virtual void demote_range(Context&, MmId, VirtPage first, VirtPage end) { (void)first, (void)end; }
+
+  /// The hash or TSB entries that answer for the page now; for reports. None where hardware walks page tables alone.
+  virtual void list_entries(MmId, VirtPage, std::vector<SoftwareEntry>&) const {}
 
   // ---- address spaces
   virtual void init_mm(Context& ctx, MmId mm) = 0;

@@ -3,6 +3,8 @@
 // code asks by meaning. Software bits that only one port knows (HASHPTE, BUSY, slot) stay in that port.
 #pragma once
 
+#include <string>
+
 #include "sim/state/cell.h"
 
 namespace mmulab {
@@ -33,6 +35,12 @@ struct Rights {
 /// content is being moved.
 enum class EntryKind : std::uint8_t { swap, migration };
 
+/// What the architecture's own headers call some bits of a pte; for reports. Several bits are a number.
+struct PteField {
+  std::uint64_t mask = 0;  ///< 0 ends a list
+  const char* name = nullptr;
+};
+
 /// Where an architecture keeps the meanings of a pte. Masks of one bit, but for the frame field.
 struct PteLayout {
   std::uint64_t present = 0;
@@ -50,6 +58,8 @@ struct PteLayout {
   std::uint64_t frame_mask = 0;
   /// Always set in a valid entry besides present (cacheability, page size).
   std::uint64_t fixed = 0;
+  /// In the order in which they are said.
+  const PteField* fields = nullptr;
 
   [[nodiscard]] bool none(Pte pte) const { return (pte.raw() & ~ignored) == 0; }
   [[nodiscard]] bool is_present(Pte pte) const { return pte.has(present); }
@@ -88,5 +98,8 @@ struct PteLayout {
   }
   [[nodiscard]] std::uint64_t entry_number(Pte pte) const { return ((pte.raw() & frame_mask) >> frame_shift) - 1; }
 };
+
+/// "0x513: frame 0, PRESENT USER ACCESSED"; "0x0".
+[[nodiscard]] std::string pte_text(const PteLayout& layout, Pte pte);
 
 }  // namespace mmulab

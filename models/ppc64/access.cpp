@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include "models/ppc64/access_labels.h"
 #include "models/ppc64/copy_insertion.h"
 #include "models/ppc64/port.h"
@@ -229,7 +231,34 @@ void Ppc64Port::list_copies(TlbKey key, MmId mm, std::vector<TranslationCopy>& c
       const std::uint32_t way = tlb->find(set, key);
       if (way == Tlb::absent) continue;
       const CopyData copy{tlb->data(set, way)};
-      copies.push_back({CoreId{core}, mm, hardware_.page_of(key), copy.frame(), Tag{key.tag()}, copy.rights()});
+      copies.push_back({CoreId{core}, mm, hardware_.page_of(key), copy.frame(), Tag{key.tag()}, copy.rights(),
+                        tlb->core_first(CoreId{core})});
+    }
+}
+
+void Ppc64Port::list_entries(MmId mm, VirtPage page, std::vector<SoftwareEntry>& entries) const {
+  const std::uint64_t context = context_of(mm);
+  if (context == 0) return;
+  list_entries(target(mm, page, context), entries);
+  if (!state_.limits().demotions) return;
+  for (unsigned part = 0; part < 1U << page_part_order; ++part)
+    list_entries(hpt_.target(mm, hardware_page(page) + Pages{part}, context), entries);
+}
+
+void Ppc64Port::list_entries(const HptTarget& target, std::vector<SoftwareEntry>& entries) const {
+  for (const bool secondary : {false, true})
+    for (unsigned index = 0; index < slots_per_group; ++index) {
+      const std::uint64_t slot = hpt_.slot_of(target, secondary, index);
+      const Hpte entry{machine_.world.load(hpt_.v(slot)), machine_.world.load(hpt_.r(slot))};
+      if (!Hpt::hardware_matches(entry, target, secondary)) continue;
+      std::string text = fmt::format("0x{:x} 0x{:x}: frame {}, {}{}{}, V", entry.v, entry.r, entry.frame(base()),
+                                     entry.readable() ? 'r' : '-', entry.writable() ? 'w' : '-',
+                                     entry.executable() ? 'x' : '-');
+      if ((entry.v & hpte_secondary) != 0) text += " H";
+      if ((entry.v & hpte_large) != 0) text += " L";
+      if ((entry.r & hpte_r) != 0) text += " R";
+      if ((entry.r & hpte_c) != 0) text += " C";
+      entries.push_back({hpt_.v(slot).at, std::move(text)});
     }
 }
 

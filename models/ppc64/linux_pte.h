@@ -35,16 +35,27 @@ inline constexpr std::uint64_t page_part0 = 0x08000000;  ///< HPTE_SUB0: of thes
 inline constexpr std::uint64_t page_combo = 0x10000000;  ///< the page is hashed in parts
 inline constexpr unsigned page_part_order = 4;
 
+inline constexpr PteField fields_of_4k[] = {
+    {page_present, "PRESENT"}, {page_user, "USER"},       {page_rw, "RW"},           {page_exec, "EXEC"},
+    {page_dirty, "DIRTY"},     {page_accessed, "ACCESSED"}, {page_busy, "BUSY"},     {page_hashpte, "HASHPTE"},
+    {page_secondary, "SECONDARY"}, {page_group_ix, "GROUP_IX"}, {page_stale, "STALE"}, {}};
+inline constexpr PteField fields_of_64k[] = {
+    {page_present, "PRESENT"}, {page_user, "USER"},         {page_rw, "RW"},     {page_exec, "EXEC"},
+    {page_dirty, "DIRTY"},     {page_accessed, "ACCESSED"}, {page_busy, "BUSY"}, {page_hashpte, "HASHPTE"},
+    {page_combo, "COMBO"},     {page_parts, "HPTE_SUB"},    {}};
+
 /// What the two kinds of ptes differ in.
 struct PteFormat {
   PageShift base;
   std::uint64_t slot_bits = 0;
   std::uint64_t hpteflags = 0;
   unsigned rpn_shift = 0;
+  const PteField* fields = nullptr;
 };
-inline constexpr PteFormat pte_of_4k{PageShift{12}, page_slot_bits, page_hpteflags, page_rpn_shift};
+inline constexpr PteFormat pte_of_4k{PageShift{12}, page_slot_bits, page_hpteflags, page_rpn_shift,
+                                     fields_of_4k};
 inline constexpr PteFormat pte_of_64k{PageShift{16}, page_hashpte | page_parts | page_combo,
-                                      page_hashpte | page_parts | page_combo | page_busy, 32};
+                                      page_hashpte | page_parts | page_combo | page_busy, 32, fields_of_64k};
 
 /// real_pte_t.
 struct RealPte {
@@ -68,6 +79,7 @@ constexpr PteLayout linux_pte_layout(const PteFormat& format) {
   layout.frame_shift = format.rpn_shift;
   layout.frame_mask = ~((std::uint64_t{1} << format.rpn_shift) - 1);
   layout.fixed = page_coherent;
+  layout.fields = format.fields;
   return layout;
 }
 

@@ -72,6 +72,7 @@ class Ppc64Port : public Port, public CopySource {
   void demote_range(Context& ctx, MmId mm, VirtPage first, VirtPage end) override;
 
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
+  void list_entries(MmId mm, VirtPage page, std::vector<SoftwareEntry>& entries) const override;
 
   // For tests, reports and the checkers' set-up.
   [[nodiscard]] const ppc64::Hpt& hpt() const { return hpt_; }
@@ -173,6 +174,7 @@ class Ppc64Port : public Port, public CopySource {
   Lookup try_tlb(Context& ctx, const UserAccess& ua);
   Lookup load_segment(Context& ctx, const UserAccess& ua);
   void list_copies(TlbKey key, MmId mm, std::vector<TranslationCopy>& copies) const;
+  void list_entries(const ppc64::HptTarget& target, std::vector<SoftwareEntry>& entries) const;
   [[nodiscard]] bool peek(const Tlb& tlb, const UserAccess& ua, std::uint64_t& data) const;
   /// The core holds a copy that does not permit the access: the table is not searched.
   [[nodiscard]] bool is_denied(const Access& a, const UserAccess& ua) const;

@@ -25,7 +25,8 @@ void Mmu::list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copi
                                                       : owner_of(cpu, asid_of_tag(key.tag()), data);
           if (owner != mm) continue;
           copies.push_back(
-              {core, mm, page, tlbs_.frame_in(data, page, size), Tag{key.tag()}, rights_bits(data, size)});
+              {core, mm, page, tlbs_.frame_in(data, page, size), Tag{key.tag()}, rights_bits(data, size),
+               tlbs_.set_first(core, array, number)});
         }
       }
   }

@@ -22,8 +22,13 @@ inline constexpr unsigned pte_frame_shift = 12;
 /// The highest level at which a leaf may sit: 1G pages in the PDPT.
 inline constexpr std::size_t leaf_level_max = 2;
 
+inline constexpr PteField pte_fields[] = {{pte_present, "P"},  {pte_write, "RW"},    {pte_user, "US"},
+                                          {pte_accessed, "A"}, {pte_dirty, "D"},     {pte_large, "PS"},
+                                          {pte_global, "G"},   {pte_no_exec, "XD"}, {}};
+
 [[nodiscard]] constexpr PteLayout pte_layout() {
   PteLayout layout;
+  layout.fields = pte_fields;
   layout.present = pte_present;
   layout.write = pte_write;
   layout.user = pte_user;

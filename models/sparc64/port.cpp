@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/sparc64/port.h"
 
+#include <fmt/format.h>
+
 namespace mmulab {
 namespace {
 
@@ -87,8 +89,22 @@ void Sparc64Port::list_copies(MmId mm, VirtPage page, std::vector<TranslationCop
     for (const sparc64::CoreTlbs* tlbs : {&dtlb_, &itlb_}) {
       const sparc64::TlbHit hit = tlbs->find(sparc64::PeekView{world}, CoreId{c}, context, page);
       if (!hit.found()) continue;
-      copies.push_back({CoreId{c}, mm, page, tlbs->frame(hit.data, page), Tag{context}, rights_bits(hit.data)});
+      copies.push_back({CoreId{c}, mm, page, tlbs->frame(hit.data, page), Tag{context}, rights_bits(hit.data),
+                        tlbs->identity(CoreId{c})});
     }
+  }
+}
+
+void Sparc64Port::list_entries(MmId mm, VirtPage page, std::vector<SoftwareEntry>& entries) const {
+  const World& world = machine_.world;
+  const sparc64::TsbState now = world.load(tsbs_.state_cell(mm));
+  if (now.entries == 0) return;
+  std::vector<sparc64::TsbSlot> slots{tsbs_.slot(mm, tsbs_.base(mm, now), page)};
+  if (now.old_pairs != 0) slots.push_back(tsbs_.slot(mm, tsbs_.base(mm, 1 - now.generation, now.old_pairs * 2), page));
+  if (tsbs_.huge(mm).entries != 0) slots.push_back(tsbs_.huge_slot(mm, page));
+  for (const sparc64::TsbSlot& slot : slots) {
+    const std::uint64_t tag = world.load(slot.tag_cell()), data = world.load(slot.data_cell());
+    if (tag == slot.tag) entries.push_back({slot.first, fmt::format("tag 0x{:x}, {}", tag, pte_text(pte_, Pte{data}))});
   }
 }
 

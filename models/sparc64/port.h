@@ -46,6 +46,7 @@ class Sparc64Port : public Port, public CopySource, private sparc64::CallExecuto
   [[nodiscard]] const char* refuses(Invalidation::Scope) const override { return nullptr; }
 
   void list_copies(MmId mm, VirtPage page, std::vector<TranslationCopy>& copies) const override;
+  void list_entries(MmId mm, VirtPage page, std::vector<SoftwareEntry>& entries) const override;
 
   // For tests and reports.
   [[nodiscard]] const sparc64::Tsbs& tsbs() const { return tsbs_; }

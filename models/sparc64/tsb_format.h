@@ -5,6 +5,7 @@
 // extension register (JPS1), little-endian pages, page sizes but 8K and 4M in a Linux TSB. Cost: none.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "models/mm/pte.h"
@@ -66,6 +67,22 @@ class TteData {
 };
 
 /// The pte as the generic kernel sees it: a TTE's data word whose W bit is left out, see tte_of().
+using TteFields = std::array<PteField, 10>;
+[[nodiscard]] constexpr TteFields fields_of(const TteLayout& tte) {
+  return {{{tte.valid, "VALID"},
+           {tte.soft_present, "PRESENT"},
+           {tte.soft_read, "READ"},
+           {tte.soft_write, "WRITE"},
+           {tte.soft_exec, "EXEC"},
+           {tte.soft_modified, "MODIFIED"},
+           {tte.soft_accessed, "ACCESSED"},
+           {tte.writable, "W"},
+           {tte.global, "G"},
+           {}}};
+}
+inline constexpr TteFields sun4u_fields = fields_of(sun4u_layout);
+inline constexpr TteFields sun4v_fields = fields_of(sun4v_layout);
+
 [[nodiscard]] constexpr PteLayout pte_layout(TteFormat format, PageShift shift) {
   const TteLayout& tte = layout_of(format);
   PteLayout pte;
@@ -79,6 +96,7 @@ class TteData {
   pte.frame_shift = shift.raw();
   pte.frame_mask = tte.physical;
   pte.fixed = tte.cacheable | tte.soft_present | tte.soft_read;
+  pte.fields = format == TteFormat::sun4u ? sun4u_fields.data() : sun4v_fields.data();
   return pte;
 }
 

@@ -22,9 +22,14 @@ struct Violation {
   bool has_page = false;  ///< whether `page` and `va` mean anything
   VirtPage page;
   VirtAddr va;
+  Frame frame;    ///< that it is about, if it is about no page
+  TableId table;  ///< likewise, a page table
   std::string message;             ///< one line
   std::vector<std::string> story;  ///< three to eight lines, in the order in which things happened
   std::vector<Location> locations;
+  /// The number of the event, as the reference model counts, that made it possible: a copy became stale, a flush was
+  /// put off, content was on nobody's account. 0: there is none, or it is not known.
+  std::uint64_t opened_by = 0;
   bool expected = false;  ///< the scenario lists this (invariant, class)
 };
 

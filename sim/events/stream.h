@@ -25,6 +25,7 @@ struct TranslationCopy {
   Frame frame;
   Tag tag;
   std::uint64_t rights = 0;  ///< 1 write, 2 exec, 4 can store without another look
+  Location at{};             ///< the array that holds it; none if it is one that may be (a may-set's)
 };
 
 /// An entry of some core's walk cache that leads to a page table, as a census finds it.

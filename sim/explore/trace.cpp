@@ -55,17 +55,7 @@ void Tracer::on_store(const Label&, Location at, std::uint64_t old_value, std::u
 }
 
 void Tracer::on_event(const Event& event) {
-  if (system_.takes_spinlock(event) && std::find(locks_.begin(), locks_.end(), event.location) == locks_.end())
-    locks_.push_back(event.location);
   if (current_ != nullptr) current_->events.push_back(event);
-}
-
-std::vector<Location> Tracer::held_by(TaskId task) const {
-  std::vector<Location> held;
-  if (!task.exists()) return held;
-  for (const Location at : locks_)
-    if (system_.world().load(at) == std::uint64_t{task.raw()} + 1) held.push_back(at);
-  return held;
 }
 
 TraceResult Tracer::perform(Cursor& cursor, const std::vector<Move>& moves, const std::vector<std::string>& labels,
@@ -99,7 +89,7 @@ TraceResult Tracer::perform(Cursor& cursor, const std::vector<Move>& moves, cons
       result.found += ", with fewer choices";
       return result;
     }
-    step.locks = held_by(step.task);
+    if (witness_) witness_(step);
     result.trace.steps.push_back(std::move(step));
   }
   // A deadlock shows when nothing can follow.

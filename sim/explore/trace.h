@@ -2,6 +2,7 @@
 // A schedule performed once more, with everything written down: what a counterexample is drawn from.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,6 @@ struct TracedStep {
   TaskId task;
   std::vector<TracedStore> stores;
   std::vector<Event> events;
-  std::vector<Location> locks;   ///< spinlocks that the task holds after the step
 };
 
 struct Trace {
@@ -53,15 +53,16 @@ class Tracer : public StepObserver, public EventObserver {
   TraceResult perform(Cursor& cursor, const std::vector<Move>& moves, const std::vector<std::string>& labels,
                       std::uint64_t break_at);
 
+  /// Called after each step, while the system stands where that has led.
+  void set_witness(std::function<void(const TracedStep&)> witness) { witness_ = std::move(witness); }
+
   void on_step(AgentId, const Label&) override {}
   void on_store(const Label& label, Location at, std::uint64_t old_value, std::uint64_t new_value) override;
   void on_event(const Event& event) override;
 
  private:
-  [[nodiscard]] std::vector<Location> held_by(TaskId task) const;
-
   Explorable& system_;
-  std::vector<Location> locks_;
+  std::function<void(const TracedStep&)> witness_;
   TracedStep* current_ = nullptr;
 };
 

@@ -38,6 +38,7 @@ class ExploredSystem : public Explorable, private EventObserver, private Company
   /// What run_up decided.
   [[nodiscard]] const std::vector<Decision>& boot() const { return boot_; }
   [[nodiscard]] System& system() { return *system_; }
+  [[nodiscard]] const Ledger& ledger() const { return *ledger_; }
   [[nodiscard]] const workload::Plan& plan() const { return plan_; }
 
  private:

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "sim/lab/tell.h"
 
+#include <algorithm>
+#include <array>
+
 #include "sim/config/diagnostic.h"
+#include "sim/lab/told_tables.h"
 
 namespace mmulab::lab {
 namespace {
@@ -17,6 +21,24 @@ bool is_bookkeeping(const World& world, Location at) {
   return region == "task" || region == "cpu";
 }
 
+/// Whose lock the word is: "table 2"; empty where there is only one.
+std::string lock_owner(const World& world, Location at) {
+  static constexpr std::array<std::pair<const char*, const char*>, 5> owners = {
+      {{"mm", "mm"}, {"page", "frame"}, {"file", "file"}, {"table", "table"}, {"cpu", "cpu"}}};
+  const World::RegionInfo& info = world.region_of(at);
+  for (const auto& [region, owner] : owners)
+    if (info.name == region) return fmt::format("{} {}", owner, info.region.record_of(at));
+  return info.region.count() == 1 ? "" : world.describe(at);
+}
+
+/// "mmap_sem of mm 0 (read)"
+std::string lock_text(const World& world, const HeldLock& lock) {
+  std::string text = name_of(lock.lock_class);
+  if (const std::string owner = lock_owner(world, lock.at); !owner.empty()) text += " of " + owner;
+  if (lock.lock_class == LockClass::mmap_sem) text += lock.for_reading ? " (read)" : " (write)";
+  return text;
+}
+
 ToldStep told(ExploredSystem& explored, const TracedStep& step) {
   const System& system = explored.system();
   ToldStep t;
@@ -29,7 +51,9 @@ ToldStep told(ExploredSystem& explored, const TracedStep& step) {
     if (!is_bookkeeping(system.world, store.at))
       t.changes.push_back(
           fmt::format("{} 0x{:x} -> 0x{:x}", system.world.describe(store.at), store.old_value, store.new_value));
-  for (const Location lock : step.locks) t.locks.push_back(system.world.describe(lock));
+  if (step.task.exists())
+    for (const HeldLock& lock : explored.ledger().execution().task(step.task).locks)
+      t.locks.push_back(lock_text(system.world, lock));
   return t;
 }
 
@@ -50,21 +74,6 @@ std::string race_text(const Trace& trace, const World& world) {
                      trace.race_second + 1, name(b), where);
 }
 
-/// The words that the violation is about, before the last step and after it.
-std::vector<std::string> tables(const Violation& v, const Trace& trace, const World& world) {
-  std::vector<std::string> lines;
-  for (const Location at : v.locations) {
-    std::uint64_t before = world.load(at);
-    for (const TracedStore& store : trace.steps.back().stores)
-      if (store.at == at) {
-        before = store.old_value;
-        break;
-      }
-    lines.push_back(fmt::format("{} 0x{:x} -> 0x{:x}", world.describe(at), before, world.load(at)));
-  }
-  return lines;
-}
-
 std::uint64_t switches_of(const Trace& trace) {
   std::uint64_t switches = 0;
   CpuId last;
@@ -79,7 +88,13 @@ std::uint64_t switches_of(const Trace& trace) {
 class Teller {
  public:
   explicit Teller(const config::Values& values)
-      : explored_(values, OnViolation::count), tracer_(explored_), cursor_(explored_, CursorOptions::plain()) {}
+      : explored_(values, OnViolation::count), tracer_(explored_), cursor_(explored_, CursorOptions::plain()) {
+    tracer_.set_witness([this](const TracedStep& step) {
+      steps_.push_back(told(explored_, step));
+      events_.push_back(explored_.ledger().order());
+    });
+    events_at_start_ = explored_.ledger().order();
+  }
 
   TraceResult perform(const std::vector<Move>& moves, const std::vector<std::string>& labels,
                       std::uint64_t break_at = 0) {
@@ -92,9 +107,14 @@ class Teller {
       if (v.invariant == invariant && v.class_id == class_id) told_one.violation = v;
       else told_one.others.push_back(v);
     if (!told_one.violation.invariant.empty()) told_one.others.clear();
-    for (const TracedStep& step : trace.steps) told_one.steps.push_back(told(explored_, step));
+    told_one.steps = steps_;
+    told_one.window = window_of(told_one.violation);
     told_one.race = race_text(trace, explored_.world());
-    told_one.tables = tables(told_one.violation, trace, explored_.world());
+    if (!told_one.race.empty()) {
+      told_one.race_first = trace.race_first + 1;
+      told_one.race_second = trace.race_second + 1;
+    }
+    tell_tables(told_one, trace);
     told_one.switches = switches_of(trace);
     return told_one;
   }
@@ -102,9 +122,38 @@ class Teller {
   [[nodiscard]] std::uint32_t cpus() { return explored_.host().cpus(); }
 
  private:
+  /// What went wrong did so in the last step.
+  [[nodiscard]] ToldWindow window_of(const Violation& violation) const {
+    if (violation.opened_by == 0 || events_.empty()) return {};
+    if (violation.opened_by <= events_at_start_) return {0, events_.size()};
+    const auto opening = std::lower_bound(events_.begin(), events_.end(), violation.opened_by);
+    return {static_cast<std::size_t>(opening - events_.begin()) + 1, events_.size()};
+  }
+
+  /// As they stood before the window and the racing pair, and as they are at the end, where the cursor stands again.
+  void tell_tables(ToldCounterexample& told_one, const Trace& trace) {
+    std::size_t before = told_one.race_first;
+    if (told_one.window.known() && (before == 0 || told_one.window.opened < before)) before = told_one.window.opened;
+    before = std::max<std::size_t>(before, 1);
+    TableTeller teller(explored_);
+    teller.concern(told_one.violation);
+    const std::vector<Move> moves = cursor_.moves();
+    cursor_.pop_to(std::min(before - 1, moves.size()));
+    teller.concern(told_one.violation);
+    teller.concern(trace);
+    teller.tell_before();
+    cursor_.move_to(moves);
+    teller.tell_after();
+    told_one.tables_before = before;
+    told_one.tables = teller.tables();
+  }
+
   ExploredSystem explored_;
   Tracer tracer_;
   Cursor cursor_;
+  std::vector<ToldStep> steps_;
+  std::uint64_t events_at_start_ = 0;
+  std::vector<std::uint64_t> events_;  ///< how many there had been after each step
 };
 
 Schedule schedule_of(const Schedule& heading, const Violation& violation, const Trace& trace, std::uint32_t cpus) {

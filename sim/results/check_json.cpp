@@ -24,6 +24,34 @@ Json engine_json(const EngineRun& run) {
   return json;
 }
 
+Json steps_json(const ToldCounterexample& c) {
+  Json steps = Json::array();
+  for (const ToldStep& step : c.steps)
+    steps.push_back({{"actor", step.actor},
+                     {"task", step.task.empty() ? Json(nullptr) : Json(step.task)},
+                     {"label", step.label},
+                     {"source", step.source},
+                     {"changes", step.changes},
+                     {"holds", step.locks}});
+  return steps;
+}
+
+Json window_json(const ToldWindow& window) {
+  return window.known() ? Json{{"opened", window.opened}, {"closed", window.closed}} : Json(nullptr);
+}
+
+Json tables_json(const ToldCounterexample& c) {
+  const auto text = [](const std::string& at) { return at.empty() ? Json(nullptr) : Json(at); };
+  Json tables = Json::array();
+  for (const ToldTable& table : c.tables) {
+    Json entries = Json::array();
+    for (const ToldEntry& entry : table.entries)
+      entries.push_back({{"where", entry.where}, {"before", text(entry.before)}, {"after", text(entry.after)}});
+    tables.push_back({{"what", table.what}, {"entries", entries}});
+  }
+  return {{"before_step", c.tables_before}, {"of", tables}};
+}
+
 Json counterexample_json(const ToldCounterexample& c) {
   const Violation& v = c.violation;
   return {{"invariant", v.invariant},
@@ -38,6 +66,9 @@ Json counterexample_json(const ToldCounterexample& c) {
           {"switches", c.switches},
           {"engine", c.engine},
           {"race", c.race},
+          {"window", window_json(c.window)},
+          {"lanes", steps_json(c)},
+          {"tables", tables_json(c)},
           {"schedule", c.schedule},
           {"expected", v.expected}};
 }

@@ -14,39 +14,8 @@ namespace {
 
 using Align = TextTable::Align;
 constexpr std::size_t hash_digits = 12;
-constexpr std::size_t number_width = 5;
 
 std::string switches_text(std::uint64_t n) { return grouped(n) + (n == 1 ? " switch" : " switches"); }
-
-std::string cut(const std::string& text, std::size_t width) {
-  return text.size() <= width ? text : text.substr(0, width - 1) + "~";
-}
-
-/// Where a lane begins, and how wide it is: what the numbers and the sources leave, shared by the cpus.
-struct Lanes {
-  explicit Lanes(std::uint32_t cpus) : width(std::max<std::size_t>(14, (text_width - number_width - source) / cpus)) {}
-  static constexpr std::size_t source = 30;
-  std::size_t width;
-  [[nodiscard]] std::size_t begin(int lane) const {
-    return number_width + (lane < 0 ? 0 : static_cast<std::size_t>(lane)) * width;
-  }
-};
-
-std::string step_lines(const ToldStep& step, std::size_t number, const Lanes& lanes, std::uint32_t cpus) {
-  std::string line = fmt::format("{:>4} ", number);
-  line.resize(lanes.begin(step.lane), ' ');
-  line += step.lane < 0 ? step.actor + ": " + step.label : cut(step.label, lanes.width - 1);
-  const std::size_t column = lanes.begin(static_cast<int>(cpus));
-  if (line.size() + 1 < column) line.resize(column, ' ');
-  else line += " ";
-  line += step.source;
-  while (!line.empty() && line.back() == ' ') line.pop_back();
-  std::string text = line + "\n";
-  const std::string indent(lanes.begin(step.lane) + 2, ' ');
-  for (const std::string& change : step.changes) text += indent + change + "\n";
-  if (!step.locks.empty()) text += indent + fmt::format("holds {}", fmt::join(step.locks, ", ")) + "\n";
-  return text;
-}
 
 class CheckReport {
  public:
@@ -70,6 +39,7 @@ class CheckReport {
   void verdict();
   void what_was_done();
   void counterexample(std::size_t n);
+  void tables(const ToldCounterexample& c);
   void expectations();
   void invariants();
   void coverage();
@@ -190,6 +160,14 @@ void CheckReport::what_was_done() {
   }
 }
 
+std::string window_text(const ToldCounterexample& c) {
+  if (!c.window.known()) return "";
+  const auto name = [&](std::size_t n) { return fmt::format("step {}, {}", n, c.steps[n - 1].label); };
+  return fmt::format("the window is open from {} to {} (|)",
+                     c.window.opened == 0 ? std::string("before the first step") : name(c.window.opened) + ",",
+                     name(c.window.closed));
+}
+
 void CheckReport::counterexample(std::size_t n) {
   const ToldCounterexample& c = result_.counterexamples[n];
   const bool violates = !c.violation.invariant.empty();
@@ -209,11 +187,30 @@ void CheckReport::counterexample(std::size_t n) {
   out_ += lanes(c, cpus);
   if (violates) out_ += "\n   " + palette_.paint("why", Style::strong) + "\n";
   for (const std::string& line : c.violation.story) out_ += "     " + wrap(line, 5, 7) + "\n";
-  if (!c.race.empty()) out_ += "     " + wrap(c.race, 5, 7) + "\n";
-  if (!c.tables.empty()) out_ += "   " + palette_.paint("before and after the last step", Style::strong) + "\n";
-  for (const std::string& line : c.tables) out_ += "     " + line + "\n";
+  if (const std::string window = window_text(c); !window.empty()) out_ += "     " + wrap(window, 5, 7) + "\n";
+  if (!c.race.empty()) out_ += "     " + wrap(c.race + " (*)", 5, 7) + "\n";
+  tables(c);
   if (!c.schedule_file.empty())
     out_ += fmt::format("   schedule in {0}; again with: mmulab replay {0}\n", c.schedule_file);
+}
+
+/// What has not changed is said once.
+void CheckReport::tables(const ToldCounterexample& c) {
+  if (c.tables.empty()) return;
+  out_ += "   " + palette_.paint("tables", Style::strong) +
+          fmt::format(", before step {} and after step {}\n", c.tables_before, c.steps.size());
+  const auto text = [](const std::string& at) { return at.empty() ? std::string("nothing") : at; };
+  for (const ToldTable& table : c.tables) {
+    out_ += "     " + table.what + "\n";
+    std::size_t width = 0;
+    for (const ToldEntry& entry : table.entries) width = std::max(width, entry.where.size());
+    const std::size_t column = 7 + width + 2;
+    for (const ToldEntry& entry : table.entries) {
+      out_ += fmt::format("       {:<{}}  ", entry.where, width) + wrap(text(entry.before), column, column + 3) + "\n";
+      if (entry.before != entry.after)
+        out_ += fmt::format("{:>{}} ", "->", column - 1) + wrap(text(entry.after), column, column + 3) + "\n";
+    }
+  }
 }
 
 void CheckReport::expectations() {
@@ -303,25 +300,6 @@ int exit_code(const CheckResult& result, bool expect) {
     case CheckVerdict::undecided: return 3;
     default: return 1;
   }
-}
-
-std::string lanes(const ToldCounterexample& counterexample, std::uint32_t cpus) {
-  const Lanes layout(cpus);
-  std::string text(number_width, ' ');
-  for (std::uint32_t c = 0; c < cpus; ++c) {
-    std::string title = fmt::format("cpu {}", c);
-    for (const ToldStep& step : counterexample.steps)
-      if (step.lane == static_cast<int>(c) && step.task.find("idle") == std::string::npos) {
-        title += ", " + step.task;
-        break;
-      }
-    text += fmt::format("{:<{}}", cut(title, layout.width - 1), layout.width);
-  }
-  while (text.back() == ' ') text.pop_back();
-  text += "\n";
-  for (std::size_t i = 0; i < counterexample.steps.size(); ++i)
-    text += step_lines(counterexample.steps[i], i + 1, layout, cpus);
-  return text;
 }
 
 std::string report(const CheckResult& result, config::Color color) { return CheckReport(result, color).text(); }

@@ -34,7 +34,27 @@ struct ToldStep {
   std::string label;
   std::string source;                ///< file:line of the label
   std::vector<std::string> changes;  ///< "location old -> new"
-  std::vector<std::string> locks;    ///< held afterwards
+  std::vector<std::string> locks;    ///< that the task holds afterwards: "mmap_sem of mm 0 (read)"
+};
+
+/// The steps, counted from 1, from the one that made it possible to the one that went wrong.
+struct ToldWindow {
+  std::size_t opened = 0;  ///< 0: before the first step
+  std::size_t closed = 0;
+  [[nodiscard]] bool known() const { return closed != 0; }
+};
+
+/// A place that translates, or says whether it may; empty where nothing was there.
+struct ToldEntry {
+  std::string where;
+  std::string before;
+  std::string after;
+};
+
+/// What the violation is about, and all that is known of its translations.
+struct ToldTable {
+  std::string what;  ///< "page 0x4 of mm 0"
+  std::vector<ToldEntry> entries;
 };
 
 struct ToldCounterexample {
@@ -45,8 +65,12 @@ struct ToldCounterexample {
   bool shrunk = false;    ///< made smaller after the engine had found it
   std::uint64_t switches = 0;
   std::vector<ToldStep> steps;
+  ToldWindow window;
   std::string race;                  ///< the two steps whose order made the difference
-  std::vector<std::string> tables;   ///< "location before -> after" of what the violation is about
+  std::size_t race_first = 0;        ///< their numbers, from 1; 0: none
+  std::size_t race_second = 0;
+  std::size_t tables_before = 0;     ///< before this step, and after the last one:
+  std::vector<ToldTable> tables;
   std::string schedule;              ///< the schedule file
   std::string schedule_file;         ///< where it was written
 };

@@ -116,5 +116,17 @@ TEST_CASE("An entry's owner can be read back from doubleword 0 and its group, in
   }));
 }
 
+TEST_CASE("A pte is told by the names of its bits, and says a frame, a slot or neither") {
+  const PteLayout layout = linux_pte_layout(pte_of_4k);
+  // Frame 1 at bit 17; present, user, coherent (not told), accessed, HASHPTE, slot 2 of the secondary group.
+  CHECK(pte_text(layout, Pte{0x20000 | 0x1 | 0x2 | 0x10 | 0x100 | 0x400 | 0x8000 | 0x2000}) ==
+        "0x2a513: frame 1, PRESENT USER ACCESSED HASHPTE SECONDARY GROUP_IX=0x2");
+  CHECK(pte_text(layout, Pte{}) == "0x0");
+  CHECK(pte_text(layout, Pte{0x400}) == "0x400: HASHPTE");
+  // Accessed, but neither present nor of any number: what clearing has left.
+  CHECK(pte_text(layout, Pte{0x500}) == "0x500: ACCESSED HASHPTE");
+  CHECK(pte_text(layout, layout.entry(EntryKind::swap, 3, Pte{})) == "0x80000: swap slot 3");
+}
+
 }  // namespace
 }  // namespace mmulab::ppc64

@@ -121,11 +121,13 @@ TEST_CASE("A replay says everything about each step, and why") {
   says(fmt::format("\n{:>4} ", recorded().schedule.steps.size()));
   says("ppc64.pte_clear");
   says("models/ppc64/pte_ops.cpp:");
-  says("holds table[2].0");
+  says("holds mmap_sem of mm 0 (read), ptl of table 2");
+  says("\n       cpu 0, a");
+  says("the window is open from step ");
   says(" 0x0 -> 0x8\n");
   says("a flush of the older entry is pending in a batch");
   says("came before step ");
-  says("before and after the last step");
+  says("   tables, before step ");
   says("again with: mmulab replay s.txt");
 }
 
