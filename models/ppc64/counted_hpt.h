@@ -12,8 +12,8 @@ namespace mmulab::ppc64 {
 
 class CountedHpt {
  public:
-  CountedHpt(std::uint32_t groups, std::uint64_t seed)
-      : v_(std::size_t{groups} * slots_per_group, 0), owners_(v_.size()), draw_(seed) {}
+  CountedHpt(StateRoom& room, std::uint32_t groups, std::uint64_t seed)
+      : v_(taken_from(room, std::size_t{groups} * slots_per_group), 0), owners_(v_.size()), draw_(seed) {}
 
   struct Place {
     std::uint64_t slot = 0;
@@ -46,6 +46,11 @@ class CountedHpt {
   }
 
  private:
+  /// An entry is one word, and its owner half a one.
+  static std::size_t taken_from(StateRoom& room, std::size_t slots) {
+    room.take("ppc64.hpt", slots + slots / 2);
+    return slots;
+  }
   [[nodiscard]] static std::uint64_t first_slot(const HptTarget& target, bool secondary) {
     return (secondary ? target.groups.secondary : target.groups.primary) * slots_per_group;
   }

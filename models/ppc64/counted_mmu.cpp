@@ -9,15 +9,17 @@ constexpr std::uint64_t some_data = 1;
 
 }  // namespace
 
-CountedMmu::CountedMmu(const Topology& topology, PageShift base, const Ppc64Params& params, std::uint64_t seed)
+CountedMmu::CountedMmu(StateRoom& room, const Topology& topology, PageShift base, const Ppc64Params& params,
+                       std::uint64_t seed)
     : topology_(topology),
       base_(base),
       size_(base == PageShift{12} ? PageSize::s4k : PageSize::s64k),
       scheme_(params.vsid),
       layout_(params.vsid, params.pteg_count),
+      world_(room),
       hardware_(world_, topology_, params, base),
       words_(world_.untracked_words(Location{0})),
-      hpt_(params.pteg_count, seed),
+      hpt_(room, params.pteg_count, seed),
       cpus_(topology.cpus()),
       loaded_(topology.cpus(), MmId::none()) {
   sides_[0].erat = raw(hardware_.derat, CoreId{0});

@@ -16,7 +16,7 @@ namespace mmulab::ppc64 {
 class CountedMmu final : public mmulab::CountedMmu {
  public:
   /// `seed` begins the draws of the table's victims.
-  CountedMmu(const Topology& topology, PageShift base, const Ppc64Params& params, std::uint64_t seed);
+  CountedMmu(StateRoom& room, const Topology& topology, PageShift base, const Ppc64Params& params, std::uint64_t seed);
 
   void run(std::uint32_t task, MmId mm) override;
   void access(const std::uint64_t* accesses, std::size_t count) override;

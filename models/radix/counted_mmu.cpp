@@ -19,11 +19,12 @@ bool usable(std::uint64_t data, std::uint64_t access) {
 
 }  // namespace
 
-CountedMmu::CountedMmu(const Topology& topology, const TableGeometry& geometry, const HierarchyParams& params,
-                       bool tags)
+CountedMmu::CountedMmu(StateRoom& room, const Topology& topology, const TableGeometry& geometry,
+                       const HierarchyParams& params, bool tags)
     : topology_(topology),
       levels_(geometry.levels()),
       tags_(tags),
+      world_(room),
       tlbs_(world_, "tlbs", topology, geometry, params),
       words_(world_.untracked_words(Location{0})),
       cpus_(topology.cpus()),

@@ -16,7 +16,8 @@ namespace mmulab::radix {
 
 class CountedMmu final : public mmulab::CountedMmu {
  public:
-  CountedMmu(const Topology& topology, const TableGeometry& geometry, const HierarchyParams& params, bool tags);
+  CountedMmu(StateRoom& room, const Topology& topology, const TableGeometry& geometry,
+             const HierarchyParams& params, bool tags);
 
   void run(std::uint32_t task, MmId mm) override;
   void access(const std::uint64_t* accesses, std::size_t count) override;

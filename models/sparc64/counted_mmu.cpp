@@ -11,10 +11,12 @@ std::uint32_t context_of(MmId mm) { return mm.raw() + 1; }
 
 }  // namespace
 
-CountedMmu::CountedMmu(const Topology& topology, PageShift shift, const Sparc64Params& params)
-    : topology_(topology),
+CountedMmu::CountedMmu(StateRoom& room, const Topology& topology, PageShift shift, const Sparc64Params& params)
+    : room_(room),
+      topology_(topology),
       params_(params),
       tte_(layout_of(params.tte_format)),
+      world_(room),
       sides_{Side{CoreTlbs(world_, "dtlb", topology.cores(), params.dtlb, tte_, shift)},
              Side{CoreTlbs(world_, "itlb", topology.cores(), params.itlb, tte_, shift)}},
       view_{world_.untracked_words(Location{0})},
@@ -23,8 +25,14 @@ CountedMmu::CountedMmu(const Topology& topology, PageShift shift, const Sparc64P
 CountedMmu::Table& CountedMmu::table_of(MmId mm) {
   if (tables_.size() <= mm.raw()) tables_.resize(mm.raw() + std::size_t{1});
   Table& table = tables_[mm.raw()];
-  if (table.empty()) table.assign(params_.tsb_entries_first, 0);
+  if (table.empty()) table = made(params_.tsb_entries_first);
   return table;
+}
+
+/// From what the geometries have in common: there are as many as the recording has address spaces.
+CountedMmu::Table CountedMmu::made(std::size_t entries) {
+  room_.take("sparc64.tsb", entries);
+  return Table(entries, 0);
 }
 
 void CountedMmu::run(std::uint32_t task, MmId mm) {
@@ -61,9 +69,10 @@ void CountedMmu::fault(VirtPage page, std::uint64_t resident) {
 
 /// tsb_grow, with copy_tsb in the order of the old table.
 void CountedMmu::grow(Table& table, std::uint64_t resident) {
-  Table grown(tsb_entries_for(params_, resident), 0);
+  Table grown = made(tsb_entries_for(params_, resident));
   for (const std::uint64_t page_and_1 : table)
     if (page_and_1 != 0) entry(grown, VirtPage{page_and_1 - 1}) = page_and_1;
+  room_.give_back(table.size());
   table = std::move(grown);
   ++growths_;
 }
@@ -83,8 +92,12 @@ void CountedMmu::forget(MmId mm, VirtPage page) {
 
 void CountedMmu::forget_all(MmId mm, bool over) {
   Table& table = table_of(mm);
-  if (over) table = {};
-  else table.assign(table.size(), 0);
+  if (over) {
+    room_.give_back(table.size());
+    table = Table();  // from {} it would keep its memory
+  } else {
+    table.assign(table.size(), 0);
+  }
   cpus_.each(mm, [&](CpuId cpu) {
     for (Side& side : sides_) side.tlbs.demap_context(view_, topology_.core_of(cpu), context_of(mm));
   });

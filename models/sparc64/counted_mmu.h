@@ -14,7 +14,7 @@ namespace mmulab::sparc64 {
 
 class CountedMmu final : public mmulab::CountedMmu {
  public:
-  CountedMmu(const Topology& topology, PageShift shift, const Sparc64Params& params);
+  CountedMmu(StateRoom& room, const Topology& topology, PageShift shift, const Sparc64Params& params);
 
   void run(std::uint32_t task, MmId mm) override;
   void access(const std::uint64_t* accesses, std::size_t count) override;
@@ -40,8 +40,10 @@ class CountedMmu final : public mmulab::CountedMmu {
   }
   [[nodiscard]] static Repeats repeats_of(const std::vector<Sparc64TlbLevel>& levels);
   void access(Side& side, VirtPage page);
+  [[nodiscard]] Table made(std::size_t entries);
   void grow(Table& table, std::uint64_t resident);
 
+  StateRoom& room_;
   const Topology topology_;
   const Sparc64Params params_;
   const TteLayout& tte_;

@@ -61,8 +61,8 @@ Architecture ppc64_architecture() {
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = ppc64_params(values)](const PortParts& parts) { return made_ppc64(parts, params); };
   };
-  a.make_counted = [](const config::Values& values) -> std::unique_ptr<CountedMmu> {
-    return std::make_unique<ppc64::CountedMmu>(topology(values), table_geometry(values).page_shift(),
+  a.make_counted = [](const config::Values& values, StateRoom& room) -> std::unique_ptr<CountedMmu> {
+    return std::make_unique<ppc64::CountedMmu>(room, topology(values), table_geometry(values).page_shift(),
                                                ppc64_params(values), values.integer("sim.seed"));
   };
   return a;
@@ -75,9 +75,9 @@ Architecture x86_architecture() {
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = x86_params(values)](const PortParts& parts) { return made_radix<X86Port>(parts, params); };
   };
-  a.make_counted = [](const config::Values& values) -> std::unique_ptr<CountedMmu> {
+  a.make_counted = [](const config::Values& values, StateRoom& room) -> std::unique_ptr<CountedMmu> {
     const X86Params params = x86_params(values);
-    return std::make_unique<radix::CountedMmu>(topology(values), table_geometry(values), params, params.pcid);
+    return std::make_unique<radix::CountedMmu>(room, topology(values), table_geometry(values), params, params.pcid);
   };
   return a;
 }
@@ -89,8 +89,8 @@ Architecture sparc64_architecture() {
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = sparc64_params(values)](const PortParts& parts) { return made_sparc64(parts, params); };
   };
-  a.make_counted = [](const config::Values& values) -> std::unique_ptr<CountedMmu> {
-    return std::make_unique<sparc64::CountedMmu>(topology(values), table_geometry(values).page_shift(),
+  a.make_counted = [](const config::Values& values, StateRoom& room) -> std::unique_ptr<CountedMmu> {
+    return std::make_unique<sparc64::CountedMmu>(room, topology(values), table_geometry(values).page_shift(),
                                                  sparc64_params(values));
   };
   return a;
@@ -103,9 +103,10 @@ Architecture tagged_architecture() {
   a.make_port = [](const config::Values& values) -> PortFactory {
     return [params = tagged_params(values)](const PortParts& parts) { return made_radix<TaggedPort>(parts, params); };
   };
-  a.make_counted = [](const config::Values& values) -> std::unique_ptr<CountedMmu> {
+  a.make_counted = [](const config::Values& values, StateRoom& room) -> std::unique_ptr<CountedMmu> {
     constexpr bool tags = true;
-    return std::make_unique<radix::CountedMmu>(topology(values), table_geometry(values), tagged_params(values), tags);
+    return std::make_unique<radix::CountedMmu>(room, topology(values), table_geometry(values), tagged_params(values),
+                                               tags);
   };
   return a;
 }

@@ -46,7 +46,7 @@ struct Architecture {
   void (*describe)(config::Schema&) = nullptr;
   void (*costs)(const config::Values&, const CostSetter&) = nullptr;
   PortFactory (*make_port)(const config::Values&) = nullptr;
-  std::unique_ptr<CountedMmu> (*make_counted)(const config::Values&) = nullptr;
+  std::unique_ptr<CountedMmu> (*make_counted)(const config::Values&, StateRoom&) = nullptr;
 };
 
 /// x86, ppc64, sparc64, tagged.

@@ -76,7 +76,7 @@ void populate(System& system, workload::Plan& plan) {
 std::unique_ptr<System> assemble_system(const SystemParts& parts) {
   try {
     return std::make_unique<System>(parts);
-  } catch (const WorldFull& full) {
+  } catch (const StateRoomFull& full) {
     throw config::Error(config::diagnose({}, "the machine and its workload are too large", full.what()));
   }
 }

@@ -11,6 +11,9 @@
 namespace mmulab::lab {
 namespace {
 
+/// 1 GiB of state, for all geometries together.
+constexpr std::uint64_t words_max = std::uint64_t{1} << 27;
+
 std::string text_of(const config::Values& values, const char* key) {
   return values.contains(key) ? values.text(key) : std::string{};
 }
@@ -32,17 +35,23 @@ Counted count(const std::vector<config::Values>& points) {
         first.position("workload.kind"),
         fmt::format("the workload is `{}`, and only a recording can be counted", first.text("workload.kind")),
         "workload.kind = \"trace\", workload.file = \"app.mmt\""));
+  StateRoom room(words_max);
   std::vector<std::unique_ptr<CountedMmu>> mmus;
   std::vector<CountedMmu*> driven;
   const Architecture& architecture = architectures().find(first.text("machine.arch")).make;
-  for (const config::Values& point : points) {
-    mmus.push_back(architecture.make_counted(point));
-    driven.push_back(mmus.back().get());
-  }
   Counted counted;
   counted.recording = trace::recording_file(first);
   trace::TraceFile file(counted.recording);
-  counted.totals = trace::count(file, trace::survey_options(first, table_geometry(first)), driven);
+  try {
+    for (const config::Values& point : points) {
+      mmus.push_back(architecture.make_counted(point, room));
+      driven.push_back(mmus.back().get());
+    }
+    counted.totals = trace::count(file, trace::survey_options(first, table_geometry(first)), driven);
+  } catch (const StateRoomFull& full) {
+    throw config::Error(config::diagnose({}, fmt::format("the geometries are too large for one pass: {}", full.what()),
+                                         "take smaller ones, or several passes"));
+  }
   for (const CountedMmu* mmu : driven) counted.points.push_back(mmu->counts());
   return counted;
 }

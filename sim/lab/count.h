@@ -17,7 +17,7 @@ namespace mmulab::lab {
 [[nodiscard]] std::string key_that_parts(const config::Values& first, const config::Values& second);
 
 /// Drives the hardware of each, whose recording is that of the first. Throws config::Error where a configuration
-/// replays no recording.
+/// replays no recording, or where they hold more together than 1 GiB.
 struct Counted {
   trace::CountTotals totals;
   std::string recording;

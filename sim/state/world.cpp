@@ -16,9 +16,9 @@ constexpr std::uint32_t unfollowed = ~std::uint32_t{0};
 
 }  // namespace
 
-WorldFull::WorldFull(const std::string& region, std::uint64_t words)
-    : std::runtime_error(fmt::format("{} would bring the simulated state to {} MiB; at most {} MiB are possible",
-                                     region, (words >> 17) + 1, World::words_max >> 17)) {}
+StateRoomFull::StateRoomFull(const std::string& what, std::uint64_t words, std::uint64_t words_max)
+    : std::runtime_error(fmt::format("{} would bring the simulated state to {} MiB; at most {} MiB are possible", what,
+                                     (words >> 17) + 1, words_max >> 17)) {}
 
 Region World::allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence) {
   MMULAB_ASSERT(!tracking_, "the World is laid out before the first run");
@@ -26,7 +26,8 @@ Region World::allocate(std::string name, std::uint64_t count, std::uint32_t stri
   const std::uint64_t first = (words_.size() + alignment_words - 1) / alignment_words * alignment_words;
   const bool countable = count <= words_max;
   const std::uint64_t end = first + (countable ? count * stride : count);
-  if (!countable || end > words_max) throw WorldFull(name, end);
+  if (!countable || end > words_max) throw StateRoomFull(name, end, words_max);
+  if (room_ != nullptr) room_->take(name, end - words_.size());
   words_.grow(end);
   const Region region{Location{static_cast<std::uint32_t>(first)}, static_cast<std::uint32_t>(count), stride};
   regions_.push_back({std::move(name), region, coherence, {}, {}});

@@ -5,12 +5,12 @@
 #pragma once
 
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "sim/state/cell.h"
 #include "sim/state/sparse_array.h"
+#include "sim/state/state_room.h"
 
 namespace mmulab {
 
@@ -34,12 +34,6 @@ enum class Coherence : std::uint8_t { memory, ordered_memory, internal };
 enum class Owner : std::uint8_t { cpu, task };
 /// Whom a word names: an id plus one, or bits of which each stands for a cpu.
 enum class Names : std::uint8_t { nobody, cpu, task, cpu_bits };
-
-/// The layout asks for more state than a World may have: a machine or workload that is too large.
-class WorldFull : public std::runtime_error {
- public:
-  WorldFull(const std::string& region, std::uint64_t words);
-};
 
 class World {
  public:
@@ -69,8 +63,12 @@ class World {
     Fingerprint fingerprint;
   };
 
+  World() = default;
+  /// Takes its words from a room that it shares, which must outlive it.
+  explicit World(StateRoom& room) : room_(&room) {}
+
   /// Lays out `count` records of `stride` words, all zero. Regions start on 16-word (128-byte) boundaries, so that
-  /// no cache line of any machine straddles two of them. Only before the first run. Throws WorldFull.
+  /// no cache line of any machine straddles two of them. Only before the first run. Throws StateRoomFull.
   Region allocate(std::string name, std::uint64_t count, std::uint32_t stride, Coherence coherence);
 
   // ---- how states look under other names of cpus and tasks (renaming.h); a word of which nothing is said names nobody
@@ -168,6 +166,7 @@ class World {
   void follow(Location at, bool now);
   [[nodiscard]] std::uint64_t load_through(Location at) const;
 
+  StateRoom* room_ = nullptr;  // none: words_max is all
   SparseArray<std::uint64_t> words_;
   std::vector<RegionInfo> regions_;
   std::vector<JournalEntry> journal_;

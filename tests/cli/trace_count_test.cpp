@@ -98,6 +98,21 @@ TEST_CASE("trace count: what cannot be counted is refused by an exact message") 
                    "  = help: workload.kind = \"trace\", workload.file = \"app.mmt\"\n");
 }
 
+TEST_CASE("trace count: geometries that are too large together are refused, whatever is large about them") {
+  const std::string folder = MMULAB_SOURCE_DIR "/configs/traces/";
+  const auto refuses_for = [&](const std::string& file, std::vector<std::string> words, const std::string& what) {
+    words.insert(words.begin(), folder + file);
+    refuses(words, "error: the geometries are too large for one pass: " + what +
+                       " MiB; at most 1024 MiB are possible\n  = help: take smaller ones, or several passes\n");
+  };
+  // 65536 sets of 1024 ways of two words are 1 GiB, a core.
+  refuses_for("x86-compile.toml", {"--set=machine.x86.stlb_sets=65536", "--set=machine.x86.stlb_ways=1024"},
+              "tlbs.core0.stlb would bring the simulated state to 1025");
+  // 2^22 groups of eight slots of twelve bytes are 384 MiB, so that two fit and the third does not. The rest is small.
+  refuses_for("ppc64-compile.toml", {"--set=machine.ppc64.pteg_count=4194304", "--vary=sim.seed=1..3"},
+              "ppc64.hpt would bring the simulated state to 1153");
+}
+
 TEST_CASE("trace count: axes that are too long, unknown, or of another recording are refused") {
   refuses({scenario, "--vary", "machine.x86.stlb_ways=1..64", "--vary", "machine.x86.dtlb_4k_ways=1..32"},
           "error: 2 048 geometries, and one pass takes at most 1 024\n"
