@@ -21,8 +21,14 @@ class Shrinker {
   Shrinker(Cursor& cursor, const Counterexample& from, std::uint64_t replays_max)
       : cursor_(cursor), best_(from), replays_left_(replays_max) {}
 
-  Counterexample operator()() {
+  Counterexample shrunk() {
     while (drop_stretch() || join_stretches() || drop_step()) {
+    }
+    return best_;
+  }
+
+  Counterexample reordered() {
+    while (join_stretches()) {
     }
     return best_;
   }
@@ -123,7 +129,11 @@ class Shrinker {
 }  // namespace
 
 Counterexample shrink(Cursor& cursor, const Counterexample& from, std::uint64_t replays_max) {
-  return Shrinker(cursor, from, replays_max)();
+  return Shrinker(cursor, from, replays_max).shrunk();
+}
+
+Counterexample reorder(Cursor& cursor, const Counterexample& from, std::uint64_t replays_max) {
+  return Shrinker(cursor, from, replays_max).reordered();
 }
 
 }  // namespace mmulab

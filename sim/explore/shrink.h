@@ -15,4 +15,7 @@ namespace mmulab {
 /// `replays_max` schedules.
 [[nodiscard]] Counterexample shrink(Cursor& cursor, const Counterexample& from, std::uint64_t replays_max);
 
+/// The same with what a shortest schedule leaves to be done: its steps in an order of fewer switches.
+[[nodiscard]] Counterexample reorder(Cursor& cursor, const Counterexample& from, std::uint64_t replays_max);
+
 }  // namespace mmulab

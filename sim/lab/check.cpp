@@ -233,10 +233,10 @@ class Check {
   void tell_one(const Counterexample& found, const std::string& engine) {
     Counterexample shown = found;
     const bool shortest = engine == "bfs";
-    if (control_.shrinks && !shortest) {
+    if (control_.shrinks) {
       ExploredSystem fresh(values_, OnViolation::count);
       Cursor cursor(fresh, CursorOptions::plain());
-      shown = shrink(cursor, found, replays_max);
+      shown = shortest ? reorder(cursor, found, replays_max) : shrink(cursor, found, replays_max);
     }
     ToldCounterexample told = tell(values_, shown, heading_);
     told.engine = engine;

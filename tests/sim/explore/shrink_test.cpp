@@ -2,6 +2,8 @@
 // A counterexample that random schedules have found is made fit for a reader, and what is fit already stays as it is.
 #include "sim/explore/shrink.h"
 
+#include <algorithm>
+
 #include "sim/explore/trace.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
@@ -45,6 +47,7 @@ class Found {
     return !again.stale && again.trace.violations.size() == 1 &&
            again.trace.violations.front().class_id == violation.class_id;
   }
+  Counterexample reordered(const Counterexample& from) { return reorder(cursor_, from, plenty); }
   Counterexample counterexample;
 
  private:
@@ -75,6 +78,26 @@ TEST_CASE("What is shrunk shows the same violation with fewer switches, and can 
   CHECK(after.path.size() <= before.path.size());
   CHECK(found.shows(after.path, after.violation));
   CHECK(found.shrunk(after).path == after.path);
+}
+
+TEST_CASE("Reordering takes no step away, and gives each cpu its steps in as few stretches as can be") {
+  if (searching_takes_too_long()) return;
+  Found found;
+  const Counterexample shortest = found.shrunk(found.counterexample);
+  REQUIRE(stretches(shortest.path) == 2);
+  // The second cpu's first step does not look at what the first cpu does.
+  Counterexample torn = shortest;
+  const auto other = std::find_if(torn.path.begin(), torn.path.end(), [&](const Move& m) {
+    return m.decision.agent != torn.path.front().decision.agent;
+  });
+  std::rotate(torn.path.begin() + 1, other, other + 1);
+  REQUIRE(stretches(torn.path) == 4);
+  REQUIRE(found.shows(torn.path, torn.violation));
+  const Counterexample after = found.reordered(torn);
+  CHECK(stretches(after.path) == 2);
+  CHECK(after.path.size() == torn.path.size());
+  CHECK(found.shows(after.path, after.violation));
+  CHECK(found.reordered(shortest).path == shortest.path);
 }
 
 TEST_CASE("No single step of what is shrunk can be left out") {
