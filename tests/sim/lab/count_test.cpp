@@ -275,7 +275,8 @@ Both random_stream(Replacement replacement, radix::TlbLevels levels, const Refer
   p.stlb = {shapes.stlb.sets, shapes.stlb.ways};
   p.replacement = replacement;
   p.levels = levels;
-  radix::CountedMmu model(Topology{1, 2, 1}, TableGeometry{PageShift{12}, {9, 9, 9, 9, 0}, 4}, p, true);
+  StateRoom room(World::words_max);
+  radix::CountedMmu model(room, Topology{1, 2, 1}, TableGeometry{PageShift{12}, {9, 9, 9, 9, 0}, 4}, p, true);
   ReferenceRadix reference(shapes);
   PageStream stream(accesses);
   std::map<std::pair<std::uint64_t, std::uint64_t>, bool> dirty;
