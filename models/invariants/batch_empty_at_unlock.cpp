@@ -25,10 +25,10 @@ class BatchEmptyAtUnlock : public Row<> {
     const std::uint64_t depth = ledger_.batch_depth(event.cpu);
     if (depth == 0) return;
     Violation v = story::at_event(event, "pending",
-                                  fmt::format("the page-table lock at word {} is released with {} entries pending",
-                                              event.location.raw(), depth));
+                                  fmt::format("the page-table lock at {} is released with {} entries pending",
+                                              story::word_text(ledger_, event.location), depth));
     v.locations.push_back(event.location);
-    v.story.push_back("released at " + story::moment_text(ledger_.moment(event)));
+    v.story.push_back("released at " + story::moment_text(ledger_, event));
     for (const NotedEntry& n : ledger_.noted()) {
       if (n.cpu != event.cpu) continue;
       if (v.opened_by == 0) v.opened_by = n.order;

@@ -61,8 +61,8 @@ class ContextCleanAtFree : public Row<Contexts> {
           story::about_page(ledger_, event, h.mm, h.page, "hpte",
                             fmt::format("context {} is freed, and {} still has a valid hash entry under it",
                                         event.tag, story::page_text(h.mm, h.page)));
-      story::tell_hpte(v, "the", h);
-      v.story.push_back("freed at " + story::moment_text(ledger_.moment(event)));
+      story::tell_hpte(ledger_, v, "the", h);
+      v.story.push_back("freed at " + story::moment_text(ledger_, event));
       report(v);
       return;  // one speaks for all
     }

@@ -42,10 +42,10 @@ class CopyIsolation : public ObligationRow {
                                     fmt::format("a store to {} reached frame {} while it was being copied",
                                                 story::page_text(copy.mm, copy.page), copy.source));
     v.opened_by = copy.begun.order;
-    v.story = {"the copy began at " + story::moment_text(copy.begun),
-               "the store reached the source at " + story::moment_text(copy.store),
+    v.story = {"the copy began at " + story::moment_text(ledger_, copy.begun),
+               "the store reached the source at " + story::moment_text(ledger_, copy.store),
                fmt::format("the copy became visible at {}: the store is lost",
-                           story::moment_text(ledger_.moment(event)))};
+                           story::moment_text(ledger_, event))};
     report(v);
   }
 };

@@ -45,7 +45,7 @@ class DirtyKept : public Row<> {
     Violation v = story::at_event(event, "lost", fmt::format("frame {} holds a store that nothing remembers", f));
     v.frame = f;
     v.opened_by = frame.uncovered_since.order;
-    v.story = {"a dirty bit was taken, or a store made, at " + story::moment_text(frame.uncovered_since),
+    v.story = {"a dirty bit was taken, or a store made, at " + story::moment_text(ledger_, frame.uncovered_since),
                "since then the page was neither marked dirty nor written back",
                event.kind == EventKind::page_discarded ? "now it is discarded in favour of its backing"
                                                        : "now everything is finished"};

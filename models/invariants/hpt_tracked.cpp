@@ -75,7 +75,7 @@ class HptTracked : public Row<Touched> {
                                                   story::page_text(h.mm, h.page),
                                                   maps ? "another frame" : "a frame, and the pte to none"));
       if (const PageRecord* record = ledger_.page(h.mm, h.page)) v.opened_by = record->disturbed.when.order;
-      story::tell_hpte(v, "the", h);
+      story::tell_hpte(ledger_, v, "the", h);
       v.story.push_back(fmt::format("its pte is 0x{:x}", pte.raw()));
       report(v);
     }
@@ -90,14 +90,14 @@ class HptTracked : public Row<Touched> {
     const HashPteBits& bits = ledger_.config().hash;
     if (record->raw.has(bits.busy) || ledger_.is_noted(h.mm, h.page) || points_to(record->raw, h)) return;
     Violation v = story::about_page(ledger_, event, h.mm, h.page, "untracked",
-                                    fmt::format("hash entry at word {} of {} is valid, and nobody knows of it",
-                                                h.at.raw(), story::page_text(h.mm, h.page)));
+                                    fmt::format("hash entry at {} of {} is valid, and nobody knows of it",
+                                                story::word_text(ledger_, h.at), story::page_text(h.mm, h.page)));
     v.opened_by = record->disturbed.when.order;
-    story::tell_hpte(v, "the", h);
+    story::tell_hpte(ledger_, v, "the", h);
     v.story.push_back(fmt::format("its pte is 0x{:x}", record->raw.raw()));
     if (record->disturbed.when.known)
       v.story.push_back("its pte was last taken from under an entry at " +
-                        story::moment_text(record->disturbed.when));
+                        story::moment_text(ledger_, record->disturbed.when));
     report(v);
   }
   [[nodiscard]] bool points_to(Pte pte, const HpteRecord& h) const {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What the ledger must know beforehand: how ptes and hash entries are laid out, which hardware there is. Data
-// only; it never reads the models. Source of the layouts: hardware.md 1, 2.1, 3 (the architecture's own headers
-// give them).
+// What the ledger must know beforehand: how ptes and hash entries are laid out, which hardware there is, and
+// how stories name what they speak of. It never reads the models. Source of the layouts: hardware.md 1, 2.1, 3 (the
+// architecture's own headers give them).
 #pragma once
+
+#include <functional>
+#include <string>
 
 #include "models/mm/geometry.h"
 #include "models/mm/pte.h"
@@ -53,6 +56,8 @@ struct LedgerConfig {
   bool empty_at_unlock = false;  ///< the strategy promises an empty batch at the PTL's release
   HashPteBits hash;
   HptShape hpt;
+  const char* moment_unit = "cycle";  ///< what stories count time in; 0 of another unit is before it began
+  std::function<std::string(Location)> name_of_word;  ///< for stories; none: by number
 };
 
 }  // namespace mmulab

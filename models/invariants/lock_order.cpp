@@ -33,8 +33,8 @@ class LockOrder : public Row<> {
           fmt::format("task {} takes {} while it holds {}", event.task, name_of(taken), name_of(held.lock_class)));
       v.locations = {held.at, event.location};
       for (const HeldLock& lock : locks)
-        v.story.push_back(fmt::format("{} at word {}", name_of(lock.lock_class), lock.at.raw()));
-      v.story.push_back("taken at " + story::moment_text(ledger_.moment(event)));
+        v.story.push_back(fmt::format("{} at {}", name_of(lock.lock_class), story::word_text(ledger_, lock.at)));
+      v.story.push_back("taken at " + story::moment_text(ledger_, event));
       report(v);
       return;
     }

@@ -38,17 +38,17 @@ class NoDuplicateHpte : public Row<> {
                              d.owner_holds_ptl ? "still holds" : "no longer holds");
     Violation v = story::about_page(ledger_, event, event.mm, event.page, class_id, message);
     v.opened_by = d.pending.when.order;
-    story::tell_hpte(v, "older", d.older);
+    story::tell_hpte(ledger_, v, "older", d.older);
     if (d.pending.when.known)
-      v.story.push_back("its pte was taken from under it at " + story::moment_text(d.pending.when));
+      v.story.push_back("its pte was taken from under it at " + story::moment_text(ledger_, d.pending.when));
     if (const PageRecord* record = ledger_.page(event.mm, event.page); record != nullptr && record->present)
       v.story.push_back(fmt::format("the pte now maps frame {}, set at {}", record->live.frame,
-                                    story::moment_text(record->live.born)));
+                                    story::moment_text(ledger_, record->live.born)));
     v.story.push_back(d.ptl_holder.exists() ? fmt::format("the page-table lock is held by task {}", d.ptl_holder)
                                             : std::string("nobody holds the page-table lock"));
     v.story.push_back(ledger_.is_noted(event.mm, event.page) ? "a flush of the older entry is pending in a batch"
                                                              : "no batch has the older entry");
-    story::tell_hpte(v, "newer", d.newer);
+    story::tell_hpte(ledger_, v, "newer", d.newer);
     report(v);
   }
 };

@@ -41,9 +41,9 @@ class NoIrqsOffWait : public Row<std::uint64_t> {
  private:
   void accuse(const Event& event, const char* class_id, std::string message) {
     Violation v = story::at_event(event, class_id, std::move(message));
-    v.story.push_back("the wait began at " + story::moment_text(ledger_.moment(event)));
+    v.story.push_back("the wait began at " + story::moment_text(ledger_, event));
     for (const HeldLock& lock : ledger_.execution().task(event.task).locks)
-      v.story.push_back(fmt::format("it holds {} at word {}", name_of(lock.lock_class), lock.at.raw()));
+      v.story.push_back(fmt::format("it holds {} at {}", name_of(lock.lock_class), story::word_text(ledger_, lock.at)));
     report(v);
   }
 };

@@ -40,7 +40,8 @@ class NoStaleFrame : public ObligationRow {
       if (o.was.frame != event.frame || !ledger_.is_dead(o.was)) continue;
       if (const auto copy = ledger_.usable(o))
         accuse(event, o, "freed",
-               fmt::format("frame {} is given to another owner, and {}", o.was.frame, story::copy_text(*copy)));
+               fmt::format("frame {} is given to another owner, and {}", o.was.frame,
+                           story::copy_text(ledger_, *copy)));
     }
   }
   void on_return(const Event& event) {
@@ -49,7 +50,7 @@ class NoStaleFrame : public ObligationRow {
       if (!ledger_.is_dead(o.was)) continue;
       if (const auto copy = ledger_.usable(o, event.cpu))
         accuse(event, o, "freed",
-               fmt::format("back in user mode, {}; frame {} was freed", story::copy_text(*copy), o.was.frame));
+               fmt::format("back in user mode, {}; frame {} was freed", story::copy_text(ledger_, *copy), o.was.frame));
     }
   }
   void on_access(const Event& event, const Obligation* o, const char* what) {

@@ -41,7 +41,7 @@ class NoStaleRight : public ObligationRow {
       if (const auto copy = ledger_.usable(o))
         accuse(event, o, class_of(o.lost),
                fmt::format("{} of {} was revoked, but {}", class_of(o.lost),
-                           story::page_text(o.was.mm, o.was.page), story::copy_text(*copy)));
+                           story::page_text(o.was.mm, o.was.page), story::copy_text(ledger_, *copy)));
     }
   }
 

@@ -84,7 +84,7 @@ class OneSize : public Row<Entries> {
     v.story = {fmt::format("an entry for pages 0x{:x} to 0x{:x} was there", first / parts_of_page,
                            (first + other.parts - 1) / parts_of_page),
                "no invalidation has reached it",
-               "the new one was filled at " + story::moment_text(ledger_.moment(event))};
+               "the new one was filled at " + story::moment_text(ledger_, event)};
     report(v);
   }
 };

@@ -70,7 +70,7 @@ class PostCondition : public ObligationRow {
     if (const auto copy = ledger_.usable(o, only))
       accuse(event, o, class_of(o),
              fmt::format("{} {}, but {}", story::page_text(o.was.mm, o.was.page), what_was_done(o),
-                         story::copy_text(*copy)));
+                         story::copy_text(ledger_, *copy)));
   }
   void judge(const Event& event, const Obligation* o, const char* what) {
     if (o == nullptr || !concerns(*o)) return;

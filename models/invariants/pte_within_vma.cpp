@@ -101,7 +101,7 @@ class PteWithinVma : public Row<Protections> {
                                     fmt::format("the pte of {} grants {}, which mprotect has taken away",
                                                 story::page_text(key.mm, key.page), lost));
     v.story.push_back(fmt::format("its pte is 0x{:x}, {}", record->raw.raw(), rights_text(record->live.rights).data()));
-    v.story.push_back("stored at " + story::moment_text(ledger_.moment(event)));
+    v.story.push_back("stored at " + story::moment_text(ledger_, event));
     report(v);
   }
 };

@@ -2,6 +2,7 @@
 #include "models/invariants/story.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include <fmt/ranges.h>
 
@@ -30,16 +31,16 @@ const char* due_text(Due due) {
   return "?";
 }
 
-std::string locks_text(const Disturbance& d) {
+std::string locks_text(const Ledger& ledger, const Disturbance& d) {
   std::string text;
   for (unsigned i = 0; i < d.ptls; ++i)
-    text += fmt::format("{}{} at word {}", i == 0 ? ", holding " : " and ", name_of(d.ptl[i].lock_class),
-                        d.ptl[i].at.raw());
+    text += fmt::format("{}{} at {}", i == 0 ? ", holding " : " and ", name_of(d.ptl[i].lock_class),
+                        word_text(ledger, d.ptl[i].at));
   return text;
 }
 
 /// A TLB that was filled more than once may hold more than one copy; it is named once.
-std::string copies_text(const Obligation& o) {
+std::string copies_text(const Ledger& ledger, const Obligation& o) {
   std::vector<std::string> names;
   constexpr std::size_t shown = 4;
   for (const auto& copy : o.tlb) {
@@ -49,9 +50,9 @@ std::string copies_text(const Obligation& o) {
       names.push_back(std::move(name));
   }
   for (std::size_t i = 0; i < o.hptes.size() && i < shown; ++i)
-    names.push_back(fmt::format("hash entry at word {}", o.hptes[i].raw()));
+    names.push_back("hash entry at " + word_text(ledger, o.hptes[i]));
   for (std::size_t i = 0; i < o.tsbs.size() && i < shown; ++i)
-    names.push_back(fmt::format("TSB entry at word {}", o.tsbs[i].raw()));
+    names.push_back("TSB entry at " + word_text(ledger, o.tsbs[i]));
   return names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -59,20 +60,32 @@ std::string copies_text(const Obligation& o) {
 
 std::string page_text(MmId mm, VirtPage page) { return fmt::format("page 0x{:x} of mm {}", page.raw(), mm); }
 
-std::string moment_text(const Moment& m) {
+std::string word_text(const Ledger& ledger, Location at) {
+  const auto& name = ledger.config().name_of_word;
+  return name ? name(at) : fmt::format("word {}", at.raw());
+}
+
+std::string moment_text(const Ledger& ledger, const Moment& m) {
   if (!m.known) return "before the first event";
-  std::string text = fmt::format("cycle {}, cpu {}, task {}", m.cycle, m.cpu, m.task);
+  const std::string_view unit = ledger.config().moment_unit;
+  const bool is_setup = unit != "cycle" && m.cycle == Cycle{0};
+  std::string text = is_setup ? "setup" : fmt::format("{} {}", unit, m.cycle);
+  text += fmt::format(", cpu {}, task {}", m.cpu, m.task);
   if (m.in_call) text += fmt::format(", in {}", call_name(m.call));
   return text;
 }
 
-std::string copy_text(const UsableCopy& copy) {
+std::string moment_text(const Ledger& ledger, const Event& event) {
+  return moment_text(ledger, ledger.moment(event));
+}
+
+std::string copy_text(const Ledger& ledger, const UsableCopy& copy) {
   switch (copy.kind) {
     case UsableCopy::Kind::tlb: return fmt::format("cpu {} can use it through its TLB", copy.cpu);
     case UsableCopy::Kind::hpte:
-      return fmt::format("cpu {} can use it through the hash entry at word {}", copy.cpu, copy.at.raw());
+      return fmt::format("cpu {} can use it through the hash entry at {}", copy.cpu, word_text(ledger, copy.at));
     case UsableCopy::Kind::tsb:
-      return fmt::format("cpu {} can use it through the TSB entry at word {}", copy.cpu, copy.at.raw());
+      return fmt::format("cpu {} can use it through the TSB entry at {}", copy.cpu, word_text(ledger, copy.at));
   }
   return "";
 }
@@ -116,28 +129,29 @@ Violation about(const Ledger& ledger, const Event& event, const Obligation& o, c
   auto& tell = v.story;
   tell.push_back(fmt::format("{}: frame {} (generation {}), rights {}, mapped at {}",
                              page_text(o.was.mm, o.was.page), o.was.frame, o.was.generation,
-                             rights_text(o.was.rights).data(), moment_text(o.was.born)));
-  std::string change = fmt::format("pte {} at {}", change_text(o.change), moment_text(o.opened));
+                             rights_text(o.was.rights).data(), moment_text(ledger, o.was.born)));
+  std::string change = fmt::format("pte {} at {}", change_text(o.change), moment_text(ledger, o.opened));
   if (o.change == Change::lowered) change += fmt::format(", taking {}", rights_text(o.lost).data());
   const PageRecord* record = ledger.page(o.was.mm, o.was.page);
-  if (record != nullptr && record->disturbed.when.order == o.opened.order) change += locks_text(record->disturbed);
+  if (record != nullptr && record->disturbed.when.order == o.opened.order)
+    change += locks_text(ledger, record->disturbed);
   tell.push_back(change);
-  tell.push_back(o.due ? fmt::format("its copies were due to be dead since {} ({})", moment_text(o.due_since),
+  tell.push_back(o.due ? fmt::format("its copies were due to be dead since {} ({})", moment_text(ledger, o.due_since),
                                      due_text(o.due_by))
                        : fmt::format("its copies are due to be dead by {}", due_text(o.due_by)));
   if (ledger.is_dead(o.was))
     tell.push_back(
-        fmt::format("frame {} was freed at {}", o.was.frame, moment_text(ledger.frame(o.was.frame).freed)));
-  tell.push_back("still alive: " + copies_text(o) +
+        fmt::format("frame {} was freed at {}", o.was.frame, moment_text(ledger, ledger.frame(o.was.frame).freed)));
+  tell.push_back("still alive: " + copies_text(ledger, o) +
                  (ledger.is_noted(o.was.mm, o.was.page) ? "; flush noted in a batch" : ""));
   return v;
 }
 
-void tell_hpte(Violation& v, const char* which, const HpteRecord& h) {
+void tell_hpte(const Ledger& ledger, Violation& v, const char* which, const HpteRecord& h) {
   v.locations.push_back(h.at);
-  v.story.push_back(fmt::format("{} entry at word {}: dword0 0x{:x}, frame {}, rights {}, inserted at {}", which,
-                                h.at.raw(), h.dword0, h.frame, rights_text(h.rights).data(),
-                                moment_text(h.inserted)));
+  v.story.push_back(fmt::format("{} entry at {}: dword0 0x{:x}, frame {}, rights {}, inserted at {}", which,
+                                word_text(ledger, h.at), h.dword0, h.frame, rights_text(h.rights).data(),
+                                moment_text(ledger, h.inserted)));
 }
 
 }  // namespace mmulab::story

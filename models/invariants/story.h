@@ -11,9 +11,13 @@ namespace mmulab::story {
 
 /// "page 0x1ff of mm 0"
 [[nodiscard]] std::string page_text(MmId mm, VirtPage page);
-/// "cycle 120, cpu 1, task 3, in munmap"
-[[nodiscard]] std::string moment_text(const Moment& m);
-[[nodiscard]] std::string copy_text(const UsableCopy& copy);
+/// "cycle 120, cpu 1, task 3, in munmap"; where steps are explored, "step 12, ..." or "setup, ..." before the first
+[[nodiscard]] std::string moment_text(const Ledger& ledger, const Moment& m);
+/// The same of what happens now.
+[[nodiscard]] std::string moment_text(const Ledger& ledger, const Event& event);
+/// "hpt[3].0", or "word 960" where the ledger was told no names
+[[nodiscard]] std::string word_text(const Ledger& ledger, Location at);
+[[nodiscard]] std::string copy_text(const Ledger& ledger, const UsableCopy& copy);
 [[nodiscard]] const char* access_text(std::uint64_t access_kind);
 
 /// A violation at `event`, with its time and place filled in.
@@ -24,6 +28,6 @@ namespace mmulab::story {
 /// The same about an obligation: the story of its instance, its revocation and what was still pending.
 [[nodiscard]] Violation about(const Ledger& ledger, const Event& event, const Obligation& o, const char* class_id,
                               std::string message);
-void tell_hpte(Violation& violation, const char* which, const HpteRecord& h);
+void tell_hpte(const Ledger& ledger, Violation& violation, const char* which, const HpteRecord& h);
 
 }  // namespace mmulab::story

@@ -95,7 +95,7 @@ class TableAlive : public Row<Tables> {
       v.table = table;
       v.story = {fmt::format("the walk cache entry belongs to mm {}, whose root is loaded there", copy.mm),
                  "no invalidation has reached that core since it was filled",
-                 fmt::format("{} at {}", how, story::moment_text(ledger_.moment(event)))};
+                 fmt::format("{} at {}", how, story::moment_text(ledger_, event))};
       report(v);
     }
   }
@@ -118,7 +118,7 @@ class TableAlive : public Row<Tables> {
     v.table = event.table;
     v.opened_by = it->second.freed_by;
     v.story = {fmt::format("the walk reads level {}", event.a),
-               "read at " + story::moment_text(ledger_.moment(event))};
+               "read at " + story::moment_text(ledger_, event)};
     report(v);
   }
   [[nodiscard]] bool root_is_loaded(const WalkCacheCopy& copy) const {

@@ -116,7 +116,7 @@ class TagUnique : public Row<Tags> {
     v.opened_by = s.renamed;
     v.story = {fmt::format("tag {} was loaded for mm {}, and nothing under it was invalidated since", s.tag, s.old_mm),
                fmt::format("then it was loaded for mm {}", s.new_mm),
-               "in use at " + story::moment_text(ledger_.moment(event))};
+               "in use at " + story::moment_text(ledger_, event)};
     report(v);
   }
 };

@@ -224,6 +224,7 @@ void Cursor::note_tally(Who who, Location at, std::uint64_t before) {
 
 void Cursor::perform(const Move& move) {
   ++steps_made_;
+  host_.set_steps(host_.steps() + 1);
   picks_.assign(move.pick.begin(), move.pick.begin() + move.picks);
   moving_ = true;
   host_.perform(move.decision, picks_);

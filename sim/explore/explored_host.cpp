@@ -19,7 +19,6 @@ bool ExploredHost::arrive(Context& context, Op& op) {
     context.set_in_interrupt(false);
     if (op.on_interrupt == OnInterrupt::restart) return false;
   }
-  ++steps_;
   if (buffers_ != nullptr) buffers_->begin(context.cpu(), op);
   if (shadow_ != nullptr) shadow_->before(op.footprint);
   if (observer_ != nullptr) observer_->on_step(AgentId{context.cpu().raw()}, *op.label);
@@ -112,7 +111,6 @@ void ExploredHost::perform(const Decision& decision, const std::vector<std::uint
       resume(decision.agent, Order::interrupt);
       break;
     case Decision::Kind::device:
-      ++steps_;
       act_shadowed(decision);
       break;
     case Decision::Kind::choice:
@@ -147,6 +145,7 @@ void ExploredHost::replay(const std::vector<Decision>& decisions) {
     std::size_t end = i + 1;
     while (end < decisions.size() && decisions[end].kind == Decision::Kind::choice)
       choices.push_back(decisions[end++].value);
+    ++steps_;
     perform(decisions[i], choices);
     i = end;
   }

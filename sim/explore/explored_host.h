@@ -99,6 +99,7 @@ class ExploredHost : public FiberHost {
   /// Replays a recorded run; choice decisions follow the step that drew them.
   void replay(const std::vector<Decision>& decisions);
 
+  /// As set: what is told of an execution counts its steps from 1; 0 is before them.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
 
   // ---- for whoever takes steps back

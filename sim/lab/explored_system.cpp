@@ -41,7 +41,9 @@ ExploredSystem::ExploredSystem(const config::Values& values, OnViolation policy)
   CheckerOptions options;
   options.policy = policy;
   checker_ = std::make_unique<Checker>(options);
-  auto ledger = std::make_unique<Ledger>(ledger_config(values, *system_), system_->events);
+  LedgerConfig config = ledger_config(values, *system_);
+  config.moment_unit = "step";
+  auto ledger = std::make_unique<Ledger>(config, system_->events);
   select_checks(*checker_, values, *ledger);
   goals_are_named_ = checker_->names_goals();
   ledger_ = ledger.get();

@@ -86,6 +86,7 @@ LedgerConfig ledger_config(const config::Values& values, const System& system) {
   const std::string arch = values.text("machine.arch");
   config.tsb = arch == "sparc64";
   config.hardware_walker = arch == "x86" || arch == "tagged";
+  config.name_of_word = [&world = system.world](Location at) { return world.describe(at); };
   config.lockless_walker = system.state->limits().lockless_walks;
   if (const auto* ppc = dynamic_cast<const Ppc64Port*>(system.port))
     describe_hash_table(*ppc, system.state->geometry(), config);

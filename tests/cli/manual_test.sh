@@ -31,5 +31,6 @@ for page in "$folder"/share/man/man1/*.1; do
   lexgrog "$page" >/dev/null || failed "$page: whatis cannot read its NAME"
 done
 # The options stand as they are typed.
-LC_ALL=C.UTF-8 man -E UTF-8 -l "$folder/share/man/man1/mmulab-run.1" | col -b | grep -q -- '--log-from N' ||
+LC_ALL=C.UTF-8 man -E UTF-8 -l "$folder/share/man/man1/mmulab-run.1" | col -b >"$folder/shown"
+grep -q -- '--log-from N' "$folder/shown" ||
   failed "mmulab-run.1 does not tell --log-from"

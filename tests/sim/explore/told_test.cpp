@@ -3,6 +3,8 @@
 // open, and what translated before and after.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "sim/lab/check.h"
 #include "tests/sim/explore/small_systems.h"
 #include "tests/support/catch.h"
@@ -103,6 +105,14 @@ const std::string refault = "machine = 'ppc64-tiny'\nkernel = '2.6.20'\nstrategy
                             heap_script(1, {"warmup = ['load heap']\nops = ['zero_read heap']",
                                             "warmup = ['load heap']\nops = ['store heap']"});
 
+/// Exhibit E05: the cross call goes before the TSB's entry dies, so the other cpu's miss finds that meanwhile.
+const std::string stale_after_tsb =
+    "machine = 'sparc64-tiny'\nstrategy = 'sparc64-2013'\n"
+    "kernel = { preset = 'modern', sparc64 = { tsb_entries_first = 4, tsb_entries_max = 4, posted_entries = 4, "
+    "flush_tsb_first = false } }\n" +
+    alone("", "kind = 'file_shared'", "warmup = ['load heap']\nops = ['reclaim heap']") +
+    "[[workload.task]]\nname = 'b'\ncpu = 1\nwarmup = ['load heap']\nops = ['load heap; load heap']\n";
+
 }  // namespace
 
 TEST_CASE("A fault holds mmap_sem for reading and its table's lock, munmap holds it for writing") {
@@ -154,6 +164,35 @@ TEST_CASE("The window of a refault is open from the clearing of the pte to the s
   CHECK(told.steps.back().locks == std::vector<std::string>{"mmap_sem of mm 0 (read)", "ptl of table 2"});
 }
 
+TEST_CASE("A story counts in the steps that are shown, calls what came before them setup, and names words") {
+  if (searching_takes_too_long()) return;
+  const ToldCounterexample told = first_of(refault);
+  REQUIRE(told.window.known());
+  std::string story = told.violation.message;
+  for (const std::string& line : told.violation.story) story += "\n" + line;
+  INFO(story);
+  const auto says = [&](const std::string& what) { return story.find(what) != std::string::npos; };
+  // The two entries: the warmup's, and the one whose second word is the last step.
+  CHECK(says("inserted at setup, cpu "));
+  CHECK(says(fmt::format("inserted at step {}, cpu 1", told.steps.size())));
+  CHECK(says("at ppc64.hpt["));
+  CHECK_FALSE(says("word "));
+  CHECK_FALSE(says("cycle "));
+}
+
+TEST_CASE("The story of a stale frame counts its pte's clearing as the window does") {
+  if (searching_takes_too_long()) return;
+  // Exhibit E05, whose frame is freed while another cpu's TLB translates to it.
+  const ToldCounterexample told = first_of(stale_after_tsb);
+  REQUIRE(told.window.known());
+  std::string story;
+  for (const std::string& line : told.violation.story) story += "\n" + line;
+  INFO(story);
+  CHECK(story.find(fmt::format("pte cleared at step {}, cpu 0", told.window.opened)) != std::string::npos);
+  CHECK(story.find("mapped at setup, cpu ") != std::string::npos);
+  CHECK(told.violation.cycle == Cycle{told.steps.size()});
+}
+
 TEST_CASE("A schedule that shows nothing has no window") {
   const ToldCounterexample told = told_run(alone(x86, "", "ops = ['store heap']"));
   CHECK(told.violation.invariant.empty());
@@ -188,13 +227,7 @@ TEST_CASE("The tables of a refault: the pte has changed, the old entry and its c
 
 TEST_CASE("What reclaim has flushed is told as gone, the copy that came back as still there") {
   if (searching_takes_too_long()) return;
-  // Exhibit E05: the cross call goes before the TSB's entry dies, so the other cpu's miss finds that meanwhile.
-  const ToldCounterexample told = first_of(
-      "machine = 'sparc64-tiny'\nstrategy = 'sparc64-2013'\n"
-      "kernel = { preset = 'modern', sparc64 = { tsb_entries_first = 4, tsb_entries_max = 4, posted_entries = 4, "
-      "flush_tsb_first = false } }\n" +
-      alone("", "kind = 'file_shared'", "warmup = ['load heap']\nops = ['reclaim heap']") +
-      "[[workload.task]]\nname = 'b'\ncpu = 1\nwarmup = ['load heap']\nops = ['load heap; load heap']\n");
+  const ToldCounterexample told = first_of(stale_after_tsb);
   const auto check = [&](const std::string& where, bool survives) {
     INFO(where);
     const ToldEntry* entry = entry_of(told, where);
