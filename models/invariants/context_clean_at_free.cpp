@@ -61,6 +61,7 @@ class ContextCleanAtFree : public Row<Contexts> {
           story::about_page(ledger_, event, h.mm, h.page, "hpte",
                             fmt::format("context {} is freed, and {} still has a valid hash entry under it",
                                         event.tag, story::page_text(h.mm, h.page)));
+      v.opened_by = h.inserted.order;
       story::tell_hpte(ledger_, v, "the", h);
       v.story.push_back("freed at " + story::moment_text(ledger_, event));
       report(v);

@@ -31,6 +31,7 @@ class LockOrder : public Row<> {
       Violation v = story::at_event(
           event, "order",
           fmt::format("task {} takes {} while it holds {}", event.task, name_of(taken), name_of(held.lock_class)));
+      v.opened_by = held.order;
       v.locations = {held.at, event.location};
       for (const HeldLock& lock : locks)
         v.story.push_back(fmt::format("{} at {}", name_of(lock.lock_class), story::word_text(ledger_, lock.at)));

@@ -22,6 +22,7 @@ constexpr std::uint64_t parts_of_page = 16;
 struct Entry {
   std::uint64_t parts = parts_of_page;
   MmId mm;
+  std::uint64_t filled = 0;  ///< number of that event; for reports alone
 };
 /// (core, tag) -> first part of a page -> entry
 using Entries = std::map<std::pair<std::uint32_t, std::uint32_t>, std::map<std::uint64_t, Entry>>;
@@ -44,7 +45,7 @@ class OneSize : public Row<Entries> {
     if (it != entries.begin() && std::prev(it)->first + std::prev(it)->second.parts > first) --it;
     for (; it != entries.end() && it->first < first + parts; ++it)
       if (it->second.parts != parts) accuse(event, parts, it->first, it->second);
-    entries[first] = {parts, event.mm};
+    entries[first] = {parts, event.mm, ledger_.order()};
   }
   void mix_into(StateHash& hash) const override {
     for (const auto& [key, entries] : state_)
@@ -81,6 +82,7 @@ class OneSize : public Row<Entries> {
         ledger_, event, event.mm, event.page, "overlap",
         fmt::format("core {} holds entries of {} and of {} for {}", ledger_.core_of(event.cpu), size_text(other.parts),
                     size_text(parts), story::page_text(event.mm, event.page)));
+    v.opened_by = other.filled;
     v.story = {fmt::format("an entry for pages 0x{:x} to 0x{:x} was there", first / parts_of_page,
                            (first + other.parts - 1) / parts_of_page),
                "no invalidation has reached it",

@@ -28,6 +28,7 @@ struct Protection {
   std::uint64_t next = vma_rights;     ///< once `changing` has returned
   TaskId changing;
   bool accused = false;
+  std::uint64_t lowered = 0;  ///< number of the event by which the VMA lost a right; for reports alone
 };
 
 struct ByPage {
@@ -68,6 +69,7 @@ class PteWithinVma : public Row<Protections> {
       p.next = event.a & vma_rights;
       p.allowed |= p.next;
       p.changing = event.task;
+      p.lowered = ledger_.order();
     }
     if ((event.a & vma_rights) == vma_rights) forget(event.mm, event.page, event.page + Pages{event.b});
   }
@@ -78,7 +80,7 @@ class PteWithinVma : public Row<Protections> {
          ++it) {
       Protection& p = it->second;
       if (p.changing != event.task) continue;
-      p = Protection{p.next, p.next, TaskId::none(), false};
+      p = Protection{p.next, p.next, TaskId::none(), false, p.lowered};
       judge(event, it->first, p);
     }
   }
@@ -100,6 +102,7 @@ class PteWithinVma : public Row<Protections> {
     Violation v = story::about_page(ledger_, event, key.mm, key.page, lost,
                                     fmt::format("the pte of {} grants {}, which mprotect has taken away",
                                                 story::page_text(key.mm, key.page), lost));
+    v.opened_by = p.lowered;
     v.story.push_back(fmt::format("its pte is 0x{:x}, {}", record->raw.raw(), rights_text(record->live.rights).data()));
     v.story.push_back("stored at " + story::moment_text(ledger_, event));
     report(v);

@@ -29,6 +29,7 @@ struct Tables {
     std::uint32_t table = 0;
     MmId mm;
     Location until;
+    std::uint64_t left = 0;  ///< number of that event; for reports alone
   };
   std::map<std::uint32_t, Table> tables;
   std::vector<Leaving> leaving;
@@ -64,12 +65,13 @@ class TableAlive : public Row<Tables> {
   void on_freed(const Event& event) {
     exercise();
     state_.tables[event.table.raw()].freed_by = ledger_.order();
-    expect_uncached(event, event.table, MmId::none(), fmt::format("table {} becomes reusable", event.table), "freed");
+    expect_uncached(event, event.table, MmId::none(),
+                    fmt::format("table {} becomes reusable", event.table), "freed", 0);
   }
   void on_unshared(const Event& event) {
     auto& sharers = state_.tables[event.table.raw()].sharers;
     sharers.erase(std::remove(sharers.begin(), sharers.end(), event.mm), sharers.end());
-    state_.leaving.push_back({event.table.raw(), event.mm, event.location});
+    state_.leaving.push_back({event.table.raw(), event.mm, event.location, ledger_.order()});
   }
   void on_released(const Event& event) {
     for (std::size_t n = 0; n < state_.leaving.size();) {
@@ -81,18 +83,21 @@ class TableAlive : public Row<Tables> {
       state_.leaving.erase(state_.leaving.begin() + static_cast<std::ptrdiff_t>(n));
       exercise();
       expect_uncached(event, TableId{left.table}, left.mm,
-                      fmt::format("table {} is no longer mm {}'s, only others'", left.table, left.mm), "let go");
+                      fmt::format("table {} is no longer mm {}'s, only others'", left.table, left.mm),
+                      "let go", left.left);
     }
   }
   /// Nobody's walk cache leads to the table (only mm's, if there is one). Walk caches fill and evict in silence while a
   /// core runs ahead, so the hardware itself is asked.
-  void expect_uncached(const Event& event, TableId table, MmId mm, const std::string& what, const char* how) {
+  void expect_uncached(const Event& event, TableId table, MmId mm, const std::string& what, const char* how,
+                       std::uint64_t opened_by) {
     ledger_.walk_census(table, walk_copies_);
     for (const WalkCacheCopy& copy : walk_copies_) {
       if (!root_is_loaded(copy) || (mm.exists() && copy.mm != mm)) continue;
       Violation v = story::at_event(event, "cached",
                                     fmt::format("{}, and a walk cache of core {} leads to it", what, copy.core));
       v.table = table;
+      v.opened_by = opened_by;
       v.story = {fmt::format("the walk cache entry belongs to mm {}, whose root is loaded there", copy.mm),
                  "no invalidation has reached that core since it was filled",
                  fmt::format("{} at {}", how, story::moment_text(ledger_, event))};

@@ -25,6 +25,7 @@ struct Tags {
     std::uint64_t renamed = 0;  ///< number of that event; for reports alone
   };
   std::map<std::uint32_t, Suspicion> suspected;  // by core: renamed, and not yet invalidated
+  std::map<std::uint32_t, std::uint64_t> loaded;  // by cpu: number of the event that loaded its tag; for reports alone
 };
 
 class TagUnique : public Row<Tags> {
@@ -79,12 +80,13 @@ class TagUnique : public Row<Tags> {
     if (named.exists() && named != event.mm) state_.suspected[core] = {event.tag, named, event.mm, ledger_.order()};
     named = event.mm;
     if (ledger_.config().tag_domain == TagDomain::core) return;
+    state_.loaded[event.cpu.raw()] = ledger_.order();
     for (std::uint32_t c = 0; c < ledger_.config().cpus; ++c) {
       const CpuRecord& other = ledger_.execution().cpu(CpuId{c});
       if (other.tag != event.tag || !other.tag_mm.exists() || other.tag_mm == event.mm ||
           !is_named(CpuId{c}, other))
         continue;
-      accuse(event, {event.tag, other.tag_mm, event.mm, 0}, "shared");
+      accuse(event, {event.tag, other.tag_mm, event.mm, state_.loaded[c]}, "shared");
     }
   }
   [[nodiscard]] bool is_named(CpuId cpu, const CpuRecord& record) const {

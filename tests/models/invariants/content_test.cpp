@@ -177,8 +177,10 @@ TEST_CASE(
   for (const TagDomain domain : {TagDomain::core, TagDomain::machine}) {
     Rig r(tagged(domain));
     r.load_tag(t0, 3, 0);
+    const std::uint64_t first_load = r.ledger->order();
     r.load_tag(t1, 3, 1);
     CHECK(r.found() == (domain == TagDomain::machine ? Found{"tag-unique:shared"} : Found{}));
+    if (domain == TagDomain::machine) CHECK(r.opened_by() == first_load);
   }
 }
 
@@ -228,6 +230,7 @@ TEST_CASE("one-size: an entry of another size over a page that has one is a viol
     r.store(t0, 513, Rig::pte(9));
     r.user(t1);
     r.fill(t1, 513);
+    const std::uint64_t filled = r.ledger->order();
     if (flushed) r.drop(t1, 513);
     Event e = r.make(EventKind::translation_filled, t1);
     e.mm = MmId{0};
@@ -236,6 +239,7 @@ TEST_CASE("one-size: an entry of another size over a page that has one is a viol
     e.b = 9U << 8;  // 512 base pages
     r.emit(e);
     CHECK(r.found() == (flushed ? Found{} : Found{"one-size:overlap"}));
+    if (!flushed) CHECK(r.opened_by() == filled);
   }
 }
 

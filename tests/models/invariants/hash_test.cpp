@@ -352,11 +352,13 @@ TEST_CASE("context-clean-at-free: a context id is freed only when no hash entry 
   for (const bool flushed : {false, true}) {
     Rig r(test::ppc64_rig());
     r.hpte(t1, Rig::slot(3), 511, 9);
+    const std::uint64_t inserted = r.ledger->order();
     if (flushed) r.hpte(t1, Rig::slot(3), 511, 9, false);
     Event e = r.make(EventKind::tag_retired, t0);
     e.tag = Tag{0};
     r.emit(e);
     CHECK(r.found() == (flushed ? Found{} : Found{"context-clean-at-free:hpte"}));
+    if (!flushed) CHECK(r.opened_by() == inserted);
   }
 }
 

@@ -43,8 +43,10 @@ TEST_CASE("lock-order: locks are taken from the outside inwards") {
     const LockClass first = reversed ? LockClass::ptl : LockClass::i_mmap;
     const LockClass second = reversed ? LockClass::i_mmap : LockClass::ptl;
     r.lock(t0, first, 1);
+    const std::uint64_t held_since = r.ledger->order();
     r.lock(t0, second, 2);
     CHECK(r.found() == (reversed ? Found{"lock-order:order"} : Found{}));
+    if (reversed) CHECK(r.opened_by() == held_since);
     CHECK(r.exercised("lock-order") == 1);
   }
 }

@@ -50,8 +50,11 @@ TEST_CASE("pte-within-vma: a pte that mprotect has passed over is caught when it
     r.store(t0, 5, Rig::pte(9, left == write, left == exec));
     r.call(t0, Call::mprotect, 5);
     change_vma(r, t0, 0);
+    const std::uint64_t lowered = r.ledger->order();
     CHECK(r.found().empty());
     r.ret(t0);
+    REQUIRE(r.found().size() == 1);
+    CHECK(r.opened_by() == lowered);
     CHECK(r.found() == (left == write ? Found{"pte-within-vma:write"} : Found{"pte-within-vma:exec"}));
   }
 }

@@ -35,6 +35,8 @@ class Rig : public CopySource {
 
   // ---- what was found
   [[nodiscard]] std::vector<std::string> found() const;
+  /// The number of the event that made the n-th violation possible, as the ledger counts them; 0: none is known.
+  [[nodiscard]] std::uint64_t opened_by(std::size_t n = 0) const { return checker.violations()[n].opened_by; }
   [[nodiscard]] std::uint64_t exercised(const char* name) const { return checker.find(name)->exercised(); }
   [[nodiscard]] std::uint64_t reached(const char* goal) const;
 

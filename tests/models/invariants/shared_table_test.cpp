@@ -98,10 +98,12 @@ TEST_CASE("table-alive: a table that is let go must leave the walk caches before
     r.emit(of_table(r, EventKind::table_cached, t1, 0));
     r.lock(t0, LockClass::i_mmap, lock_at);
     r.emit(of_table(r, EventKind::table_unshared, t0, 0));
+    const std::uint64_t let_go = r.ledger->order();
     if (flushed) r.drop(t1, 9);
     CHECK(r.found().empty());
     r.unlock(t0, LockClass::i_mmap, lock_at);
     CHECK(r.found() == (flushed ? Found{} : Found{"table-alive:cached"}));
+    if (!flushed) CHECK(r.opened_by() == let_go);
   }
 }
 
